@@ -1,0 +1,64 @@
+"""What ingress-nginx would make of your manifests, and what nginx would then answer, without a cluster."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nginxsim.admission import Review
+    from nginxsim.errors import InputError, NginxsimError, UsageError
+    from nginxsim.host import Host
+    from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
+    from nginxsim.origins import Origin, Source
+    from nginxsim.simulation import Simulation, simulate
+    from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Answer": "nginxsim.nginx.exchange",
+    "Cause": "nginxsim.verdict",
+    "Finding": "nginxsim.verdict",
+    "Host": "nginxsim.host",
+    "InputError": "nginxsim.errors",
+    "NginxsimError": "nginxsim.errors",
+    "Origin": "nginxsim.origins",
+    "Outcome": "nginxsim.verdict",
+    "Request": "nginxsim.nginx.exchange",
+    "Review": "nginxsim.admission",
+    "Simulation": "nginxsim.simulation",
+    "Source": "nginxsim.origins",
+    "TraceStep": "nginxsim.verdict",
+    "UpstreamRequest": "nginxsim.nginx.exchange",
+    "UsageError": "nginxsim.errors",
+    "Verdict": "nginxsim.verdict",
+    "simulate": "nginxsim.simulation",
+}
+
+__all__ = [
+    "Answer",
+    "Cause",
+    "Finding",
+    "Host",
+    "InputError",
+    "NginxsimError",
+    "Origin",
+    "Outcome",
+    "Request",
+    "Review",
+    "Simulation",
+    "Source",
+    "TraceStep",
+    "UpstreamRequest",
+    "UsageError",
+    "Verdict",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Names load on first use: `nginxsim --help` must not pay for the template engine or the TLS library.
+    if home := _HOMES.get(name):
+        return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

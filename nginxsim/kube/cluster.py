@@ -1,0 +1,34 @@
+"""The cluster: every object by kind and "namespace/name", plus the indexes the controller's stores would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nginxsim.kube.objects import (
+    ConfigMap,
+    EndpointSlice,
+    Ingress,
+    IngressClass,
+    Namespace,
+    Secret,
+    Service,
+    Workload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """All that was read. Mappings are keyed "namespace/name" (IngressClass and Namespace: by name)."""
+
+    ingresses: Mapping[str, Ingress] = field(default_factory=dict)
+    ingress_classes: Mapping[str, IngressClass] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    slices: Mapping[str, Sequence[EndpointSlice]] = field(default_factory=dict)
+    """By the key of their Service; EndpointSlices, else converted Endpoints, else assumed from workloads."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    workloads: Sequence[Workload] = ()
+    files: tuple[str, ...] = ()
+    """The files read, in order."""

@@ -1,0 +1,214 @@
+"""From manifests to a Cluster."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TextIO, TypeAlias, TypeVar
+
+import yaml
+
+from nginxsim.errors import InputError, did_you_mean
+from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
+from nginxsim.kube.documents import File, documents, read_files
+from nginxsim.kube.fields import Fields
+from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
+from nginxsim.kube.metadata import read_meta
+from nginxsim.kube.objects import (
+    ConfigMap,
+    EndpointSlice,
+    Ingress,
+    IngressClass,
+    Meta,
+    Namespace,
+    Secret,
+    Service,
+    Workload,
+)
+from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_service, read_slice
+from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
+
+Reader: TypeAlias = Callable[[Fields, Meta], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object that matters, and how each version of its API that is understood is read."""
+
+    name: str
+    readers: Mapping[str, Reader]
+    namespaced: bool = True
+
+
+_INGRESS: Mapping[str, Reader] = {
+    "networking.k8s.io/v1": read_ingress,
+    "networking.k8s.io/v1beta1": read_beta_ingress,
+    "extensions/v1beta1": read_beta_ingress,
+}
+_INGRESS_CLASS = dict.fromkeys(("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), read_ingress_class)
+_SLICE = dict.fromkeys(("discovery.k8s.io/v1", "discovery.k8s.io/v1beta1"), read_slice)
+_TEMPLATE = {"apps/v1": read_template}
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("ConfigMap", {"v1": read_config_map}),
+        Kind("DaemonSet", _TEMPLATE),
+        Kind("Deployment", _TEMPLATE),
+        Kind("EndpointSlice", _SLICE),
+        Kind("Endpoints", {"v1": read_endpoints}),
+        Kind("Ingress", _INGRESS),
+        Kind("IngressClass", _INGRESS_CLASS, namespaced=False),
+        Kind("Namespace", {"v1": read_namespace}, namespaced=False),
+        Kind("Pod", {"v1": read_pod}),
+        Kind("ReplicaSet", _TEMPLATE),
+        Kind("Secret", {"v1": read_secret}),
+        Kind("Service", {"v1": read_service}),
+        Kind("StatefulSet", _TEMPLATE),
+    )
+}
+
+
+class _Object(Protocol):
+    @property
+    def meta(self) -> Meta: ...
+
+
+Object = TypeVar("Object", bound=_Object)
+_Identity = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Stock:
+    """What has been read so far. An object that comes again replaces the earlier one but keeps its age."""
+
+    objects: dict[_Identity, Any] = field(default_factory=dict)
+    ages: dict[_Identity, int] = field(default_factory=dict)
+    seen: int = 0
+
+    def age(self, identity: _Identity) -> int:
+        return self.ages.setdefault(identity, self.seen)
+
+    def by_key(self, kind: type[Object]) -> dict[str, Object]:
+        return {value.meta.key: value for value in self.objects.values() if isinstance(value, kind)}
+
+
+def load(paths: Sequence[str | Path], stdin: TextIO | None = None) -> Cluster:
+    """What these files and folders ("-" for stdin) hold; other kinds of objects, and other YAML, are passed over.
+
+    Raises InputError for a path that cannot be read, for broken YAML, and for a value the API server would refuse.
+    """
+    stock = _Stock()
+    names = []
+    with _without_collection():
+        for file in read_files(paths, stdin):
+            names.append(file.name)
+            _read_file(file, stock)
+    return _cluster(stock, tuple(names))
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Nodes live for a moment and never form cycles; looking for some takes three quarters of the time."""
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()
+
+
+def _read_file(file: File, stock: _Stock) -> None:
+    try:
+        for node in documents(file):
+            if isinstance(node, yaml.MappingNode) and _may_be_an_object(node):
+                _read_document(Fields(file, node), stock)
+    except RecursionError:
+        raise InputError(f"{file.name}: nested too deeply, or an alias inside its own anchor") from None
+
+
+def _may_be_an_object(node: yaml.MappingNode) -> bool:
+    """Other YAML, such as Helm values, may be as odd as it likes."""
+    names = [key.value for key, _ in node.value]
+    return "<<" in names or ("kind" in names and ("apiVersion" in names or "metadata" in names))
+
+
+def _read_document(document: Fields, stock: _Stock, kind: str = "", version: str = "") -> None:
+    """A list's items may leave out what the list already says of them: `kind` and `version`."""
+    try:
+        kind = document.text("kind") or kind
+        version = document.text("apiVersion") or version
+    except InputError:
+        return
+    if kind.endswith("List") and "items" in document:
+        for item in document.items("items"):
+            _read_document(item, stock, kind.removesuffix("List"), version if kind != "List" else "")
+    elif kind:
+        _read_object(document, stock, kind, version)
+        stock.seen += 1
+
+
+def _read_object(document: Fields, stock: _Stock, name: str, version: str) -> None:
+    kind = KINDS.get(name)
+    if kind is None or not _understood(document, kind, version):
+        return
+    metadata = document.fields("metadata")
+    if not metadata.text("name"):
+        document.refuse("metadata", f"{name} without metadata.name")
+    namespace = (metadata.text("namespace") or "default") if kind.namespaced else ""
+    identity = (name, namespace, metadata.text("name"))
+    meta = read_meta(document, name, namespace, stock.age(identity))
+    stock.objects[identity] = kind.readers[version](document, meta)
+
+
+def _understood(document: Fields, kind: Kind, version: str) -> bool:
+    """Another group may use the same name for something else; a mapping without metadata is no object at all."""
+    if version in kind.readers:
+        return True
+    if not version:
+        if "metadata" in document:
+            document.refuse("kind", f'{kind.name} without apiVersion; expected "{next(iter(kind.readers))}"')
+        return False
+    group = version.rpartition("/")[0]
+    if any(known.rpartition("/")[0] == group for known in kind.readers):
+        hint = did_you_mean(version, kind.readers)
+        document.refuse("apiVersion", f'{kind.name} has no version "{version}"{hint}')
+    return False
+
+
+def _cluster(stock: _Stock, files: tuple[str, ...]) -> Cluster:
+    services = stock.by_key(Service)
+    workloads = tuple(value for value in stock.objects.values() if isinstance(value, Workload))
+    return Cluster(
+        ingresses=stock.by_key(Ingress),
+        ingress_classes=stock.by_key(IngressClass),
+        services=services,
+        slices=_slices(stock, services, workloads),
+        secrets=stock.by_key(Secret),
+        config_maps=stock.by_key(ConfigMap),
+        namespaces=stock.by_key(Namespace),
+        workloads=workloads,
+        files=files,
+    )
+
+
+def _slices(
+    stock: _Stock, services: dict[str, Service], workloads: Sequence[Workload]
+) -> dict[str, Sequence[EndpointSlice]]:
+    slices: dict[str, list[EndpointSlice]] = {}
+    for value in stock.objects.values():
+        if isinstance(value, EndpointSlice) and value.service:
+            slices.setdefault(f"{value.meta.namespace}/{value.service}", []).append(value)
+    endpoints = stock.by_key(Endpoints)
+    assumed = AssumedEndpoints(workloads)
+    for key, service in services.items():
+        if key not in slices:
+            made = mirrored(endpoints[key]) if key in endpoints else assumed.slices(service)
+            if made:
+                slices[key] = made
+    return dict(slices)

@@ -1,0 +1,205 @@
+"""The Kubernetes objects that matter to the controller, as the API server would hand them over.
+
+Defaults are filled in (protocol TCP, targetPort, stringData merged into data, v1beta1 converted); every object and
+every part that an explanation may point at carries its Origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from nginxsim.origins import Origin
+
+NOWHERE = Origin("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """metadata of an object.
+
+    `created` is seconds since the epoch; objects without creationTimestamp count as created one second apart in
+    document order from 2024-01-01T00:00:00Z.
+    """
+
+    kind: str
+    name: str
+    namespace: str = "default"
+    """Empty for IngressClass and Namespace."""
+    created: float = 0.0
+    uid: str = ""
+    deleted: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotation_origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Where each annotation's value starts: the opening quote, if it is quoted."""
+    annotation_name_origins: Mapping[str, Origin] = field(default_factory=dict)
+    origin: Origin = NOWHERE
+
+    @property
+    def key(self) -> str:
+        """namespace/name; the name alone for what lives outside of namespaces (IngressClass, Namespace)."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+Port: TypeAlias = int | str
+"""A port by number or by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRef:
+    """An Ingress backend. service is "" for a resource backend, which the controller skips."""
+
+    service: str
+    port: Port
+    """0 when the manifest names none."""
+    origin: Origin = NOWHERE
+    port_origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class IngressPath:
+    path: str
+    path_type: str | None
+    """ "Exact", "Prefix" or "ImplementationSpecific"; None when there is none (the API server refuses that in v1)."""
+    backend: BackendRef
+    origin: Origin = NOWHERE
+    """Of the path's text (of the backend where path is left out)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngressRule:
+    host: str
+    paths: tuple[IngressPath, ...] | None
+    """None: the rule has no `http`."""
+    origin: Origin = NOWHERE
+    """Of the host's text (of the rule where host is left out)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngressTLS:
+    hosts: tuple[str, ...]
+    secret: str
+    origin: Origin = NOWHERE
+    """Of the Secret's name (of the entry where it is left out)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    meta: Meta
+    class_name: str | None = None
+    """spec.ingressClassName."""
+    default_backend: BackendRef | None = None
+    rules: tuple[IngressRule, ...] = ()
+    tls: tuple[IngressTLS, ...] = ()
+    class_origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class IngressClass:
+    meta: Meta
+    controller: str
+    parameters: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    name: str
+    port: int
+    protocol: str
+    target_port: Port
+    app_protocol: str = ""
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    meta: Meta
+    type: str = "ClusterIP"
+    cluster_ip: str = ""
+    external_name: str = ""
+    ports: tuple[ServicePort, ...] = ()
+    selector: Mapping[str, str] = field(default_factory=dict)
+    publish_not_ready: bool = False
+    traffic_distribution: str = ""
+    external_traffic_policy: str = ""
+    selector_origin: Origin = NOWHERE
+    spec: Mapping[str, object] = field(default_factory=dict)
+    """The whole spec as the API server would hand it over (as written, with type, sessionAffinity "None" and each
+    port's protocol and targetPort filled in): the controller passes it on to its Lua unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePort:
+    name: str
+    port: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceEndpoint:
+    addresses: tuple[str, ...]
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+    zones: tuple[str, ...] = ()
+    """hints.forZones."""
+    target: str = ""
+    """ "Pod default/web-1", as far as the slice names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSlice:
+    """`service` is the value of label kubernetes.io/service-name; slices made from Endpoints or workloads look alike.
+
+    source: "slice", "endpoints" (converted from an Endpoints object) or "workload" (assumed from Pods or templates).
+    """
+
+    meta: Meta
+    service: str
+    address_type: str = "IPv4"
+    ports: tuple[SlicePort, ...] = ()
+    endpoints: tuple[SliceEndpoint, ...] = ()
+    source: str = "slice"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    meta: Meta
+    type: str = "Opaque"
+    data: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMap:
+    meta: Meta
+    data: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Where each value of data starts."""
+    key_origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    meta: Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Pod, or the Pods that a Deployment, StatefulSet or DaemonSet would run (only its template is known)."""
+
+    meta: Meta
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+    container_ports: Mapping[str, int] = field(default_factory=dict)
+    """Named container ports."""
+    ports: tuple[int, ...] = ()
+    replicas: int = 1
+    ready: bool = True
+    address: str = ""
+    """status.podIP of a Pod that has one."""
+    owned: bool = False
+    """Another object made it (metadata.ownerReferences)."""

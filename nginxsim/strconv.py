@@ -1,0 +1,72 @@
+"""Numbers and switches as Go reads them from text: flags, YAML scalars and ConfigMap values all go through these rules.
+
+Every function raises ValueError with the words that Go's strconv and time packages use.
+"""
+
+from __future__ import annotations
+
+import re
+
+BOOLEANS = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
+
+# Base 0: the prefix picks the base, a bare leading zero means octal, and underscores may stand between digits.
+_INTEGER = re.compile(
+    r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)", re.ASCII
+)
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
+)
+_DURATION = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_bool(text: str) -> bool:
+    """Go's strconv.ParseBool."""
+    if text not in BOOLEANS:
+        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    return BOOLEANS[text]
+
+
+def parse_int(text: str, *, bits: int = 64, signed: bool = True) -> int:
+    """Go's strconv.ParseInt (or ParseUint) with base 0."""
+    name = "ParseInt" if signed else "ParseUint"
+    if not _INTEGER.fullmatch(text) or (not signed and text[0] in "+-"):
+        raise ValueError(f'strconv.{name}: parsing "{text}": invalid syntax')
+    number = int(_with_python_octal(text), 0)
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if not low <= number <= high:
+        raise ValueError(f'strconv.{name}: parsing "{text}": value out of range')
+    return number
+
+
+def _with_python_octal(text: str) -> str:
+    """Go takes 010 for 8; Python wants 0o10."""
+    sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+    old_octal = len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567_"
+    return f"{sign}0o{digits[1:]}" if old_octal else text
+
+
+def parse_float(text: str) -> float:
+    """Go's strconv.ParseFloat without its hexadecimal and underscore forms, which nothing here accepts."""
+    if not _FLOAT.fullmatch(text):
+        raise ValueError(f'strconv.ParseFloat: parsing "{text}": invalid syntax')
+    number = float(text)
+    if number in (float("inf"), float("-inf")) and "n" not in text.lower():
+        raise ValueError(f'strconv.ParseFloat: parsing "{text}": value out of range')
+    return number
+
+
+def parse_duration(text: str) -> float:
+    """Go's time.ParseDuration, in seconds: `1h30m`, `1.5s`, `-10ms`, `0`."""
+    sign, rest = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
+    if rest == "0":
+        return 0.0
+    parts = _DURATION.findall(rest)
+    whole = "".join(number + unit for number, unit in parts) == rest
+    if not parts or not whole or any(number in ("", ".") for number, _ in parts):
+        raise ValueError(f'time: invalid duration "{text}"')
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return -seconds if sign == "-" else seconds
