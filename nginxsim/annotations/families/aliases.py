@@ -1,0 +1,18 @@
+"""server-alias. ingress-nginx 1.15.1: internal/ingress/annotations/alias/main.go"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.goparse import trim
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
+
+SERVER_ALIAS = Annotation("server-alias", validators.SERVER_NAMES, Risk.HIGH, INGRESS)
+
+
+def parse(read: Reader) -> tuple[str, ...]:
+    names = {trim(name) for name in read.text(SERVER_ALIAS).split(",")}
+    return tuple(sorted(names - {""}))
+
+
+FAMILY = Family("Aliases", "aliases", (SERVER_ALIAS,), parse)

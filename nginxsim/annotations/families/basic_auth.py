@@ -1,0 +1,102 @@
+"""auth-type, auth-secret: a password file. ingress-nginx 1.15.1: internal/ingress/annotations/auth/main.go"""
+
+from __future__ import annotations
+
+import hashlib
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Denied, Fault, Refused
+from nginxsim.annotations.goparse import split_key
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import BasicAuth
+from nginxsim.kube.objects import Secret
+
+DIRECTORY = "/etc/ingress-controller/auth"
+FILE, MAP = "auth-file", "auth-map"
+
+_TYPE_PATTERN = "basic|digest"
+_TYPES = validators.matching(_TYPE_PATTERN, '"basic" or "digest"')
+_TYPE_AS_IS = validators.compile_pattern(_TYPE_PATTERN)
+_SECRET_TYPES = validators.matching("auth-file|auth-map", '"auth-file" or "auth-map"')
+
+SECRET = Annotation("auth-secret", validators.NAME, Risk.MEDIUM, LOCATION)
+SECRET_TYPE = Annotation("auth-secret-type", _SECRET_TYPES, Risk.LOW, LOCATION)
+REALM = Annotation("auth-realm", validators.WORDS, Risk.MEDIUM, LOCATION)
+TYPE = Annotation("auth-type", _TYPES, Risk.LOW, LOCATION)
+
+
+def parse(read: Reader) -> BasicAuth:
+    kind = read.text(TYPE)
+    if not _TYPE_AS_IS.search(kind):
+        raise Denied.because("invalid authentication type", read.evidence(TYPE))
+    secret_type = read.text_unless_refused(SECRET_TYPE, FILE)
+    key = _secret_key(read)
+    try:
+        secret = read.stores.secret(key)
+    except LookupError as error:
+        expected = f"a Secret {key} with the users' passwords"
+        raise Denied(f"unexpected error reading secret {key}: {error}", read.evidence(SECRET, key, expected)) from None
+    realm, complaint = _realm(read)
+    path = _path(read, secret)
+    content = _content(read, secret, secret_type, complaint)
+    return BasicAuth(
+        type=kind,
+        realm=realm,
+        file=path,
+        secured=True,
+        file_sha=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+        secret=key,
+        secret_type=secret_type,
+        content=content,
+    )
+
+
+def _secret_key(read: Reader) -> str:
+    expected = f"the name of a Secret in namespace {read.meta.namespace}"
+    try:
+        namespace, name = split_key(read.text(SECRET))
+    except Fault as fault:
+        evidence = read.evidence(SECRET, fault.evidence.offending, expected)
+        raise Denied(f"error reading secret name from annotation: {fault.reason}", evidence) from None
+    except ValueError as error:
+        reason = f"error reading secret name from annotation: {error}"
+        raise Denied(reason, read.evidence(SECRET, "", expected)) from None
+    namespace = namespace or read.meta.namespace
+    if namespace != read.meta.namespace and not read.settings.allow_cross_namespace_resources:
+        reason = "cross namespace usage of secrets is not allowed"
+        raise Denied(reason, read.evidence(SECRET, namespace, expected))
+    return f"{namespace}/{name}"
+
+
+def _realm(read: Reader) -> tuple[str, str]:
+    """The realm, and what was wrong with it (a later error message repeats that)."""
+    try:
+        return read.text(REALM), "%!w(<nil>)"
+    except Refused:
+        raise
+    except Fault as fault:
+        return "", fault.reason
+
+
+def _path(read: Reader, secret: Secret) -> str:
+    name = f"{read.meta.namespace}-{read.meta.uid}-{secret.meta.uid}.passwd"
+    if "/" in name:
+        raise Denied(f"invalid password file name: {name}", read.evidence(SECRET))
+    return f"{DIRECTORY}/{name}"
+
+
+def _content(read: Reader, secret: Secret, secret_type: str, complaint: str) -> bytes:
+    if secret_type == MAP:
+        return b"".join(user.encode() + b":" + word + b"\n" for user, word in sorted(secret.data.items()))
+    if secret_type != FILE:
+        reason = f"invalid auth-secret-type in annotation, must be 'auth-file' or 'auth-map': {complaint}"
+        raise Denied(reason, read.evidence(SECRET_TYPE))
+    if "auth" not in secret.data:
+        expected = f'a key "auth" in Secret {secret.meta.key}, or auth-secret-type: auth-map'
+        reason = f"the secret {secret.meta.name} does not contain a key with value auth"
+        raise Denied(reason, read.evidence(SECRET, "", expected))
+    return secret.data["auth"]
+
+
+FAMILY = Family("BasicDigestAuth", "basic_auth", (SECRET, SECRET_TYPE, REALM, TYPE), parse)

@@ -1,0 +1,85 @@
+"""enable-cors, cors-*. ingress-nginx 1.15.1: internal/ingress/annotations/cors/main.go"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Fault
+from nginxsim.annotations.goparse import trim
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
+from nginxsim.annotations.values import Cors
+
+DEFAULT_METHODS = "GET, PUT, POST, DELETE, PATCH, OPTIONS"
+DEFAULT_HEADERS = (
+    "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
+)
+DEFAULT_MAX_AGE = 1728000
+EVERYONE = ("*",)
+
+_ORIGIN_EXPECTED = "scheme://host, scheme://*.domain, null or *, separated by commas"
+_ORIGINS = validators.matching(
+    r"^((((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)|null)+)|\*)?$", _ORIGIN_EXPECTED, separator=","
+)
+_ORIGIN = validators.compile_pattern(r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$")
+_METHODS_PATTERN = r"^([A-Za-z]+,?\s?)+$"
+_METHODS = validators.compile_pattern(_METHODS_PATTERN)
+_EXPOSED_PATTERN = r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$"
+_EXPOSED = validators.compile_pattern(_EXPOSED_PATTERN)
+
+ENABLE = Annotation("enable-cors", validators.BOOL, Risk.LOW, INGRESS)
+ALLOW_ORIGIN = Annotation("cors-allow-origin", _ORIGINS, Risk.MEDIUM, INGRESS)
+ALLOW_HEADERS = Annotation("cors-allow-headers", validators.HEADER_NAMES, Risk.MEDIUM, INGRESS)
+ALLOW_METHODS = Annotation(
+    "cors-allow-methods",
+    validators.matching(_METHODS_PATTERN, "HTTP methods separated by commas", separator=","),
+    Risk.MEDIUM,
+    INGRESS,
+)
+ALLOW_CREDENTIALS = Annotation("cors-allow-credentials", validators.BOOL, Risk.LOW, INGRESS)
+EXPOSE_HEADERS = Annotation(
+    "cors-expose-headers",
+    validators.matching(_EXPOSED_PATTERN, "header names or *, separated by commas", separator=","),
+    Risk.MEDIUM,
+    INGRESS,
+)
+MAX_AGE = Annotation("cors-max-age", validators.INTEGER, Risk.LOW, INGRESS)
+
+ROWS = (ENABLE, ALLOW_ORIGIN, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_CREDENTIALS, EXPOSE_HEADERS, MAX_AGE)
+
+
+def parse(read: Reader) -> Cors:
+    return Cors(
+        enabled=read.flag_or(ENABLE),
+        allow_origin=_origins(read),
+        allow_headers=_fitting(read, ALLOW_HEADERS, validators.HEADER_NAMES_PATTERN, DEFAULT_HEADERS),
+        allow_methods=_fitting(read, ALLOW_METHODS, _METHODS, DEFAULT_METHODS),
+        allow_credentials=read.flag_or(ALLOW_CREDENTIALS, default=True),
+        expose_headers=_fitting(read, EXPOSE_HEADERS, _EXPOSED, ""),
+        max_age=read.number_or(MAX_AGE, DEFAULT_MAX_AGE),
+    )
+
+
+def _origins(read: Reader) -> tuple[str, ...]:
+    """An annotation that cannot be used lets everyone in; origins that do not fit are passed over."""
+    try:
+        text = read.text(ALLOW_ORIGIN)
+    except Fault:
+        return EVERYONE
+    origins: list[str] = []
+    for origin in filter(None, map(trim, text.split(","))):
+        if origin == "*":
+            return EVERYONE
+        if _ORIGIN.search(origin):
+            origins.append(origin)
+        else:
+            reason = f"Error parsing cors-allow-origin parameters. Supplied incorrect origin: {origin}. Skipping."
+            read.ignore(reason, read.evidence(ALLOW_ORIGIN, origin, _ORIGIN_EXPECTED))
+    return tuple(origins)
+
+
+def _fitting(read: Reader, row: Annotation, pattern: validators.Pattern, default: str) -> str:
+    value = read.text_or(row)
+    return value if value and pattern.search(value) else default
+
+
+FAMILY = Family("CorsConfig", "cors", ROWS, parse)

@@ -1,0 +1,51 @@
+"""custom-headers. ingress-nginx 1.15.1: internal/ingress/annotations/customheaders/main.go"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Denied
+from nginxsim.annotations.goparse import list_shown, quote
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+
+_NAME = validators.compile_pattern(r"^[a-zA-Z\d\-_]+$")
+_VALUE = validators.compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]+$""")
+
+CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, since="1.10.1")
+
+
+def parse(read: Reader) -> Mapping[str, str]:
+    name = read.text_or(CUSTOM_HEADERS)
+    if not name:
+        return {}
+    try:
+        headers = read.stores.config_map(name).data
+    except LookupError:
+        expected = '"namespace/name" of a ConfigMap'
+        reason = f"unable to find configMap {quote(name)}"
+        raise Denied.because(reason, read.evidence(CUSTOM_HEADERS, name, expected)) from None
+    for header, value in sorted(headers.items()):
+        _check(read, header, value)
+    return headers
+
+
+def _check(read: Reader, header: str, value: str) -> None:
+    if not _NAME.search(header):
+        evidence = read.evidence(CUSTOM_HEADERS, header, "header names of letters, digits, - and _")
+        raise Denied.because("invalid header name in configmap", evidence)
+    if not _VALUE.search(value):
+        evidence = read.evidence(CUSTOM_HEADERS, header, f"a value of printable ASCII for {header}")
+        raise Denied.because("invalid header value in configmap", evidence)
+    allowed = read.settings.global_allowed_response_headers
+    if header not in allowed:
+        reason = (
+            f"header {header} is not allowed, defined allowed headers inside "
+            f"global-allowed-response-headers {list_shown(allowed)}"
+        )
+        expected = "a header that the ConfigMap's global-allowed-response-headers lists"
+        raise Denied.because(reason, read.evidence(CUSTOM_HEADERS, header, expected))
+
+
+FAMILY = Family("CustomHeaders", "custom_headers", (CUSTOM_HEADERS,), parse)

@@ -1,0 +1,56 @@
+"""custom-http-errors, default-backend, disable-proxy-intercept-errors.
+
+ingress-nginx 1.15.1: internal/ingress/annotations/{customhttperrors,defaultbackend,disableproxyintercepterrors}/main.go
+"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import BadContent, Refused, Unusable
+from nginxsim.annotations.goparse import atoi, quote, trim
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.kube.objects import Service
+
+_CODES_EXPECTED = "HTTP codes from 400 to 599, separated by commas"
+_CODES = validators.matching(r"^(?:[4,5]\d{2},?)*$", _CODES_EXPECTED, separator=",")
+
+CUSTOM_HTTP_ERRORS = Annotation("custom-http-errors", _CODES, Risk.LOW, LOCATION)
+DEFAULT_BACKEND = Annotation("default-backend", validators.SERVICE_NAME, Risk.LOW, LOCATION)
+DISABLE_INTERCEPT = Annotation("disable-proxy-intercept-errors", validators.BOOL, Risk.LOW, LOCATION, since="1.9.5")
+
+
+def parse_codes(read: Reader) -> tuple[int, ...]:
+    words = map(trim, read.text(CUSTOM_HTTP_ERRORS).split(","))
+    return tuple(_code(read, word) for word in words if word)
+
+
+def _code(read: Reader, word: str) -> int:
+    try:
+        return atoi(word)
+    except ValueError as error:
+        evidence = read.evidence(CUSTOM_HTTP_ERRORS, word, _CODES_EXPECTED)
+        raise Unusable(f"invalid HTTP status code {quote(word)}: {error}", evidence) from None
+
+
+def parse_backend(read: Reader) -> Service:
+    key = f"{read.meta.namespace}/{read.text(DEFAULT_BACKEND)}"
+    try:
+        return read.stores.service(key)
+    except LookupError as error:
+        evidence = read.evidence(DEFAULT_BACKEND, key)
+        raise Unusable(f"unexpected error reading service {key}: {error}", evidence) from None
+
+
+def parse_intercept(read: Reader) -> bool:
+    try:
+        return read.flag_if_set(DISABLE_INTERCEPT)
+    except (Refused, BadContent):
+        return False
+
+
+FAMILIES = (
+    Family("CustomHTTPErrors", "custom_http_errors", (CUSTOM_HTTP_ERRORS,), parse_codes),
+    Family("DefaultBackend", "default_backend", (DEFAULT_BACKEND,), parse_backend),
+    Family("DisableProxyInterceptErrors", "disable_proxy_intercept_errors", (DISABLE_INTERCEPT,), parse_intercept),
+)

@@ -1,0 +1,59 @@
+"""fastcgi-*. ingress-nginx 1.15.1: internal/ingress/annotations/fastcgi/main.go"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Denied, Refused, Unusable
+from nginxsim.annotations.goparse import split_key
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import FastCGI
+
+_INDEX_PATTERN = r"^[A-Za-z0-9.\-\_]+$"
+_INDEX = validators.matching(_INDEX_PATTERN, "a file name of letters, digits and any of . - _")
+_KEY = validators.compile_pattern(_INDEX_PATTERN)
+_VALUE = validators.compile_pattern(r"^[A-Za-z0-9\-\_\$\{\}/.]*$")
+
+INDEX = Annotation("fastcgi-index", _INDEX, Risk.MEDIUM, LOCATION)
+PARAMS = Annotation("fastcgi-params-configmap", validators.NAME, Risk.MEDIUM, LOCATION)
+
+
+def parse(read: Reader) -> FastCGI:
+    index = read.text_unless_refused(INDEX)
+    key = read.text_unless_refused(PARAMS)
+    return FastCGI(index=index, params=_params(read, key, index) if key else {})
+
+
+def _params(read: Reader, key: str, index: str) -> Mapping[str, str]:
+    kept = FastCGI(index=index)
+    expected = f"the name of a ConfigMap in namespace {read.meta.namespace}"
+    try:
+        namespace, name = split_key(key)
+    except ValueError as error:
+        reason = f"error reading configmap name from annotation: {error}"
+        raise Denied(reason, read.evidence(PARAMS, "", expected), kept) from None
+    if namespace not in ("", read.meta.namespace) and not read.settings.allow_cross_namespace_resources:
+        reason = "different namespace is not supported on fast_cgi param configmap"
+        raise Unusable(reason, read.evidence(PARAMS, namespace, expected))
+    # Whatever namespace was written, the Ingress' own is searched.
+    own_key = f"{read.meta.namespace}/{name}"
+    try:
+        params = read.stores.config_map(own_key).data
+    except LookupError as error:
+        reason = f"unexpected error reading configmap {own_key}: {error}"
+        raise Denied(reason, read.evidence(PARAMS, own_key, expected), kept) from None
+    _check(read, params)
+    return params
+
+
+def _check(read: Reader, params: Mapping[str, str]) -> None:
+    for key, value in sorted(params.items()):
+        if not _KEY.search(key) or not _VALUE.search(value):
+            expected = "ConfigMap keys of letters, digits and . - _, values of these and $ { } /"
+            # This refusal alone names the annotation without its prefix.
+            raise Refused(PARAMS.name, read.evidence(PARAMS, key, expected))
+
+
+FAMILY = Family("FastCGI", "fastcgi", (INDEX, PARAMS), parse)

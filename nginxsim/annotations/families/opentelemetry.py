@@ -1,0 +1,40 @@
+"""enable-opentelemetry and companions. ingress-nginx 1.15.1: internal/ingress/annotations/opentelemetry/main.go"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Fault
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import OpenTelemetry
+
+_OPERATION = validators.made_of(r"A-Za-z0-9_\-", "letters, digits, - and _")
+
+ENABLE = Annotation("enable-opentelemetry", validators.BOOL, Risk.LOW, LOCATION, since="1.7.0")
+TRUST = Annotation("opentelemetry-trust-incoming-span", validators.BOOL, Risk.LOW, LOCATION, since="1.7.0")
+OPERATION = Annotation("opentelemetry-operation-name", _OPERATION, Risk.MEDIUM, LOCATION, since="1.7.0")
+
+
+def parse(read: Reader) -> OpenTelemetry:
+    enabled, is_set = _flag(read, ENABLE)
+    if not enabled:
+        return OpenTelemetry(set=is_set)
+    trusted, trust_set = _flag(read, TRUST)
+    return OpenTelemetry(
+        enabled=True,
+        set=True,
+        trust_enabled=trusted,
+        trust_set=trust_set,
+        operation_name=read.text_unless_refused(OPERATION),
+    )
+
+
+def _flag(read: Reader, row: Annotation) -> tuple[bool, bool]:
+    """(value, whether there is one)."""
+    try:
+        return read.flag(row), True
+    except Fault:
+        return False, False
+
+
+FAMILY = Family("Opentelemetry", "opentelemetry", (ENABLE, TRUST, OPERATION), parse)

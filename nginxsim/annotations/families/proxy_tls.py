@@ -1,0 +1,55 @@
+"""proxy-ssl-*. ingress-nginx 1.15.1: internal/ingress/annotations/proxyssl/main.go"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.families.peer_secret import peer_certificate
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
+from nginxsim.annotations.values import ProxyTLS
+
+DEFAULT_CIPHERS = "DEFAULT"
+DEFAULT_PROTOCOLS = "TLSv1.2"
+
+_ON_OFF = validators.compile_pattern("^(on|off)$")
+_PROTOCOLS_PATTERN = r"^(TLSv1\.2|TLSv1\.3| )*$"
+_PROTOCOLS = validators.matching(
+    _PROTOCOLS_PATTERN, '"TLSv1.2", "TLSv1.3" or both, separated by a blank', separator=" "
+)
+_PROTOCOL = validators.compile_pattern(_PROTOCOLS_PATTERN)
+_CIPHERS = validators.made_of(r"A-Za-z0-9\+:\_\-!", "OpenSSL cipher names separated by colons")
+
+SECRET = Annotation("proxy-ssl-secret", validators.NAME, Risk.MEDIUM, INGRESS)
+CIPHERS = Annotation("proxy-ssl-ciphers", _CIPHERS, Risk.MEDIUM, INGRESS)
+PROTOCOLS = Annotation("proxy-ssl-protocols", _PROTOCOLS, Risk.LOW, INGRESS)
+NAME = Annotation("proxy-ssl-name", validators.SERVER_NAME, Risk.HIGH, INGRESS)
+VERIFY = Annotation("proxy-ssl-verify", validators.ON_OFF, Risk.LOW, INGRESS)
+VERIFY_DEPTH = Annotation("proxy-ssl-verify-depth", validators.INTEGER, Risk.LOW, INGRESS)
+SERVER_NAME = Annotation("proxy-ssl-server-name", validators.ON_OFF, Risk.LOW, INGRESS)
+
+ROWS = (SECRET, CIPHERS, PROTOCOLS, NAME, VERIFY, VERIFY_DEPTH, SERVER_NAME)
+
+
+def parse(read: Reader) -> ProxyTLS:
+    return ProxyTLS(
+        certificate=peer_certificate(read, SECRET, own_namespace_default=False),
+        ciphers=read.text_or(CIPHERS, DEFAULT_CIPHERS),
+        protocols=_sorted_protocols(read.text_or(PROTOCOLS, DEFAULT_PROTOCOLS)),
+        name=read.text_or(NAME),
+        verify=_on_off(read, VERIFY),
+        verify_depth=read.number_or(VERIFY_DEPTH) or 1,
+        server_name=_on_off(read, SERVER_NAME),
+    )
+
+
+def _on_off(read: Reader, row: Annotation) -> str:
+    value = read.text_or(row)
+    return value if _ON_OFF.search(value) else "off"
+
+
+def _sorted_protocols(text: str) -> str:
+    known = [word for word in map(str.strip, text.split(" ")) if word and _PROTOCOL.search(word)]
+    return " ".join(sorted(known)) or DEFAULT_PROTOCOLS
+
+
+FAMILY = Family("ProxySSL", "proxy_tls", ROWS, parse)

@@ -1,0 +1,32 @@
+"""ssl-ciphers, ssl-prefer-server-ciphers. ingress-nginx 1.15.1: internal/ingress/annotations/sslcipher/main.go"""
+
+from __future__ import annotations
+
+from nginxsim.annotations import validators
+from nginxsim.annotations.faults import Fault
+from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
+from nginxsim.annotations.values import Ciphers
+
+_CIPHERS = validators.matching(
+    r"^(?:(?:[A-Za-z0-9!:+\-_])*(?:@STRENGTH)*(?:@SECLEVEL=[0-5])*(?:@STRENGTH)*)*$",
+    "an OpenSSL cipher list",
+    separator=":",
+)
+
+PREFER_SERVER = Annotation("ssl-prefer-server-ciphers", validators.BOOL, Risk.LOW, INGRESS)
+CIPHERS = Annotation("ssl-ciphers", _CIPHERS, Risk.LOW, INGRESS)
+
+
+def parse(read: Reader) -> Ciphers:
+    return Ciphers(prefer_server_ciphers=_prefer(read), ciphers=read.text_unless_refused(CIPHERS))
+
+
+def _prefer(read: Reader) -> str:
+    try:
+        return "on" if read.flag(PREFER_SERVER) else "off"
+    except Fault:
+        return ""
+
+
+FAMILY = Family("SSLCipher", "ciphers", (PREFER_SERVER, CIPHERS), parse)

@@ -1,0 +1,66 @@
+"""What stands between an Ingress' annotations and their extraction, and what is taken from them afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nginxsim.annotations.goparse import trim
+from nginxsim.annotations.values import ParsedAnnotations
+from nginxsim.kube.objects import Ingress
+from nginxsim.origins import Origin
+
+if TYPE_CHECKING:
+    from nginxsim.controller.flags import Flags
+    from nginxsim.controller.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedWord:
+    """annotation: the full name; reason: the controller's words."""
+
+    annotation: str
+    word: str
+    reason: str
+    origin: Origin | None
+
+
+def blocked_word(ingress: Ingress, settings: Settings, flags: Flags, *, trimmed: bool = False) -> BlockedWord | None:
+    """The first annotation, by name, with a word of annotation-value-word-blocklist; such an Ingress is skipped.
+
+    `trimmed`: blanks around the words of the list do not count, which is how admission sees it.
+    """
+    # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go checkBadAnnotationValue
+    blocklist = settings.annotation_value_word_blocklist
+    if not blocklist:
+        return None
+    words = trim(blocklist).split(",")
+    prefix = f"{flags.annotations_prefix}/"
+    for name, value in sorted(ingress.meta.annotations.items()):
+        for word in words if name.startswith(prefix) else ():
+            if (trim(word) if trimmed else word) in value:
+                reason = f"{name} annotation contains invalid word {word}"
+                return BlockedWord(name, word, reason, ingress.meta.annotation_origins.get(name))
+    return None
+
+
+def without_snippets(parsed: ParsedAnnotations) -> ParsedAnnotations:
+    """The same annotations as allow-snippet-annotations: "false" leaves them."""
+    # ingress-nginx 1.15.1: internal/ingress/controller/controller.go dropSnippetDirectives
+    has_snippet = (
+        parsed.configuration_snippet
+        or parsed.server_snippet
+        or parsed.stream_snippet
+        or parsed.modsecurity.snippet
+        or parsed.external_auth.snippet
+    )
+    if not has_snippet:
+        return parsed
+    return replace(
+        parsed,
+        configuration_snippet="",
+        server_snippet="",
+        stream_snippet="",
+        modsecurity=replace(parsed.modsecurity, snippet=""),
+        external_auth=replace(parsed.external_auth, snippet=""),
+    )

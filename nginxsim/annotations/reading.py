@@ -1,0 +1,158 @@
+"""How parsers read the annotations of one Ingress: the controller's rules for names, aliases and emptiness.
+
+ingress-nginx 1.15.1: internal/ingress/annotations/parser/{main,validators}.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from nginxsim.annotations import goparse
+from nginxsim.annotations.faults import BadContent, Evidence, Fault, Missing, Refused
+from nginxsim.annotations.stores import Stores
+from nginxsim.strconv import parse_bool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nginxsim.annotations.rows import Annotation
+    from nginxsim.controller.certificates import CertificateStore
+    from nginxsim.controller.settings import Settings
+    from nginxsim.kube.objects import Meta
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What parsers may look at beside the Ingress itself."""
+
+    settings: Settings
+    certificates: CertificateStore
+    stores: Stores
+    prefix: str
+    """With its slash: "nginx.ingress.kubernetes.io/"."""
+    validate: bool
+
+
+class Reader:
+    """The annotations of one Ingress. `faults` collects what was found wrong, whether or not the parser went on."""
+
+    __slots__ = ("annotations", "faults", "meta", "surroundings")
+
+    def __init__(self, meta: Meta, annotations: Mapping[str, str], surroundings: Surroundings) -> None:
+        self.meta = meta
+        self.annotations = annotations
+        self.surroundings = surroundings
+        self.faults: list[Fault] = []
+
+    @property
+    def settings(self) -> Settings:
+        return self.surroundings.settings
+
+    @property
+    def stores(self) -> Stores:
+        return self.surroundings.stores
+
+    # Four manners of reading: what is missing, unreadable or refused raises; only what is missing is forgiven (if_set);
+    # what is missing or unreadable is forgiven (unless_refused); everything is forgiven (or).
+
+    def text(self, row: Annotation) -> str:
+        """The value with every line trimmed. Raises Missing, BadContent (nothing is left) or Refused."""
+        found = self._find(row)
+        if found is None:
+            raise Missing
+        return self._read(row, *found, _trimmed)
+
+    def flag(self, row: Annotation) -> bool:
+        found = self._find(row)
+        if found is None:
+            raise Missing
+        return self._read(row, *found, parse_bool)
+
+    def text_if_set(self, row: Annotation) -> str:
+        return self._value(row, _trimmed, "", ())
+
+    def flag_if_set(self, row: Annotation, *, default: bool = False) -> bool:
+        return self._value(row, parse_bool, default, ())
+
+    def number_if_set(self, row: Annotation) -> int:
+        return self._value(row, goparse.atoi, 0, ())
+
+    def text_unless_refused(self, row: Annotation, default: str = "") -> str:
+        return self._value(row, _trimmed, default, BadContent)
+
+    def flag_unless_refused(self, row: Annotation) -> bool:
+        return self._value(row, parse_bool, False, BadContent)
+
+    def number_unless_refused(self, row: Annotation) -> int:
+        return self._value(row, goparse.atoi, 0, BadContent)
+
+    def text_or(self, row: Annotation, default: str = "") -> str:
+        return self._value(row, _trimmed, default, Fault)
+
+    def flag_or(self, row: Annotation, *, default: bool = False) -> bool:
+        return self._value(row, parse_bool, default, Fault)
+
+    def number_or(self, row: Annotation, default: int = 0) -> int:
+        return self._value(row, goparse.atoi, default, Fault)
+
+    def evidence(self, row: Annotation, offending: str = "", expected: str = "") -> Evidence:
+        """What a fault about this annotation should point at."""
+        found = self._find(row)
+        name, value = found or (self.surroundings.prefix + row.name, "")
+        return Evidence(
+            name.removeprefix(self.surroundings.prefix), value, offending, expected or row.validator.expected
+        )
+
+    def ignore(self, reason: str, evidence: Evidence) -> None:
+        """Note something that the controller passes over."""
+        self.faults.append(Fault(reason, evidence))
+
+    def _find(self, row: Annotation) -> tuple[str, str] | None:
+        """(full name, value): the first alias that says something stands in for a name that is absent or empty."""
+        prefix = self.surroundings.prefix
+        name = prefix + row.name
+        value = self.annotations.get(name)
+        if not value:
+            for alias in row.aliases:
+                if said := self.annotations.get(prefix + alias):
+                    return prefix + alias, said
+        return None if value is None else (name, value)
+
+    def _value(
+        self,
+        row: Annotation,
+        read: Callable[[str], Value],
+        default: Value,
+        forgiven: type[Fault] | tuple[()],
+    ) -> Value:
+        found = self._find(row)
+        if found is None:
+            return default
+        try:
+            return self._read(row, *found, read)
+        except forgiven:
+            return default
+
+    def _read(self, row: Annotation, name: str, value: str, read: Callable[[str], Value]) -> Value:
+        # An empty value is never validated.
+        if self.surroundings.validate and value and not row.validator.accepts(value):
+            raise self._noted(Refused(name, self.evidence(row, row.validator.offender(value))))
+        try:
+            return read(value)
+        except ValueError:
+            raise self._noted(BadContent(name, self.evidence(row))) from None
+
+    def _noted(self, fault: Fault) -> Fault:
+        self.faults.append(fault)
+        return fault
+
+
+def _trimmed(value: str) -> str:
+    text = "\n".join(map(goparse.trim, value.split("\n")))
+    if not text:
+        raise ValueError("empty")
+    return text

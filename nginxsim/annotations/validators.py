@@ -1,0 +1,160 @@
+"""What the controller lets an annotation's value be when --enable-annotation-validation is on, which is the default.
+
+Patterns are Go's and run on RE2, so that they mean what they mean there. ingress-nginx 1.15.1:
+internal/ingress/annotations/parser/validators.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import re2
+
+from nginxsim.annotations import goparse
+from nginxsim.strconv import parse_bool
+
+# Characters that the patterns below are made of.
+_PLAIN = r"\-\.\_\~a-zA-Z0-9\/:"
+_PLAIN_LIST = _PLAIN + ", "
+_REGEX = r"\^\$\[\]\(\)\{\}\*\+\?\|&=\\"
+_QUERY = r",:\?&="
+_DNS_LABEL_LENGTH = 63
+
+
+class Pattern(Protocol):
+    def search(self, text: str) -> object | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """accepts: whether a value passes; expected: what would, for people; offender: the wrong part, "" for all of it."""
+
+    accepts: Callable[[str], bool]
+    expected: str
+    offender: Callable[[str], str] = lambda _: ""
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """A Go regular expression; ValueError when it is none."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return cast(Pattern, re2.compile(pattern, options))
+    except re2.error as error:
+        raise ValueError(str(error)) from None
+
+
+def matching(pattern: str, expected: str, *, spaces: bool = False, separator: str = "") -> Validator:
+    """A value that the pattern finds something in; `spaces`: blanks count, else they are taken out first.
+
+    `separator`: what stands between items that would each be accepted alone; only used to point at the wrong one.
+    """
+    compiled = compile_pattern(pattern)
+
+    def accepts(value: str) -> bool:
+        tested = value if spaces else value.replace(" ", "")
+        return bool(compiled.search(tested)) and "\r" not in tested and "\n" not in tested
+
+    def offender(value: str) -> str:
+        items = map(goparse.trim, value.split(separator)) if separator else ()
+        return next((item for item in items if item and not accepts(item)), "")
+
+    return Validator(accepts, expected, offender)
+
+
+def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validator:
+    """A value of these characters only (a regular expression's class, without brackets)."""
+    plain = matching(f"^[{characters}]*$", expected, spaces=spaces)
+    stranger = compile_pattern(f"[^{characters}]")
+
+    def offender(value: str) -> str:
+        tested = value if spaces else value.replace(" ", "")
+        return next((character for character in tested if stranger.search(character)), "")
+
+    return Validator(plain.accepts, expected, offender)
+
+
+def one_of(*options: str, any_case: bool = False) -> Validator:
+    def accepts(value: str) -> bool:
+        tested = goparse.trim(value)
+        return (tested.lower() if any_case else tested) in options
+
+    return Validator(accepts, _alternatives(options))
+
+
+def _alternatives(options: Sequence[str]) -> str:
+    *others, last = (f'"{option}"' for option in options)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:
+    def accepts(value: str) -> bool:
+        try:
+            read(value)
+        except ValueError:
+            return False
+        return True
+
+    return accepts
+
+
+def _first_bad_network(value: str) -> str:
+    readable = _reads(goparse.network)
+    specs = (goparse.trim(spec) for spec in value.split(","))
+    return next((spec for spec in specs if not readable(spec)), "")
+
+
+_server_name = compile_pattern(f"^[/{_PLAIN}{_REGEX}]*$")
+_server_name_stranger = compile_pattern(f"[^/{_PLAIN}{_REGEX}]")
+
+
+def _is_server_name(value: str) -> bool:
+    return bool(_server_name.search(goparse.trim(value)))
+
+
+def _is_common_name(value: str) -> bool:
+    return value.startswith("CN=") and _reads(compile_pattern)(value[3:])
+
+
+_service_name = compile_pattern(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+
+NETWORKS_EXPECTED = "an IP address or a CIDR such as 203.0.113.7/32"
+
+ANYTHING = Validator(lambda _: True, "anything")
+BOOL = Validator(_reads(parse_bool), '"true" or "false"')
+INTEGER = Validator(_reads(goparse.atoi), "a whole number")
+NETWORKS = Validator(_reads(goparse.networks), NETWORKS_EXPECTED, _first_bad_network)
+SERVER_NAME = Validator(
+    _is_server_name,
+    "a host name, which may be a regular expression",
+    lambda value: next((letter for letter in goparse.trim(value) if _server_name_stranger.search(letter)), ""),
+)
+SERVER_NAMES = Validator(
+    lambda value: all(map(_is_server_name, value.split(","))),
+    "host names separated by commas, which may be regular expressions",
+    lambda value: next((goparse.trim(name) for name in value.split(",") if not _is_server_name(name)), ""),
+)
+COMMON_NAME = Validator(_is_common_name, '"CN=" followed by a regular expression')
+SERVICE_NAME = Validator(
+    lambda value: len(value) <= _DNS_LABEL_LENGTH and bool(_service_name.search(value)),
+    "the name of a Service in the Ingress' namespace",
+)
+
+NAME = made_of("/" + _PLAIN, "letters, digits and any of - . _ ~ / :")
+NAME_LIST_WITH_SPACES = made_of("/" + _PLAIN_LIST, "letters, digits, blanks and any of - . _ ~ / : ,", spaces=True)
+WORDS = made_of("/" + _PLAIN + " ", "letters, digits, blanks and any of - . _ ~ / :", spaces=True)
+REGEX = made_of("/" + _PLAIN + _REGEX, "a regular expression of letters, digits and usual symbols", spaces=True)
+SIZE = matching(r"^(?i)\d+[bkmg]?$", 'a size such as "8k", "10m" or "1024"')
+URL = made_of(_PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =")
+URL_AS_IS = made_of(_PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =", spaces=True)
+URL_WITH_VARIABLES = made_of(_PLAIN_LIST + _QUERY + "$", "a URL of letters, digits and any of - . _ ~ / : , ? & = $")
+VARIABLES = made_of(r"A-Za-z0-9\-\_\$\{\}", "letters, digits, - and _, and nginx variables such as $host")
+_PATH_EXPECTED = "a path of letters, digits and any of - . _ ~ / : with captures such as $1"
+PATH_WITH_CAPTURES = made_of(_PLAIN + "$", _PATH_EXPECTED)
+PATH_WITH_CAPTURES_AS_IS = made_of(_PLAIN + "$", _PATH_EXPECTED, spaces=True)
+HEADER_NAMES = made_of("A-Za-z0-9-_, ", "header names separated by commas")
+HEADER_NAMES_PATTERN = compile_pattern(r"^[A-Za-z0-9-_, ]*$")
+ON_OFF = matching(r"^(on|off)$", '"on" or "off"')
+ON_OFF_EXACT = one_of("on", "off")

@@ -1,0 +1,356 @@
+"""What the annotations of one Ingress mean once parsed: one frozen dataclass a family.
+
+Fields hold what the controller would hold (ingress-nginx 1.15.1: internal/ingress/annotations/*/ Config structs); the
+zero value of a field is the Go zero value, so that a family whose parser failed quietly looks as it does there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nginxsim.kube.objects import Service
+from nginxsim.origins import DEFAULT, Origin, Source
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    type: str = ""
+    realm: str = ""
+    file: str = ""
+    secured: bool = False
+    file_sha: str = ""
+    secret: str = ""
+    secret_type: str = ""
+    content: bytes = b""
+    """The password file itself, for whoever checks credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    enabled: bool = False
+    weight: int = 0
+    weight_total: int = 0
+    header: str = ""
+    header_value: str = ""
+    header_pattern: str = ""
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthCertificate:
+    """A Secret used to verify peers: file names and checksums as the controller writes them, contents beside."""
+
+    secret: str = ""
+    ca_file: str = ""
+    ca_sha: str = ""
+    crl_file: str = ""
+    crl_sha: str = ""
+    pem_file: str = ""
+    ca_pem: bytes = b""
+    crl_pem: bytes = b""
+
+
+NO_CERTIFICATE = AuthCertificate()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """auth-tls-*."""
+
+    certificate: AuthCertificate = NO_CERTIFICATE
+    verify_client: str = ""
+    validation_depth: int = 0
+    error_page: str = ""
+    pass_to_upstream: bool = False
+    match_cn: str = ""
+    error: str = ""
+    """Why the Secret could not be used; the whole server then answers 403."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTLS:
+    """proxy-ssl-*."""
+
+    certificate: AuthCertificate = NO_CERTIFICATE
+    ciphers: str = ""
+    protocols: str = ""
+    name: str = ""
+    verify: str = ""
+    verify_depth: int = 0
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    header: str = ""
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    enabled: bool = False
+    allow_origin: tuple[str, ...] = ()
+    allow_methods: str = ""
+    allow_headers: str = ""
+    allow_credentials: bool = False
+    expose_headers: str = ""
+    max_age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAuth:
+    """auth-url and companions; the same shape serves the ConfigMap's global-auth-*."""
+
+    url: str = ""
+    host: str = ""
+    signin_url: str = ""
+    signin_redirect_param: str = ""
+    method: str = ""
+    response_headers: tuple[str, ...] = ()
+    request_redirect: str = ""
+    snippet: str = ""
+    cache_key: str = ""
+    cache_duration: tuple[str, ...] = ()
+    keepalive_connections: int = 0
+    keepalive_share_vars: bool = False
+    keepalive_requests: int = 0
+    keepalive_timeout: int = 0
+    proxy_set_headers: Mapping[str, str] = field(default_factory=dict)
+    always_set_cookie: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FastCGI:
+    index: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    access: bool = False
+    rewrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    source: str = ""
+    request_body: str = ""
+    target: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModSecurity:
+    enable: bool = False
+    enable_set: bool = False
+    owasp_rules: bool = False
+    transaction_id: str = ""
+    snippet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTelemetry:
+    enabled: bool = False
+    set: bool = False
+    trust_enabled: bool = False
+    trust_set: bool = False
+    operation_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Times in seconds; sizes as nginx text."""
+
+    body_size: str = ""
+    connect_timeout: int = 0
+    send_timeout: int = 0
+    read_timeout: int = 0
+    buffers_number: int = 0
+    buffer_size: str = ""
+    busy_buffers_size: str = ""
+    cookie_domain: str = ""
+    cookie_path: str = ""
+    next_upstream: str = ""
+    next_upstream_timeout: int = 0
+    next_upstream_tries: int = 0
+    redirect_from: str = ""
+    redirect_to: str = ""
+    request_buffering: str = ""
+    buffering: str = ""
+    http_version: str = ""
+    max_temp_file_size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitZone:
+    name: str = ""
+    limit: int = 0
+    burst: int = 0
+    shared_size: int = 0
+    """Megabytes."""
+
+
+NO_ZONE = LimitZone()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    connections: LimitZone = NO_ZONE
+    rps: LimitZone = NO_ZONE
+    rpm: LimitZone = NO_ZONE
+    rate: int = 0
+    rate_after: int = 0
+    name: str = ""
+    id: str = ""
+    allowlist: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    url: str = ""
+    code: int = 0
+    from_to_www: bool = False
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    target: str = ""
+    ssl_redirect: bool = False
+    force_ssl_redirect: bool = False
+    preserve_trailing_slash: bool = False
+    app_root: str = ""
+    use_regex: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    name: str = ""
+    expires: str = ""
+    max_age: str = ""
+    path: str = ""
+    domain: str = ""
+    change_on_failure: bool = False
+    secure: bool = False
+    same_site: str = ""
+    conditional_same_site_none: bool = False
+
+
+NO_COOKIE = SessionCookie()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAffinity:
+    type: str = ""
+    mode: str = ""
+    canary_behavior: str = ""
+    cookie: SessionCookie = NO_COOKIE
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamHash:
+    by: str = ""
+    subset: bool = False
+    subset_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphers:
+    ciphers: str = ""
+    prefer_server_ciphers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAnnotations:
+    """Everything the controller takes from the annotations of one Ingress.
+
+    `denied` is the reason the location comment gives, None when the Ingress' locations are served. `sources` names, for
+    each annotation the Ingress sets (short name, e.g. "whitelist-source-range"), where it stands.
+    """
+
+    basic_auth: BasicAuth = BasicAuth()
+    canary: Canary = Canary()
+    client_certificate: ClientCertificate = ClientCertificate()
+    connection: Connection = Connection()
+    cors: Cors = Cors()
+    external_auth: ExternalAuth = ExternalAuth()
+    fastcgi: FastCGI = FastCGI()
+    logs: Logs = Logs()
+    mirror: Mirror = Mirror()
+    modsecurity: ModSecurity = ModSecurity()
+    opentelemetry: OpenTelemetry = OpenTelemetry()
+    proxy: Proxy = Proxy()
+    proxy_tls: ProxyTLS = ProxyTLS()
+    rate_limit: RateLimit = RateLimit()
+    redirect: Redirect = Redirect()
+    rewrite: Rewrite = Rewrite()
+    session_affinity: SessionAffinity = SessionAffinity()
+    upstream_hash: UpstreamHash = UpstreamHash()
+    ciphers: Ciphers = Ciphers()
+
+    aliases: tuple[str, ...] = ()
+    allowlist: tuple[str, ...] = ()
+    denylist: tuple[str, ...] = ()
+    backend_protocol: str = ""
+    client_body_buffer_size: str = ""
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
+    configuration_snippet: str = ""
+    custom_http_errors: tuple[int, ...] = ()
+    disable_proxy_intercept_errors: bool = False
+    default_backend: Service | None = None
+    enable_global_auth: bool = False
+    http2_push_preload: bool = False
+    load_balancing: str = ""
+    satisfy: str = ""
+    server_snippet: str = ""
+    service_upstream: bool = False
+    ssl_passthrough: bool = False
+    stream_snippet: str = ""
+    use_port_in_redirects: bool = False
+    upstream_vhost: str = ""
+    x_forwarded_prefix: str = ""
+
+    denied: str | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    """The annotations that did not come through (those of Extraction.problems that leave the Ingress alive)."""
+
+    def source(self, *names: str) -> Source:
+        """The first of these annotations that the Ingress sets, or DEFAULT."""
+        for name in names:
+            if found := self.sources.get(name):
+                return found
+        return DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One annotation that did not come through.
+
+    effect: "denied" (its locations answer 503), "dropped" (the whole Ingress is missing) or "ignored" (a default is
+    used).
+    reason: the controller's own error text, word for word, as its log, event or comment shows it.
+    offending: the part of the value that is wrong, "" where the whole value is.
+    expected: what would be right, for people.
+    """
+
+    annotation: str
+    effect: str
+    reason: str
+    origin: Origin | None = None
+    value: str = ""
+    offending: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The outcome of reading one Ingress' annotations; `parsed` is None exactly when a Problem drops the Ingress.
+
+    `error` is the error the controller's extraction ends with (first by family name where chance decides), "" if none.
+    """
+
+    parsed: ParsedAnnotations | None
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
