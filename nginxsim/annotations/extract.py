@@ -188,8 +188,9 @@ class _Draft:
     def extraction(self, untouched: Mapping[str, Any]) -> Extraction:
         if self._error:
             return Extraction(None, tuple(self._problems), self._error)
-        fields = {**untouched, **self.fields, "denied": self._denied, "sources": self._sources()}
-        return Extraction(ParsedAnnotations(**fields), tuple(self._problems))
+        problems = tuple(self._problems)
+        told = {"denied": self._denied, "sources": self._sources(), "problems": problems}
+        return Extraction(ParsedAnnotations(**{**untouched, **self.fields, **told}), problems)
 
     def _sources(self) -> dict[str, Source]:
         owner, origins, prefix = str(self.meta), self.meta.annotation_origins, self._prefix

@@ -1,0 +1,207 @@
+"""The model stage: from the cluster and the controller's configuration to the Model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from nginxsim.annotations import Extractor
+from nginxsim.controller.canaries import CanaryMerger
+from nginxsim.controller.certificates import CertificateStore
+from nginxsim.controller.context import Context
+from nginxsim.controller.drafts import AffinityDraft, BackendDraft, NoticeBoard, ServerDraft
+from nginxsim.controller.endpoints import EndpointFinder
+from nginxsim.controller.fallbacks import add_fallbacks
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.ingresses import Arrival, Gatekeeper
+from nginxsim.controller.locations import Block, PathFiller, blocks_of, in_rendering_order
+from nginxsim.controller.model import (
+    ROOT,
+    Affinity,
+    Backend,
+    CookieAffinity,
+    Dropped,
+    Location,
+    Model,
+    PassthroughBackend,
+    Server,
+)
+from nginxsim.controller.releases import Release
+from nginxsim.controller.scope import in_scope
+from nginxsim.controller.servers import create_servers
+from nginxsim.controller.settings import Settings
+from nginxsim.controller.streams import stream_services
+from nginxsim.controller.upstreams import create_upstreams, default_upstream
+from nginxsim.host import Host
+from nginxsim.kube.cluster import Cluster
+
+
+def build_model(  # noqa: PLR0917
+    cluster: Cluster,
+    flags: Flags,
+    settings: Settings,
+    certificates: CertificateStore,
+    release: Release,
+    host: Host,
+    extractor: Extractor | None = None,
+) -> Model:
+    """What the controller makes of the cluster when it starts. `extractor` reads annotations; None makes one."""
+    visible = in_scope(cluster, flags)
+    reader = extractor or Extractor(visible, settings, flags, certificates, release)
+    arrivals, dropped = Gatekeeper(visible, flags, settings, reader).sort_out(visible.ingresses.values())
+    return configure(
+        arrivals,
+        visible,
+        flags=flags,
+        settings=settings,
+        certificates=certificates,
+        host=host,
+        dropped=dropped,
+    )
+
+
+def configure(
+    arrivals: Sequence[Arrival],
+    cluster: Cluster,
+    *,
+    flags: Flags,
+    settings: Settings,
+    certificates: CertificateStore,
+    host: Host,
+    dropped: Iterable[Dropped] = (),
+) -> Model:
+    """The Model of these Ingresses, which come in the controller's order; `cluster` is what the controller sees."""
+    # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getBackendServers and getConfiguration
+    context = Context(cluster, flags, settings, certificates, EndpointFinder(cluster, flags, host), NoticeBoard())
+    default = default_upstream(context)
+    upstreams = create_upstreams(arrivals, default, context)
+    drafts = create_servers(arrivals, upstreams, default, context)
+    PathFiller(upstreams, drafts, context).fill(arrivals)
+    CanaryMerger(upstreams, drafts, context).merge(arrivals)
+    copies = [_frozen_backend(copy) for copy in add_fallbacks(upstreams, drafts, context)]
+    backends, further = _by_name([*map(_frozen_backend, upstreams.values()), *copies])
+    servers = {name: _frozen_server(draft) for name, draft in sorted(drafts.items())}
+    return Model(
+        servers=servers,
+        backends=backends,
+        tcp_services=stream_services(flags.tcp_services_configmap, "TCP", context),
+        udp_services=stream_services(flags.udp_services_configmap, "UDP", context),
+        passthrough_backends=tuple(_passthrough_backends(servers, context.notices)),
+        default_certificate=certificates.default,
+        stream_snippets=tuple(filter(None, (arrival.annotations.stream_snippet for arrival in arrivals))),
+        ingresses=tuple(arrival.ingress for arrival in arrivals),
+        dropped=tuple(dropped),
+        notices=context.notices.all(),
+        backend_copies=further,
+        problems={each.ingress.meta.key: each.annotations.problems for each in arrivals if each.annotations.problems},
+    )
+
+
+def _by_name(backends: Iterable[Backend]) -> tuple[dict[str, Backend], tuple[Backend, ...]]:
+    """Backends by name in order, and those that repeat a name."""
+    first: dict[str, Backend] = {}
+    ordered = sorted(backends, key=lambda backend: backend.name)
+    repeats = [backend for backend in ordered if first.setdefault(backend.name, backend) is not backend]
+    return first, tuple(repeats)
+
+
+def _frozen_backend(draft: BackendDraft) -> Backend:
+    return Backend(
+        name=draft.name,
+        service=draft.service,
+        port=draft.port,
+        ssl_passthrough=draft.ssl_passthrough,
+        endpoints=draft.reach.endpoints,
+        affinity=_frozen_affinity(draft.affinity),
+        hash=draft.hash,
+        load_balancing=draft.load_balancing,
+        no_server=draft.no_server,
+        shaping=draft.shaping,
+        alternatives=tuple(draft.alternatives),
+        origin=draft.origin,
+        why_empty=draft.reach.why,
+        empty_code=draft.reach.code,
+        empty_origins=draft.reach.origins,
+        assumed=draft.reach.assumed,
+    )
+
+
+def _frozen_affinity(draft: AffinityDraft) -> Affinity:
+    cookie = draft.cookie
+    if cookie is None:
+        return Affinity(draft.type, draft.mode)
+    return Affinity(
+        draft.type,
+        draft.mode,
+        CookieAffinity(
+            name=cookie.name,
+            expires=cookie.expires,
+            max_age=cookie.max_age,
+            locations={host: tuple(paths) for host, paths in draft.locations.items()},
+            secure=cookie.secure,
+            path=cookie.path,
+            domain=cookie.domain,
+            same_site=cookie.same_site,
+            conditional_same_site_none=cookie.conditional_same_site_none,
+            change_on_failure=cookie.change_on_failure,
+        ),
+    )
+
+
+def _frozen_server(draft: ServerDraft) -> Server:
+    ordered = in_rendering_order(draft.locations)
+    return Server(
+        hostname=draft.hostname,
+        locations=tuple(map(_frozen_location, blocks_of(ordered))),
+        certificate=draft.certificate,
+        aliases=draft.aliases,
+        ssl_passthrough=draft.ssl_passthrough,
+        redirect_from_to_www=draft.redirect_from_to_www,
+        client_certificate=draft.client_certificate,
+        proxy_tls=draft.proxy_tls,
+        snippet=draft.snippet,
+        ciphers=draft.ciphers,
+        prefer_server_ciphers=draft.prefer_server_ciphers,
+        auth_tls_error=draft.auth_tls_error,
+        origin=draft.origin,
+        owners=draft.owners,
+    )
+
+
+def _frozen_location(block: Block) -> Location:
+    draft = block.location
+    return Location(
+        path=block.path,
+        path_type=block.path_type,
+        is_default_backend=draft.is_default_backend,
+        backend=draft.backend,
+        annotations=draft.annotations,
+        ingress=draft.ingress,
+        rule=draft.rule,
+        spec_path=draft.spec_path,
+        default_ref=draft.default_ref,
+        ingress_path=block.ingress_path,
+        service=draft.service,
+        port=draft.port,
+        default_backend_upstream=draft.default_backend_upstream,
+    )
+
+
+def _passthrough_backends(servers: Mapping[str, Server], notices: NoticeBoard) -> Iterator[PassthroughBackend]:
+    """Hosts whose TLS connections go to the backend of their root unopened; their other paths are out of reach."""
+    for server in servers.values():
+        if not server.ssl_passthrough:
+            continue
+        for location in server.locations:
+            if location.path == ROOT:
+                yield PassthroughBackend(location.backend, server.hostname, location.service, location.port)
+                break
+            message = f"{server.hostname} passes TLS through, which path {location.path} cannot take part in"
+            origin = location.spec_path.origin if location.spec_path else None
+            notices.add(
+                "passthrough-ignored",
+                message,
+                origin,
+                ingress=location.ingress,
+                host=server.hostname,
+                path=location.path,
+            )

@@ -1,0 +1,24 @@
+"""What every builder in this folder needs at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nginxsim.controller.certificates import CertificateStore
+from nginxsim.controller.drafts import NoticeBoard
+from nginxsim.controller.endpoints import EndpointFinder
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.settings import Settings
+from nginxsim.kube.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`cluster` is what the controller sees of it."""
+
+    cluster: Cluster
+    flags: Flags
+    settings: Settings
+    certificates: CertificateStore
+    endpoints: EndpointFinder
+    notices: NoticeBoard

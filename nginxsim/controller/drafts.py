@@ -1,0 +1,123 @@
+"""What the builders of this folder work on before it is frozen into the Model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nginxsim.annotations.values import ClientCertificate, ParsedAnnotations, ProxyTLS, SessionCookie, UpstreamHash
+from nginxsim.controller.model import DEFAULT_UPSTREAM, Certificate, Endpoint, Notice, TrafficShaping
+from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
+from nginxsim.origins import Origin
+
+PREFIX = "Prefix"
+EXACT = "Exact"
+
+NO_SERVICE = Service(Meta("Service", "", namespace=""), type="")
+"""Where the controller holds a Service without any content: an unknown one behind a path, an implicit root."""
+
+
+@dataclass(slots=True)
+class AffinityDraft:
+    """Session affinity of an upstream; the cookie is that of the last Ingress which asked for one."""
+
+    type: str = ""
+    mode: str = ""
+    cookie: SessionCookie | None = None
+    locations: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a Service port leads to; without `endpoints`, `code`, `why` and `origins` tell where the chain breaks."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    code: str = ""
+    why: str = ""
+    origins: tuple[Origin, ...] = ()
+    assumed: bool = False
+
+
+@dataclass(slots=True)
+class BackendDraft:
+    name: str
+    service: Service | None = NO_SERVICE
+    port: Port = 0
+    ssl_passthrough: bool = False
+    reach: Reach = Reach()
+    affinity: AffinityDraft = field(default_factory=AffinityDraft)
+    hash: UpstreamHash = field(default_factory=UpstreamHash)
+    load_balancing: str = ""
+    no_server: bool = False
+    shaping: TrafficShaping = field(default_factory=TrafficShaping)
+    alternatives: dict[str, None] = field(default_factory=dict)
+    """Names in order of arrival."""
+    origin: Origin | None = None
+
+
+@dataclass(slots=True)
+class LocationDraft:
+    path: str
+    path_type: str
+    is_default_backend: bool
+    backend: str
+    annotations: ParsedAnnotations
+    ingress: Ingress | None = None
+    rule: IngressRule | None = None
+    spec_path: IngressPath | None = None
+    default_ref: BackendRef | None = None
+    service: Service | None = None
+    port: Port = 0
+    default_backend_upstream: str = DEFAULT_UPSTREAM
+
+
+@dataclass(slots=True)
+class ServerDraft:
+    hostname: str
+    locations: list[LocationDraft]
+    certificate: Certificate | None = None
+    aliases: tuple[str, ...] = ()
+    alias_origin: Origin | None = None
+    ssl_passthrough: bool = False
+    redirect_from_to_www: bool = False
+    client_certificate: ClientCertificate = field(default_factory=ClientCertificate)
+    proxy_tls: ProxyTLS = field(default_factory=ProxyTLS)
+    snippet: str = ""
+    ciphers: str = ""
+    prefer_server_ciphers: str = ""
+    auth_tls_error: str = ""
+    origin: Origin | None = None
+    owners: dict[str, Ingress] = field(default_factory=dict)
+    first_at: dict[str, LocationDraft] = field(default_factory=dict)
+    """The first location of each path: the only one a further rule for that path is compared with."""
+
+    def __post_init__(self) -> None:
+        for location in self.locations:
+            self.first_at.setdefault(location.path, location)
+
+    def add(self, location: LocationDraft) -> None:
+        self.locations.append(location)
+        self.first_at.setdefault(location.path, location)
+
+
+class NoticeBoard:
+    """Collects what the original would only log."""
+
+    def __init__(self) -> None:
+        self._notices: dict[Notice, None] = {}
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *origins: Origin | None,
+        ingress: Ingress | None = None,
+        host: str = "",
+        path: str = "",
+    ) -> None:
+        """Says something once, however often it comes up; origins that are unknown are left out."""
+        places = tuple(origin for origin in origins if origin is not None and origin.file)
+        key = ingress.meta.key if ingress else ""
+        self._notices.setdefault(Notice(code, message, places, ingress=key, host=host, path=path))
+
+    def all(self) -> tuple[Notice, ...]:
+        return tuple(self._notices)

@@ -1,0 +1,227 @@
+"""From a Service and a port to the addresses behind it, with the reason where there are none."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from nginxsim.addresses import parse_ip
+from nginxsim.controller.drafts import Reach
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.model import Endpoint
+from nginxsim.controller.references import service_port
+from nginxsim.host import Host
+from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.objects import BackendRef, EndpointSlice, Port, Service, ServicePort, SliceEndpoint
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,64}", re.ASCII)
+_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+
+# k8s.io/apiserver/pkg/storage/names: a generated name is cut at this length and gets five random characters.
+_GENERATED_NAME_LENGTH = 58
+
+TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
+
+
+def atoi(text: str) -> int | None:
+    """Go's strconv.Atoi; None where that fails."""
+    number = int(text) if _INTEGER.fullmatch(text) else None
+    return number if number is not None and -(1 << 63) <= number < 1 << 63 else None
+
+
+def _number(port: Port) -> int:
+    """Go's IntOrString.IntValue: a name counts as 0."""
+    return port if isinstance(port, int) else atoi(port) or 0
+
+
+class EndpointFinder:
+    """Looks up endpoints as the controller's listers would. `cluster` is what the controller sees of it."""
+
+    def __init__(self, cluster: Cluster, flags: Flags, host: Host) -> None:
+        self._cluster = cluster
+        self._external_names = not flags.disable_svc_external_name
+        self._zone = host.zone if flags.enable_topology_aware_routing else ""
+
+    def of_backend(self, key: str, port: Port) -> Reach:
+        """The endpoints of a Service ("namespace/name") at the port that an Ingress names."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, serviceEndpoints
+        service = self._cluster.services.get(key)
+        if service is None:
+            missing = "the backend names no port" if key.endswith("/") else f"Service {key} does not exist"
+            return Reach(code="service-missing", why=missing)
+        if service.type == "ExternalName":
+            return self._external_backend(service, port)
+        wanted = str(port)
+        for candidate in service.ports:
+            if wanted in (str(candidate.port), str(candidate.target_port), candidate.name):
+                return self.behind(service, candidate)
+        offered = ", ".join(_described(candidate) for candidate in service.ports) or "no ports"
+        why = f'{service.meta} has no port "{wanted}"; it offers {offered}'
+        return Reach(code="port-missing", why=why, origins=(service.meta.origin,))
+
+    def cluster_ip(self, key: str, ref: BackendRef) -> Endpoint:
+        """The Service's own address (service-upstream). Raises LookupError with the controller's reason."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getServiceClusterEndpoint
+        service = self._cluster.services.get(key)
+        if service is None:
+            raise LookupError(f'service "{key}" does not exist')
+        if service.cluster_ip in ("", "None"):
+            raise LookupError(f'no ClusterIP found for Service "{key}"')
+        port = service_port(ref)
+        if isinstance(port, int):
+            return Endpoint(service.cluster_ip, str(port))
+        for candidate in service.ports:
+            if candidate.name == port:
+                return Endpoint(service.cluster_ip, str(candidate.port))
+        raise LookupError(f'service "{service.meta.name}" does not have a port named "{port}"')
+
+    def behind(self, service: Service, port: ServicePort, protocol: str = "TCP") -> Reach:
+        """The ready endpoints of one port of a Service."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/endpointslices.go
+        if service.type == "ExternalName":
+            return _external(service, port)
+        slices = self._slices(service)
+        found: dict[tuple[str, int], Endpoint] = {}
+        for piece in slices:
+            numbers = _port_numbers(piece, port, protocol)
+            for endpoint in self._ready(service, piece):
+                for number in numbers:
+                    for address in endpoint.addresses:
+                        found.setdefault((address, number), Endpoint(address, str(number), endpoint.target))
+        assumed = any(piece.source == "workload" for piece in slices)
+        if found:
+            return Reach(tuple(found.values()), assumed=assumed)
+        return replace(self._broken(service, slices, port), assumed=assumed)
+
+    def _external_backend(self, service: Service, port: Port) -> Reach:
+        if not self._external_names:
+            why = f"{service.meta} is of type ExternalName, which --disable-svc-external-name forbids"
+            return Reach(code="external-name-disabled", why=why, origins=(service.meta.origin,))
+        return _external(service, _external_port(service, str(port)))
+
+    def _slices(self, service: Service) -> list[EndpointSlice]:
+        """Slices labelled for the Service; hand-made ones count only if their name starts with the Service's name."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/store/endpointslice.go
+        start = service.meta.name
+        if len(start) >= _GENERATED_NAME_LENGTH:
+            start = start[: _GENERATED_NAME_LENGTH - 1]
+        labelled = self._cluster.slices.get(service.meta.key, ())
+        return [piece for piece in labelled if piece.source != "slice" or piece.meta.name.startswith(start)]
+
+    def _ready(self, service: Service, piece: EndpointSlice) -> Iterator[SliceEndpoint]:
+        zone = self._zone_for(service)
+        hinted = bool(zone) and all(endpoint.zones for endpoint in piece.endpoints)
+        if hinted and service.traffic_distribution == "PreferClose":
+            hinted = any(zone in endpoint.zones for endpoint in piece.endpoints)
+        for endpoint in piece.endpoints:
+            if endpoint.ready is not False and (not hinted or zone in endpoint.zones):
+                yield endpoint
+
+    def _zone_for(self, service: Service) -> str:
+        # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getIngressPodZone
+        aware = service.meta.annotations.get(TOPOLOGY_MODE, "").lower() == "auto"
+        return self._zone if aware or service.traffic_distribution == "PreferClose" else ""
+
+    def _broken(self, service: Service, slices: list[EndpointSlice], port: ServicePort) -> Reach:
+        """Why nothing is behind a port of a Service that exists."""
+        if not slices:
+            return self._without_slice(service)
+        name = str(service.meta)
+        origins = tuple(piece.meta.origin for piece in slices)
+        if not any(piece.endpoints for piece in slices):
+            why = f"the EndpointSlices of {name} list no endpoint"
+            return Reach(code="no-ready-endpoint", why=why, origins=origins)
+        if not any(True for piece in slices for _ in self._ready(service, piece)):
+            return Reach(code="no-ready-endpoint", why=f"no endpoint of {name} is ready", origins=origins)
+        why = f"no EndpointSlice of {name} has a port for {_described(port)}"
+        return Reach(code="port-missing", why=why, origins=origins)
+
+    def _without_slice(self, service: Service) -> Reach:
+        name = str(service.meta)
+        if ignored := self._cluster.slices.get(service.meta.key, ()):
+            names = ", ".join(piece.meta.name for piece in ignored)
+            why = f"only EndpointSlices whose name starts with that of {name} are found, unlike {names}"
+            return Reach(code="no-slice", why=why, origins=tuple(piece.meta.origin for piece in ignored))
+        if not service.selector:
+            why = f"{name} has no selector, and no EndpointSlice belongs to it"
+            return Reach(code="no-selector", why=why, origins=(service.meta.origin,))
+        if self._workloads.knows(service.meta.namespace) and not self._workloads.selected_by(service):
+            labels = ", ".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
+            why = f"no Pod matches the selector of {name} ({labels})"
+            return Reach(code="selector-matches-nothing", why=why, origins=(service.selector_origin,))
+        return Reach(code="no-slice", why=f"{name} has no EndpointSlice", origins=(service.meta.origin,))
+
+    @cached_property
+    def _workloads(self) -> _WorkloadIndex:
+        return _WorkloadIndex(self._cluster)
+
+
+class _WorkloadIndex:
+    """Which Pods a selector would find, without looking at each for each Service."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._by_label: Mapping[tuple[str, str, str], set[int]] = defaultdict(set)
+        self._namespaces = {workload.meta.namespace for workload in cluster.workloads}
+        for number, workload in enumerate(cluster.workloads):
+            for key, value in workload.pod_labels.items():
+                self._by_label[workload.meta.namespace, key, value].add(number)
+
+    def knows(self, namespace: str) -> bool:
+        """Whether the input has any Pods there: without them a selector proves nothing."""
+        return namespace in self._namespaces
+
+    def selected_by(self, service: Service) -> bool:
+        namespace = service.meta.namespace
+        found = (self._by_label.get((namespace, key, value), set()) for key, value in service.selector.items())
+        return bool(set.intersection(*sorted(found, key=len)))
+
+
+def _port_numbers(piece: EndpointSlice, port: ServicePort, protocol: str) -> list[int]:
+    """The ports to use in one slice: all of the protocol for an unnamed Service port, else the one of that name.
+
+    A numeric targetPort steps in where the slice has no port of that name.
+    """
+    fallback = port.target_port if isinstance(port.target_port, int) else 0
+    if not piece.ports and isinstance(port.target_port, int):
+        return [fallback]
+    offered = (candidate for candidate in piece.ports if candidate.protocol == protocol)
+    numbers = ((candidate.port if port.name in ("", candidate.name) else 0) or fallback for candidate in offered)
+    return [number for number in numbers if number]
+
+
+def _external(service: Service, port: ServicePort) -> Reach:
+    name = service.external_name
+    address = parse_ip(name)
+    if name == "localhost" or (address is not None and address.is_loopback):
+        why = f"{service.meta} points at {name}, which is not allowed"
+    elif address is None and not _is_dns_name(name.removesuffix(".")):
+        why = f'"{name}", externalName of {service.meta}, is no DNS name'
+    else:
+        return Reach((Endpoint(name, str(_number(port.target_port))),))
+    return Reach(code="external-name-invalid", why=why, origins=(service.meta.origin,))
+
+
+def _is_dns_name(name: str) -> bool:
+    return len(name) <= 253 and _DNS_NAME.fullmatch(name) is not None
+
+
+def _external_port(service: Service, wanted: str) -> ServicePort:
+    """The port of an ExternalName Service; one that it does not list is taken as it is."""
+    # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, externalNamePorts
+    number = atoi(wanted)
+    if number is None:
+        for port in service.ports:
+            if port.name == wanted:
+                return ServicePort("", port.port, "TCP", _number(port.target_port) or port.port)
+    for port in service.ports:
+        if port.port == (number or 0):
+            return ServicePort("", port.port, "TCP", port.target_port)
+    return ServicePort("", number or 0, "TCP", number or 0)
+
+
+def _described(port: ServicePort) -> str:
+    parts: Iterable[str] = (port.name, str(port.port)) if port.name else (str(port.port),)
+    return "/".join(parts)

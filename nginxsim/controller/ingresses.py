@@ -1,0 +1,147 @@
+"""Which Ingresses reach the configuration, in what order, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nginxsim.annotations import Extractor, blocked_word, without_snippets
+from nginxsim.annotations.values import Extraction, ParsedAnnotations
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.inspection import inspect
+from nginxsim.controller.model import Dropped
+from nginxsim.controller.settings import Settings
+from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.objects import Ingress
+from nginxsim.origins import Origin
+
+CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An Ingress that the controller serves, with what its annotations come to."""
+
+    ingress: Ingress
+    annotations: ParsedAnnotations
+
+    @property
+    def namespace(self) -> str:
+        return self.ingress.meta.namespace
+
+
+class Gatekeeper:
+    """Takes Ingresses in or turns them away as the controller's store does when it first sees them."""
+
+    def __init__(self, cluster: Cluster, flags: Flags, settings: Settings, extractor: Extractor) -> None:
+        self._cluster = cluster
+        self._flags = flags
+        self._settings = settings
+        self._extractor = extractor
+        self._classes = frozenset(
+            name
+            for name, known in cluster.ingress_classes.items()
+            if known.controller == flags.controller_class
+            or (flags.ingress_class_by_name and name == flags.ingress_class)
+        )
+
+    def sort_out(self, ingresses: Iterable[Ingress]) -> tuple[list[Arrival], list[Dropped]]:
+        """Those that are served, in the controller's order, and the others, in input order."""
+        arrivals, dropped = [], []
+        for ingress in ingresses:
+            outcome = self.judge(ingress)
+            if isinstance(outcome, Dropped):
+                dropped.append(outcome)
+            else:
+                arrivals.append(outcome)
+        return in_order(arrivals), dropped
+
+    def judge(self, ingress: Ingress) -> Arrival | Dropped:
+        """One Ingress through every gate, in the order of the original."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go, New and syncIngress
+        return self.refusal(ingress) or self._extracted(ingress)
+
+    def refusal(self, ingress: Ingress) -> Dropped | None:
+        """Why the Ingress is turned away before its annotations are read; None when it is not."""
+        return (
+            self._namespace(ingress)
+            or self.foreign(ingress)
+            or self._inspected(ingress)
+            or self._catch_all(ingress)
+            or self._blocked(ingress)
+        )
+
+    def foreign(self, ingress: Ingress) -> Dropped | None:
+        """The Ingress belongs to another class: spec.ingressClassName counts first, then the old annotation."""
+        # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go, GetIngressClass
+        if ingress.class_name is not None:
+            return self._foreign_by_name(ingress, ingress.class_name)
+        annotation = ingress.meta.annotations.get(CLASS_ANNOTATION)
+        if annotation == self._flags.ingress_class or (annotation is None and self._flags.watch_ingress_without_class):
+            return None
+        if annotation is not None:
+            message = (
+                f'annotation {CLASS_ANNOTATION} is "{annotation}", the controller wants "{self._flags.ingress_class}"'
+            )
+            return Dropped(ingress, "class", message, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
+        message = "no ingress class is named, and --watch-ingress-without-class is not set"
+        return Dropped(ingress, "class", message, ingress.meta.origin)
+
+    def _foreign_by_name(self, ingress: Ingress, name: str) -> Dropped | None:
+        if name in self._classes:
+            return None
+        known = self._cluster.ingress_classes.get(name)
+        if known is None:
+            message = f'IngressClass "{name}" does not exist'
+        else:
+            ours = self._flags.controller_class
+            message = f'IngressClass "{name}" belongs to controller "{known.controller}", this one is "{ours}"'
+        return Dropped(ingress, "class", message, ingress.class_origin)
+
+    def _namespace(self, ingress: Ingress) -> Dropped | None:
+        namespace = ingress.meta.namespace
+        if self._flags.watches(namespace, self._cluster.namespaces):
+            return None
+        if self._flags.watch_namespace:
+            reason = f"--watch-namespace={self._flags.watch_namespace}"
+        else:
+            reason = f"--watch-namespace-selector={self._flags.watch_namespace_selector}"
+        return Dropped(ingress, "namespace", f"namespace {namespace} is not watched ({reason})", ingress.meta.origin)
+
+    def _inspected(self, ingress: Ingress) -> Dropped | None:
+        if not self._flags.deep_inspect or (complaint := inspect(ingress)) is None:
+            return None
+        return Dropped(ingress, "inspection", *complaint)
+
+    def _catch_all(self, ingress: Ingress) -> Dropped | None:
+        if not self._flags.disable_catch_all or ingress.default_backend is None:
+            return None
+        message = "spec.defaultBackend makes it a catch-all, which --disable-catch-all forbids"
+        return Dropped(ingress, "catch-all", message, ingress.default_backend.origin)
+
+    def _blocked(self, ingress: Ingress) -> Dropped | None:
+        found = blocked_word(ingress, self._settings, self._flags)
+        if found is None:
+            return None
+        return Dropped(ingress, "blocklist", found.reason, found.origin)
+
+    def _extracted(self, ingress: Ingress) -> Arrival | Dropped:
+        extraction = self._extractor.extract(ingress)
+        parsed = extraction.parsed
+        if parsed is None:
+            return Dropped(ingress, "annotations", extraction.error, _where_dropped(extraction))
+        if not self._settings.allow_snippet_annotations:
+            parsed = without_snippets(parsed)
+        return Arrival(ingress, parsed)
+
+
+def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """Oldest first; of the same second, the alphabetically last namespace/name first."""
+    # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go, sortIngressSlice
+    by_key = sorted(arrivals, key=lambda arrival: arrival.ingress.meta.key, reverse=True)
+    return sorted(by_key, key=lambda arrival: arrival.ingress.meta.created)
+
+
+def _where_dropped(extraction: Extraction) -> Origin | None:
+    origins = (problem.origin for problem in extraction.problems if problem.effect == "dropped")
+    return next(origins, None)

@@ -1,0 +1,43 @@
+"""--deep-inspect: texts that no Ingress may carry in its hosts, paths and TLS sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nginxsim.kube.objects import Ingress
+from nginxsim.origins import Origin
+
+# ingress-nginx 1.15.1: internal/ingress/inspector/rules.go
+_FORBIDDEN = (
+    re.compile(r"alias.*;", re.DOTALL),
+    re.compile(r"root.*;", re.DOTALL),
+    re.compile(r"/etc/(passwd|shadow|group|nginx|ingress-controller)"),
+    re.compile(r"/var/run/secrets"),
+    re.compile(r"_by_lua"),
+)
+
+
+def forbidden(text: str) -> bool:
+    """Whether `text` looks like an attempt to reach the controller's files or its Lua."""
+    return any(pattern.search(text) for pattern in _FORBIDDEN)
+
+
+def inspect(ingress: Ingress) -> tuple[str, Origin] | None:
+    """The controller's complaint about the first forbidden text in the spec, and where that stands; None when clean."""
+    # ingress-nginx 1.15.1: internal/ingress/inspector/ingress.go
+    for what, text, origin in _texts(ingress):
+        if forbidden(text):
+            return f"invalid {what.format(ingress.meta.key)}: invalid value found: {text}", origin
+    return None
+
+
+def _texts(ingress: Ingress) -> Iterator[tuple[str, str, Origin]]:
+    for rule in ingress.rules:
+        yield "host in ingress {}", rule.host, rule.origin
+        for path in rule.paths or ():
+            yield "rule in ingress {}: invalid http path", path.path, path.origin
+    for tls in ingress.tls:
+        yield "secret in ingress {}", tls.secret, tls.origin
+        for host in tls.hosts:
+            yield "host in ingress tls config {}", host, tls.origin

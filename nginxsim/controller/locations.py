@@ -1,0 +1,198 @@
+"""The locations: each path of each rule finds its server, and what it brings along for host and upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from nginxsim.controller.context import Context
+from nginxsim.controller.drafts import EXACT, PREFIX, AffinityDraft, BackendDraft, LocationDraft, ServerDraft
+from nginxsim.controller.ingresses import Arrival
+from nginxsim.controller.model import DEFAULT_SERVER, ROOT
+from nginxsim.controller.references import Claim, host_of
+from nginxsim.controller.servers import apply_annotations
+from nginxsim.kube.objects import IngressRule
+from nginxsim.origins import Origin
+
+
+class PathFiller:
+    """Gives every path its location, oldest Ingress first: who comes later finds the path taken."""
+
+    # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getBackendServers
+
+    def __init__(
+        self, upstreams: Mapping[str, BackendDraft], servers: Mapping[str, ServerDraft], context: Context
+    ) -> None:
+        self._upstreams = upstreams
+        self._servers = servers
+        self._context = context
+
+    def fill(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            for rule in arrival.ingress.rules:
+                self._take_rule(arrival, rule)
+
+    def _take_rule(self, arrival: Arrival, rule: IngressRule) -> None:
+        host = host_of(rule)
+        server = self._servers.get(host) or self._servers[DEFAULT_SERVER]
+        if rule.paths is None and host != DEFAULT_SERVER:
+            message = f"the rule for {host} has no paths: only the host's implicit root remains"
+            self._context.notices.add("rule-without-paths", message, rule.origin, ingress=arrival.ingress, host=host)
+            return
+        self._claim_client_certificate(server, arrival)
+        if not self._context.settings.proxy_ssl_location_only:
+            self._claim_proxy_tls(server, arrival)
+        for path in rule.paths or ():
+            self._take_path(server, Claim(arrival, rule, path))
+
+    def _claim_client_certificate(self, server: ServerDraft, arrival: Arrival) -> None:
+        """It is the host's: the last Ingress counts until one has a usable CA."""
+        wanted, ingress = arrival.annotations.client_certificate, arrival.ingress
+        if wanted.error and not server.auth_tls_error:
+            server.auth_tls_error = wanted.error
+            server.owners["auth_tls_error"] = ingress
+        if not server.client_certificate.certificate.ca_file:
+            server.client_certificate = wanted
+            server.owners["client_certificate"] = ingress
+        elif wanted.certificate.secret and server.owners["client_certificate"] is not ingress:
+            self._say_taken("client_certificate", "auth-tls-secret", server, arrival)
+
+    def _claim_proxy_tls(self, server: ServerDraft, arrival: Arrival) -> None:
+        """The same for the TLS towards the upstreams."""
+        wanted, ingress = arrival.annotations.proxy_tls, arrival.ingress
+        if not server.proxy_tls.certificate.ca_file:
+            server.proxy_tls = wanted
+            server.owners["proxy_tls"] = ingress
+        elif wanted.certificate.secret and server.owners["proxy_tls"] is not ingress:
+            self._say_taken("proxy_tls", "proxy-ssl-secret", server, arrival)
+
+    def _take_path(self, server: ServerDraft, claim: Claim) -> None:
+        if not claim.leads_to_service:
+            self._say("resource-backend", "the backend is no Service; the path is skipped", claim)
+            return
+        upstream = self._upstreams[claim.upstream]
+        if upstream.no_server:
+            if not claim.annotations.canary.enabled:
+                why = f"it gets no location, because an older canary Ingress made {upstream.name} a canary backend"
+                self._say("service-is-canary", why, claim, upstream.origin)
+            return
+        self._place(server, upstream, claim)
+        self._share_affinity(upstream.affinity, server, claim)
+
+    def _place(self, server: ServerDraft, upstream: BackendDraft, claim: Claim) -> None:
+        holder = server.first_at.get(claim.path)
+        if holder is None or holder.path_type != claim.path_type:
+            server.add(_location(upstream, claim))
+        elif holder.is_default_backend:
+            _hand_over(holder, upstream, claim)
+        else:
+            self._say_path_taken(holder, claim)
+            return
+        if claim.annotations.redirect.from_to_www and not server.redirect_from_to_www:
+            server.redirect_from_to_www = True
+            server.owners["redirect_from_to_www"] = claim.ingress
+
+    def _share_affinity(self, affinity: AffinityDraft, server: ServerDraft, claim: Claim) -> None:
+        """Affinity is the upstream's: the first type and mode stay, the last cookie counts, the paths add up."""
+        wanted = claim.annotations.session_affinity
+        affinity.type = affinity.type or wanted.type
+        affinity.mode = affinity.mode or wanted.mode
+        if wanted.type != "cookie":
+            return
+        affinity.cookie = wanted.cookie
+        for host in (claim.host, *server.aliases):
+            affinity.locations.setdefault(host, []).append(claim.path)
+        if claim.annotations.rewrite.use_regex and not wanted.cookie.path:
+            origin = claim.annotations.source("use-regex").origin
+            why = "session-cookie-path should be set when use-regex is"
+            self._say("cookie-path-missing", why, claim, origin)
+
+    def _say(self, code: str, why: str, claim: Claim, *further: Origin | None) -> None:
+        self._context.notices.add(
+            code,
+            f"{claim.host}{claim.path}: {why}",
+            claim.spec_path.origin,
+            *further,
+            ingress=claim.ingress,
+            host=claim.host,
+            path=claim.path,
+        )
+
+    def _say_path_taken(self, holder: LocationDraft, claim: Claim) -> None:
+        owner = holder.ingress.meta if holder.ingress else "the default backend"
+        taken_at = holder.spec_path or holder.default_ref
+        why = f"already served by {owner}; this rule is ignored"
+        self._say("path-taken", why, claim, taken_at.origin if taken_at else None)
+
+    def _say_taken(self, what: str, annotation: str, server: ServerDraft, arrival: Arrival) -> None:
+        message = f"{annotation} of {server.hostname} is already set by {server.owners[what].meta}; this one is ignored"
+        origin = arrival.annotations.source(annotation).origin
+        self._context.notices.add(f"{annotation}-taken", message, origin, ingress=arrival.ingress, host=server.hostname)
+
+
+def _location(upstream: BackendDraft, claim: Claim) -> LocationDraft:
+    return LocationDraft(
+        claim.path,
+        claim.path_type,
+        is_default_backend=False,
+        backend=upstream.name,
+        annotations=claim.annotations,
+        ingress=claim.ingress,
+        rule=claim.rule,
+        spec_path=claim.spec_path,
+        service=upstream.service,
+        port=upstream.port,
+    )
+
+
+def _hand_over(location: LocationDraft, upstream: BackendDraft, claim: Claim) -> None:
+    """An explicit rule takes over the implicit root."""
+    location.backend = upstream.name
+    location.is_default_backend = False
+    location.port = upstream.port
+    location.service = upstream.service
+    location.ingress = claim.ingress
+    location.rule = claim.rule
+    location.spec_path = claim.spec_path
+    location.default_ref = None
+    apply_annotations(location, claim.annotations)
+
+
+def in_rendering_order(locations: Iterable[LocationDraft]) -> list[LocationDraft]:
+    """Longest path first (in bytes); of the same length, the alphabetically last first."""
+    by_path = sorted(locations, key=lambda location: location.path, reverse=True)
+    return sorted(by_path, key=lambda location: len(location.path.encode()), reverse=True)
+
+
+class Block(NamedTuple):
+    """A location block to be written for a location: its own path and type, and the path that the Ingress has."""
+
+    location: LocationDraft
+    path: str
+    path_type: str
+    ingress_path: str
+
+
+def blocks_of(locations: Sequence[LocationDraft]) -> Iterator[Block]:
+    """The blocks for the locations of a server; the root's `ingress_path` is "".
+
+    A Prefix path becomes two: `path/` for what lies below, and the path itself as an exact match, unless that exists
+    already.
+    """
+    # ingress-nginx 1.15.1: internal/ingress/controller/location.go
+    exact = {location.path for location in locations if location.path_type == EXACT}
+    for location in locations:
+        path, path_type = location.path, location.path_type
+        if path == ROOT:
+            yield Block(location, path, path_type, "")
+        elif path_type != PREFIX or _is_pattern(location):
+            yield Block(location, path, path_type, path)
+        else:
+            yield Block(location, path if path.endswith("/") else f"{path}/", path_type, path)
+            if path not in exact:
+                yield Block(location, path, EXACT, path)
+
+
+def _is_pattern(location: LocationDraft) -> bool:
+    rewrite = location.annotations.rewrite
+    return rewrite.use_regex or rewrite.target not in ("", location.path)

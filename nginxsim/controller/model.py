@@ -1,0 +1,234 @@
+"""What the controller decides: the Model its template renders and its Lua balancer is fed from.
+
+Shapes follow ingress-nginx 1.15.1: pkg/apis/ingress/types.go, in this project's words. Everything is frozen; the
+builders in this folder use drafts of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nginxsim.annotations.values import ClientCertificate, ParsedAnnotations, Problem, ProxyTLS, UpstreamHash
+from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Port, Service
+from nginxsim.origins import Origin
+
+DEFAULT_UPSTREAM = "upstream-default-backend"
+DEFAULT_SERVER = "_"
+ROOT = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A TLS key pair (or a CA bundle) as the controller holds it."""
+
+    name: str
+    namespace: str
+    uid: str = ""
+    pem: bytes = b""
+    """Certificate chain and key, what the Lua certificate picker is handed."""
+    ca_file: str = ""
+    pem_file: str = ""
+    pem_sha: str = ""
+    names: tuple[str, ...] = ()
+    """CN and SANs."""
+    common_name: str = ""
+    dns_names: tuple[str, ...] = ()
+    """DNS subject alternative names alone, as written: only these and `addresses` count when a host is verified."""
+    addresses: tuple[str, ...] = ()
+    """IP subject alternative names."""
+    expires: float = 0.0
+    has_certificate: bool = True
+    is_fake: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    address: str
+    """IPv4, [IPv6] in brackets where the controller writes them so, or a DNS name."""
+    port: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficShaping:
+    weight: int = 0
+    weight_total: int = 0
+    header: str = ""
+    header_value: str = ""
+    header_pattern: str = ""
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CookieAffinity:
+    name: str = ""
+    expires: str = ""
+    max_age: str = ""
+    locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    secure: bool = False
+    path: str = ""
+    domain: str = ""
+    same_site: str = ""
+    conditional_same_site_none: bool = False
+    change_on_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    type: str = ""
+    mode: str = ""
+    cookie: CookieAffinity = CookieAffinity()
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An upstream. `why_empty` tells, for people, where the chain from Service to ready endpoints breaks."""
+
+    name: str
+    service: Service | None = None
+    port: Port = 0
+    ssl_passthrough: bool = False
+    endpoints: tuple[Endpoint, ...] = ()
+    affinity: Affinity = Affinity()
+    hash: UpstreamHash = UpstreamHash()
+    load_balancing: str = ""
+    no_server: bool = False
+    shaping: TrafficShaping = TrafficShaping()
+    alternatives: tuple[str, ...] = ()
+    origin: Origin | None = None
+    """Of the backend reference that created it."""
+    why_empty: str = ""
+    empty_code: str = ""
+    """service-missing, port-missing, no-slice, no-ready-endpoint, selector-matches-nothing, no-selector,
+    external-name-disabled, external-name-invalid or "" ."""
+    empty_origins: tuple[Origin, ...] = ()
+    """The objects where that chain breaks: the Service, its selector, slices without a ready endpoint."""
+    assumed: bool = False
+    """The endpoints are assumed from workloads, no EndpointSlice was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A location block to be. `annotations` are those of the Ingress that shaped it."""
+
+    path: str
+    path_type: str
+    is_default_backend: bool
+    backend: str
+    """Name of the upstream."""
+    annotations: ParsedAnnotations
+    ingress: Ingress | None = None
+    """None: the catch-all that no Ingress asked for."""
+    rule: IngressRule | None = None
+    spec_path: IngressPath | None = None
+    """The path of the Ingress it was made for; None for the implicit root."""
+    default_ref: BackendRef | None = None
+    """spec.defaultBackend, when that is what the location serves."""
+    ingress_path: str = ""
+    """The path as written, before a trailing slash was added."""
+    service: Service | None = None
+    """None: unknown Service. The implicit root of a host has an empty Service (name "")."""
+    port: Port = 0
+    default_backend_upstream: str = DEFAULT_UPSTREAM
+    """Where error pages go; "custom-default-backend-ns-name" when an annotation named a Service with endpoints."""
+
+    @property
+    def denied(self) -> str | None:
+        return self.annotations.denied
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    hostname: str
+    locations: tuple[Location, ...]
+    certificate: Certificate | None = None
+    aliases: tuple[str, ...] = ()
+    ssl_passthrough: bool = False
+    redirect_from_to_www: bool = False
+    client_certificate: ClientCertificate = ClientCertificate()
+    proxy_tls: ProxyTLS = ProxyTLS()
+    snippet: str = ""
+    ciphers: str = ""
+    prefer_server_ciphers: str = ""
+    auth_tls_error: str = ""
+    origin: Origin | None = None
+    """Of the first rule that names the host."""
+    owners: Mapping[str, Ingress] = field(default_factory=dict)
+    """Which Ingress decided a server-wide thing. Keys: "certificate", "aliases", "snippet", "ciphers",
+    "prefer_server_ciphers", "client_certificate", "auth_tls_error", "proxy_tls", "ssl_passthrough",
+    "redirect_from_to_www"."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamService:
+    port: int
+    name: str
+    namespace: str
+    service_port: str
+    protocol: str
+    decode_proxy_protocol: bool
+    encode_proxy_protocol: bool
+    endpoints: tuple[Endpoint, ...]
+    service: Service | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassthroughBackend:
+    backend: str
+    hostname: str
+    service: Service | None
+    port: Port
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the controller only logs, with its manifest line: a losing path, a refused canary, a taken alias...
+
+    code: a stable slug ("path-taken", "alias-taken", "canary-unmerged", "external-name-disabled", "service-missing",
+    "tls-secret-missing", "certificate-mismatch", ...).
+    """
+
+    code: str
+    message: str
+    origins: tuple[Origin, ...] = ()
+    ingress: str = ""
+    host: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An Ingress that never reaches the model.
+
+    reason: "class" (another controller's), "namespace", "inspection" (a text --deep-inspect forbids), "catch-all",
+    "blocklist" or "annotations" (an Extraction with parsed=None).
+    """
+
+    ingress: Ingress
+    reason: str
+    message: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The controller's configuration: servers sorted by hostname (as rendered), backends sorted by name."""
+
+    servers: Mapping[str, Server]
+    """By hostname, in rendering order."""
+    backends: Mapping[str, Backend]
+    tcp_services: tuple[StreamService, ...] = ()
+    udp_services: tuple[StreamService, ...] = ()
+    passthrough_backends: tuple[PassthroughBackend, ...] = ()
+    default_certificate: Certificate | None = None
+    stream_snippets: tuple[str, ...] = ()
+    ingresses: tuple[Ingress, ...] = ()
+    """Those that are served, in the controller's order (creation time, then namespace/name: see field notes)."""
+    dropped: tuple[Dropped, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    backend_copies: tuple[Backend, ...] = ()
+    """Further entries of the posted backends that repeat a name (a custom default backend of several upstreams)."""
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """Of the Ingresses that are served, by "namespace/name": annotations that deny their locations or are ignored."""

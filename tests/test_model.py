@@ -1,0 +1,229 @@
+"""The model: which Ingress serves what, where traffic ends, and what is said about those that lose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nginxsim import simulate
+from nginxsim.controller.payload import certificate_payload, stream_payload
+
+CASES = yaml.safe_load((Path(__file__).parent / "data" / "model.yaml").read_text())
+PATH_TYPES = {"=": "Exact", "~": "ImplementationSpecific"}
+PREFIX = "nginx.ingress.kubernetes.io/"
+
+
+def thing(kind, name, namespace="default", version="v1", **more):
+    metadata = {"name": name, "namespace": namespace, **more.pop("metadata", {})}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
+
+
+def service(name, **spec):
+    return thing("Service", name, spec=spec)
+
+
+def endpoints(name, address, port_name=""):
+    return thing(
+        "EndpointSlice",
+        f"{name}-1",
+        version="discovery.k8s.io/v1",
+        metadata={"labels": {"kubernetes.io/service-name": name}},
+        addressType="IPv4",
+        ports=[{"name": port_name, "port": 8080}],
+        endpoints=[{"addresses": [address]}, {"addresses": ["10.0.9.9"], "conditions": {"ready": False}}],
+    )
+
+
+PORTS = [{"port": 80, "targetPort": 8080}]
+ESTATE = [
+    thing("IngressClass", "nginx", version="networking.k8s.io/v1", spec={"controller": "k8s.io/ingress-nginx"}),
+    thing("IngressClass", "haproxy", version="networking.k8s.io/v1", spec={"controller": "haproxy.org/ingress"}),
+    *(service(name, ports=PORTS) for name in ("web", "next", "errors")),
+    *(endpoints(name, f"10.0.0.{i}") for i, name in enumerate(("web", "next", "errors"), start=1)),
+    service("named", ports=[{"name": "http", "port": 80, "targetPort": 8080}]),
+    endpoints("named", "10.0.0.4", "http"),
+    service("empty", ports=PORTS, selector={"app": "empty"}),
+    service("portless", selector={"app": "portless"}),
+    service("partner", type="ExternalName", externalName="partner.example.com", ports=[{"port": 80}]),
+    service("local", type="ExternalName", externalName="localhost", ports=[{"port": 80}]),
+]
+
+
+def backend(text):
+    name, port = text.split(":")
+    return {"service": {"name": name, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
+
+
+def path(written, target):
+    path_type = PATH_TYPES.get(written[0], "Prefix")
+    return {"path": written.lstrip("=~"), "pathType": path_type, "backend": backend(target)}
+
+
+def rule(host, paths):
+    named = {"host": host} if host else {}
+    return named | ({"http": {"paths": [path(*pair) for pair in paths.items()]}} if paths else {})
+
+
+def ingress(name, given):
+    given = dict(given)
+    namespace, _, name = name.rpartition("/")
+    spec = {"rules": [rule(*pair) for pair in given.pop("rules", {}).items()]}
+    if (ingress_class := given.pop("class", "nginx")) is not None:
+        spec["ingressClassName"] = ingress_class
+    if default := given.pop("default", None):
+        spec["defaultBackend"] = backend(default)
+    annotations = {PREFIX + annotation: value for annotation, value in given.items()}
+    return thing(
+        "Ingress",
+        name,
+        namespace or "default",
+        "networking.k8s.io/v1",
+        metadata={"annotations": annotations},
+        spec=spec,
+    )
+
+
+def play(folder, documents, flags=()):
+    manifest = folder / "estate.yaml"
+    manifest.write_text(yaml.safe_dump_all([*ESTATE, *documents], sort_keys=False))
+    return simulate([manifest], flags=flags)
+
+
+def model_of(folder, case):
+    documents = [ingress(*pair) for pair in case["ingresses"].items()]
+    return play(folder, documents, case.get("flags", ())).model
+
+
+def addresses(entry):
+    return None if entry is None else [f"{endpoint.address}:{endpoint.port}" for endpoint in entry.endpoints]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["about"][:60] for case in CASES])
+def test_decisions(case, tmp_path):
+    model = model_of(tmp_path, case)
+    for host, expected in case.get("locations", {}).items():
+        got = model.servers[host].locations
+        assert [f"{place.path} {place.path_type} {place.backend}" for place in got] == expected
+    for name, expected in case.get("endpoints", {}).items():
+        assert addresses(model.backends.get(name)) == expected
+    for name, expected in case.get("alternatives", {}).items():
+        assert list(model.backends[name].alternatives) == expected
+    for host, expected in case.get("aliases", {}).items():
+        assert list(model.servers[host].aliases) == expected
+    assert {drop.ingress.meta.key: drop.reason for drop in model.dropped} == case.get("dropped", {})
+    assert sorted({notice.code for notice in model.notices}) == case.get("notices", [])
+
+
+def test_notices_point_at_loser_and_winner(tmp_path):
+    case = {
+        "ingresses": {"old": {"rules": {"a.test": {"/": "web:80"}}}, "new": {"rules": {"a.test": {"/": "next:80"}}}}
+    }
+    (notice,) = model_of(tmp_path, case).notices
+    lines = (tmp_path / "estate.yaml").read_text().splitlines()
+    assert notice.ingress == "default/new"
+    assert "already served by Ingress default/old" in notice.message
+    loser, winner = notice.origins
+    assert loser.line > winner.line
+    assert all("path: /" in lines[origin.line - 1] for origin in notice.origins)
+
+
+def test_ingresses_of_one_second_go_by_name_backwards(tmp_path):
+    made = "2024-05-01T10:00:00Z"
+    documents = [ingress(name, {"rules": {"a.test": {"/": "web:80"}}}) for name in ("alpha", "omega", "beta")]
+    for document in documents:
+        document["metadata"]["creationTimestamp"] = made
+    model = play(tmp_path, documents).model
+    assert [served.meta.name for served in model.ingresses] == ["omega", "beta", "alpha"]
+    assert model.servers["a.test"].locations[0].ingress.meta.name == "omega"
+
+
+def test_every_copy_of_a_default_backend_is_posted(tmp_path):
+    shop = {"default-backend": "errors", "custom-http-errors": "503"}
+    rules = {"rules": {"a.test": {"/": "web:80"}, "b.test": {"/": "next:80"}}}
+    sim = play(tmp_path, [ingress("shop", shop | rules)])
+    names = [entry["name"] for entry in sim.backends()]
+    assert names.count("custom-default-backend-default-errors") == 2
+    assert names == sorted(names)
+
+
+def test_posted_backend_leaves_out_what_is_empty(tmp_path):
+    affinity = {"affinity": "cookie", "session-cookie-name": "seat", "session-cookie-secure": "false"}
+    sim = play(tmp_path, [ingress("shop", affinity | {"rules": {"a.test": {"/x": "web:80"}}})])
+    posted = next(entry for entry in sim.backends() if entry["name"] == "default-web-80")
+    assert posted["endpoints"] == [{"address": "10.0.0.1", "port": "8080"}]
+    assert posted["sessionAffinityConfig"] == {
+        "name": "cookie",
+        "mode": "",
+        "cookieSessionAffinity": {"name": "seat", "locations": {"a.test": ["/x"]}},
+    }
+    assert posted["service"]["spec"] == {
+        "type": "ClusterIP",
+        "sessionAffinity": "None",
+        "ports": [{"port": 80, "targetPort": 8080, "protocol": "TCP"}],
+    }
+    assert "alternativeBackends" not in posted
+    assert "load-balance" not in posted
+
+
+def test_canary_shares_the_affinity_of_its_main_backend(tmp_path):
+    cookie = {"affinity": "cookie", "session-cookie-name": "seat"}
+    documents = [
+        ingress("main", cookie | {"rules": {"a.test": {"/": "web:80"}}}),
+        ingress("canary", {"canary": "true", "canary-weight": "7", "rules": {"a.test": {"/": "next:80"}}}),
+    ]
+    posted = {entry["name"]: entry for entry in play(tmp_path, documents).backends()}
+    main, canary = posted["default-web-80"], posted["default-next-80"]
+    assert canary["sessionAffinityConfig"] == main["sessionAffinityConfig"]
+    assert canary["noServer"]
+    assert canary["trafficShapingPolicy"]["weight"] == 7
+
+
+def test_slices_must_be_named_after_their_service(tmp_path):
+    stray = endpoints("empty", "10.0.0.7")
+    stray["metadata"]["name"] = "by-hand"
+    model = play(tmp_path, [stray, ingress("shop", {"rules": {"a.test": {"/": "empty:80"}}})]).model
+    found = model.backends["default-empty-80"]
+    assert found.endpoints == ()
+    assert found.empty_code == "no-slice"
+    assert "by-hand" in found.why_empty
+
+
+def test_streams_skip_what_they_cannot_serve(tmp_path):
+    ports = {
+        "9000": "default/web:80",
+        "9001": "default/web:80:PROXY:PROXY",
+        "9002": "default/empty:80",
+        "9003": "default/gone:80",
+        "443": "default/web:80",
+        "http": "default/web:80",
+        "9004": "web",
+    }
+    tcp = thing("ConfigMap", "tcp", "ingress-nginx", data=ports)
+    sim = play(tmp_path, [tcp], flags=["--tcp-services-configmap=ingress-nginx/tcp"])
+    plain, proxied = sim.model.tcp_services
+    assert (plain.port, plain.decode_proxy_protocol, plain.encode_proxy_protocol) == (9000, False, False)
+    assert (proxied.port, proxied.decode_proxy_protocol, proxied.encode_proxy_protocol) == (9001, True, True)
+    assert [entry["name"] for entry in stream_payload(sim.model)] == ["tcp-default-web-80"] * 2
+    assert sorted(notice.code for notice in sim.model.notices) == [
+        "stream-port-invalid",
+        "stream-port-reserved",
+        "stream-reference-invalid",
+        "stream-service-empty",
+        "stream-service-missing",
+    ]
+
+
+def test_hosts_without_a_usable_secret_get_the_default_certificate(tmp_path):
+    shop = ingress("shop", {"rules": {"a.test": {"/": "web:80"}, "b.test": {"/": "web:80"}}})
+    shop["spec"]["tls"] = [{"hosts": ["A.test"], "secretName": "gone"}]
+    plain = ingress("plain", {"rules": {"c.test": {"/": "web:80"}}})
+    model = play(tmp_path, [shop, plain]).model
+    assert model.servers["a.test"].certificate is model.default_certificate
+    assert model.servers["b.test"].certificate is model.default_certificate
+    assert model.servers["c.test"].certificate is None
+    assert [(notice.code, notice.host) for notice in model.notices] == [("tls-secret-missing", "a.test")]
+    picked = certificate_payload(model)["servers"]
+    assert picked["c.test"] == "-1"
+    assert picked["a.test"] == picked["_"] != "-1"
