@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """cpus: worker_processes auto; somaxconn: listen backlog; open_files: RLIMIT_NOFILE; resolvers: nameserver addresses;
-    zone: the node's topology.kubernetes.io/zone label."""
+    """The defaults are those of a node of common size.
+
+    cpus: worker_processes auto. somaxconn: the listen backlog. open_files: of the whole host; a worker's limit is its
+    share by CPU, as in the recorded outputs. resolvers: nameserver addresses. zone: the node's label
+    topology.kubernetes.io/zone.
+    """
 
     cpus: int = 2
     somaxconn: int = 4096
-    open_files: int = 1048576
+    open_files: int = 2 * 1048576
     ipv6: bool = True
     resolvers: tuple[str, ...] = ("10.96.0.10",)
     namespace: str = "ingress-nginx"

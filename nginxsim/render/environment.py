@@ -1,0 +1,90 @@
+"""The Jinja2 environment: the templates of the package, compiled once, and the filters they use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nginxsim.annotations.goparse import quote
+from nginxsim.render.geoip import DATABASES
+from nginxsim.render.text import (
+    header_variable,
+    in_quotes,
+    is_offset,
+    is_size,
+    lines,
+    literal_dollars,
+    snippet,
+)
+
+
+def switch(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def header_line(name: str, value: str) -> str:
+    """`name: value` as one quoted argument in which nginx expands no variable."""
+    return quote(literal_dollars(f"{name}: {value}"))
+
+
+FILTERS: tuple[Callable[..., object], ...] = (
+    header_line,
+    header_variable,
+    in_quotes,
+    is_offset,
+    is_size,
+    lines,
+    literal_dollars,
+    quote,
+    switch,
+    word,
+)
+
+
+class Block(str):
+    """Text that a template has made: its lines are laid out already."""
+
+    __slots__ = ()
+
+
+def written(value: object) -> object:
+    """What an expression in a template comes to: values may run over several lines wherever they stand."""
+    return snippet(value) if type(value) is str else value
+
+
+def _environment() -> Environment:
+    # What is written is nginx's language, not HTML: there is nothing to escape for a browser.
+    environment = Environment(
+        loader=PackageLoader("nginxsim"),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        finalize=written,
+    )
+    filters = (
+        header_line,
+        header_variable,
+        in_quotes,
+        is_offset,
+        is_size,
+        lines,
+        literal_dollars,
+        quote,
+        snippet,
+        switch,
+        word,
+    )
+    environment.filters.update({function.__name__: function for function in filters})
+    environment.globals["geoip"] = DATABASES
+    return environment
+
+
+TEMPLATES = _environment()

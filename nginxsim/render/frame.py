@@ -1,0 +1,162 @@
+"""What nginx.conf says outside the servers' own blocks, as far as it takes more than a look at the settings."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nginxsim.annotations.goparse import quote
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.model import Model, Server, StreamService
+from nginxsim.controller.scope import in_scope
+from nginxsim.controller.settings import Settings, dh_param_file
+from nginxsim.host import Host
+from nginxsim.kube.cluster import Cluster
+from nginxsim.origins import Source
+from nginxsim.render.listeners import backlog, has_ipv6
+from nginxsim.render.provenance import Ledger
+from nginxsim.render.text import kilobytes
+
+# ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, generateTemplate
+RESERVED_FILES = 1024
+FEWEST_FILES = 1024
+_WORD = 8
+_WWW = len("www.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A directive's text with the mark of who asked for it."""
+
+    text: str
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Facts about the whole configuration."""
+
+    open_files: int
+    connections: int
+    name_hash_bucket: int
+    name_hash_size: int
+    digest_auth: bool
+    modsecurity: bool
+    opentelemetry: bool
+    resolver: str
+    ipv6: bool
+    backlog: int
+    shared_dicts: tuple[str, ...]
+    body_size_for_lua: str
+    request_headers: tuple[tuple[str, Line], ...]
+    """ConfigMap proxy-set-headers: name and quoted value."""
+    response_headers: tuple[Line, ...]
+    """ConfigMap add-headers, quoted."""
+    dh_param: str
+    certificate: str
+    geo_databases: tuple[str, ...]
+    tcp: tuple[StreamService, ...]
+    udp: tuple[StreamService, ...]
+    stream_snippets: tuple[str, ...]
+
+
+def build_frame(
+    model: Model, settings: Settings, flags: Flags, host: Host, *, cluster: Cluster, ledger: Ledger
+) -> Frame:
+    seen = in_scope(cluster, flags)
+    open_files = settings.max_worker_open_files or open_file_limit(host)
+    bucket, size = _name_hash(model, settings)
+    digest, modsecurity, opentelemetry = _modules(model.servers, settings)
+    certificate = model.default_certificate
+    dicts = settings.lua_shared_dicts
+    return Frame(
+        open_files=open_files,
+        connections=settings.max_worker_connections or int(open_files * 3 / 4),
+        name_hash_bucket=bucket,
+        name_hash_size=size,
+        digest_auth=digest,
+        modsecurity=modsecurity,
+        opentelemetry=opentelemetry,
+        resolver=resolver(host.resolvers, without_ipv6=settings.disable_ipv6_dns),
+        ipv6=has_ipv6(settings, host),
+        backlog=backlog(host),
+        shared_dicts=tuple(sorted(f"{name} {kilobytes(dicts[name])}" for name in dicts)),
+        body_size_for_lua=kilobytes(max(dicts.get("configuration_data", 0), dicts.get("certificate_data", 0)) + 1024),
+        request_headers=tuple(
+            (name, Line(quote(line.text), line.mark))
+            for name, line in _headers(settings.proxy_set_headers, seen, ledger)
+        ),
+        response_headers=tuple(
+            Line(quote(f"{name}: {line.text}"), line.mark)
+            for name, line in _headers(settings.add_headers, seen, ledger)
+        ),
+        dh_param=dh_param_file(seen, settings.ssl_dh_param),
+        certificate=certificate.pem_file if certificate else "",
+        geo_databases=tuple(flags.maxmind_edition_ids.split(",")) if settings.use_geoip2 else (),
+        tcp=model.tcp_services,
+        udp=model.udp_services,
+        stream_snippets=(*model.stream_snippets, settings.stream_snippet),
+    )
+
+
+def open_file_limit(host: Host) -> int:
+    """Files a worker may open: a CPU's share of the host's limit, less a reserve.
+
+    Measured: with 2 CPUs and a limit of 40000 every 1.15.1 writes 18976, however many workers are asked for. Its source
+    takes the whole limit, so that the share must be what the controller's process gets.
+    """
+    return max(host.open_files // host.cpus - RESERVED_FILES, FEWEST_FILES)
+
+
+def resolver(addresses: tuple[str, ...], *, without_ipv6: bool) -> str:
+    """The arguments of `resolver`; "" where the host names no server."""
+    parsed = [ipaddress.ip_address(address) for address in addresses]
+    plain = [getattr(address, "ipv4_mapped", None) or address for address in parsed]
+    shown = [f"[{ip}]" if ip.version == 6 else str(ip) for ip in plain if ip.version == 4 or not without_ipv6]
+    if not plain:
+        return ""
+    return " ".join([*shown, "valid=30s", *(["ipv6=off"] if without_ipv6 else [])])
+
+
+def _name_hash(model: Model, settings: Settings) -> tuple[int, int]:
+    """Bucket and table size that hold every server name."""
+    longest = total = 0
+    for server in model.servers.values():
+        length = len(server.hostname.encode()) + (_WWW if server.redirect_from_to_www else 0)
+        longest = max(longest, length, *(len(alias.encode()) for alias in server.aliases), 0)
+        total += length
+    aligned = (longest + 2 + _WORD - 1) // _WORD * _WORD
+    bucket = _power_of_two(2 * _WORD + aligned)
+    return max(settings.server_name_hash_bucket_size, bucket), max(
+        settings.server_name_hash_max_size, _power_of_two(total)
+    )
+
+
+def _power_of_two(number: int) -> int:
+    """The smallest power of two that is not below `number`; 0 for 0."""
+    return 1 << (number - 1).bit_length() if number > 0 else 0
+
+
+def _modules(servers: Mapping[str, Server], settings: Settings) -> tuple[bool, bool, bool]:
+    """Whether anything needs the modules for digest authentication, ModSecurity and OpenTelemetry."""
+    digest, modsecurity, opentelemetry = False, settings.enable_modsecurity, settings.enable_opentelemetry
+    for server in servers.values():
+        for location in server.locations:
+            parsed = location.annotations
+            digest = digest or (parsed.basic_auth.secured and parsed.basic_auth.type == "digest")
+            modsecurity = modsecurity or parsed.modsecurity.enable
+            opentelemetry = opentelemetry or parsed.opentelemetry.enabled
+    return digest, modsecurity, opentelemetry
+
+
+def _headers(key: str, cluster: Cluster, ledger: Ledger) -> list[tuple[str, Line]]:
+    """The entries of the ConfigMap `key` in order of their names."""
+    found = cluster.config_maps.get(key)
+    if found is None:
+        return []
+    owner = str(found.meta)
+    return [
+        (name, Line(value, ledger.mark(Source("configmap", name, found.origins.get(name), owner))))
+        for name, value in sorted(found.data.items())
+    ]

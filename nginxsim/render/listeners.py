@@ -1,0 +1,59 @@
+"""The `listen` lines of a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.model import DEFAULT_SERVER
+from nginxsim.controller.settings import Settings
+from nginxsim.host import Host
+
+# ingress-nginx 1.15.1: internal/ingress/controller/util.go
+SMALLEST_BACKLOG = 512
+DEFAULT_BACKLOG = 511
+
+
+def backlog(host: Host) -> int:
+    return host.somaxconn if host.somaxconn >= SMALLEST_BACKLOG else DEFAULT_BACKLOG
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What follows `listen` for plain and for TLS ports."""
+
+    http: tuple[str, ...]
+    https: tuple[str, ...]
+
+
+def listeners(hostname: str, settings: Settings, flags: Flags, host: Host) -> Listeners:
+    """ingress-nginx 1.15.1: template.go, buildHTTPListener and buildHTTPSListener."""
+    options = _options(hostname == DEFAULT_SERVER, settings, host)
+    addresses = _addresses(settings, has_ipv6(settings, host))
+    port, protocol = flags.https_port, []
+    if flags.enable_ssl_passthrough:
+        port = flags.ssl_passthrough_proxy_port
+        protocol = [] if settings.use_proxy_protocol else ["proxy_protocol"]
+    return Listeners(
+        http=tuple(" ".join([f"{address}{flags.http_port}", *options]) for address in addresses),
+        https=tuple(" ".join([f"{address}{port}", *protocol, *options, "ssl"]) for address in addresses),
+    )
+
+
+def has_ipv6(settings: Settings, host: Host) -> bool:
+    return host.ipv6 and not settings.disable_ipv6
+
+
+def _addresses(settings: Settings, ipv6: bool) -> list[str]:
+    v4 = [f"{address}:" if address else "" for address in settings.bind_address_ipv4 or ("",)]
+    v6 = [f"{address}:" if address else "" for address in settings.bind_address_ipv6 or ("[::]",)]
+    return v4 + v6 if ipv6 else v4
+
+
+def _options(catch_all: bool, settings: Settings, host: Host) -> list[str]:
+    options = ["proxy_protocol"] if settings.use_proxy_protocol else []
+    if catch_all:
+        options.append("default_server")
+        options += ["reuseport"] if settings.reuse_port else []
+        options.append(f"backlog={backlog(host)}")
+    return options

@@ -1,0 +1,122 @@
+"""Which line of the text comes from which manifest line: marks go in while rendering and come out in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nginxsim.annotations.values import ParsedAnnotations
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.settings import Settings
+from nginxsim.origins import DEFAULT, Source
+
+# Noncharacters: no manifest holds them.
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+MARKS = f"(?:{_OPEN}[0-9]+{_CLOSE})*"
+_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A configuration and, by line number (from 1), what made that line. Lines that nobody asked for are left out."""
+
+    text: str
+    sources: Mapping[int, tuple[Source, ...]]
+
+
+class Ledger:
+    """Hands out a mark for a source and reads the marks again."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+        self._marks: dict[Source, str] = {DEFAULT: ""}
+
+    def mark(self, source: Source) -> str:
+        """An invisible mark; "" for what is default."""
+        known = self._marks.get(source)
+        if known is None:
+            known = self._marks[source] = f"{_OPEN}{len(self._sources)}{_CLOSE}"
+            self._sources.append(source)
+        return known
+
+    def settle(self, text: str) -> Rendered:
+        """The text without its marks, and what they said of each line."""
+        plain, *rest = _MARK.split(text)
+        out = [plain]
+        line = 1 + plain.count("\n")
+        found: dict[int, tuple[Source, ...]] = {}
+        for number, piece in zip(rest[::2], rest[1::2], strict=True):
+            source = self._sources[int(number)]
+            before = found.get(line, ())
+            if source not in before:
+                found[line] = (*before, source)
+            line += piece.count("\n")
+            out.append(piece)
+        return Rendered("".join(out), found)
+
+
+class ConfigMarks(dict[str, str]):
+    """Marks by ConfigMap key, made on first use."""
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._settings = settings
+
+    def __missing__(self, key: str) -> str:
+        mark = self[key] = self._ledger.mark(self._settings.source(key))
+        return mark
+
+
+class FlagMarks(dict[str, str]):
+    """Marks by the flag's name without dashes, made on first use."""
+
+    def __init__(self, ledger: Ledger, flags: Flags) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._given = flags.given
+
+    def __missing__(self, name: str) -> str:
+        source = Source("flag", f"--{name}") if name in self._given else DEFAULT
+        mark = self[name] = self._ledger.mark(source)
+        return mark
+
+
+# Other names under which an annotation, or the ConfigMap's word on the same matter, may have been given.
+_SAME = {
+    "whitelist-source-range": ("allowlist-source-range", "whitelist-source-range"),
+    "auth-url": ("auth-url", "global-auth-url"),
+    "auth-signin": ("auth-signin", "global-auth-signin"),
+    "auth-signin-redirect-param": ("auth-signin-redirect-param", "global-auth-signin-redirect-param"),
+    "auth-method": ("auth-method", "global-auth-method"),
+    "auth-response-headers": ("auth-response-headers", "global-auth-response-headers"),
+    "auth-request-redirect": ("auth-request-redirect", "global-auth-request-redirect"),
+    "auth-snippet": ("auth-snippet", "global-auth-snippet"),
+    "auth-cache-key": ("auth-cache-key", "global-auth-cache-key"),
+    "auth-cache-duration": ("auth-cache-duration", "global-auth-cache-duration"),
+    "auth-always-set-cookie": ("auth-always-set-cookie", "global-auth-always-set-cookie"),
+    "limit-whitelist": ("limit-allowlist", "limit-whitelist"),
+}
+
+
+class Marks(dict[str, str]):
+    """Marks by annotation, made on first use; where an Ingress is silent or not understood, the ConfigMap's."""
+
+    def __init__(self, ledger: Ledger, annotations: ParsedAnnotations, settings: Settings) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._annotations = annotations
+        self._settings = settings
+        self._ignored = {problem.annotation for problem in annotations.problems if problem.effect == "ignored"}
+
+    def __missing__(self, name: str) -> str:
+        mark = self[name] = self._ledger.mark(self._find(_SAME.get(name, (name,))))
+        return mark
+
+    def _find(self, names: tuple[str, ...]) -> Source:
+        heard = [name for name in names if name not in self._ignored]
+        own = self._annotations.source(*heard)
+        if own is not DEFAULT:
+            return own
+        return next((self._settings.sources[name] for name in names if name in self._settings.sources), DEFAULT)

@@ -1,0 +1,137 @@
+"""Renderer: the controller's model as the text of nginx.conf, a server at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.model import Model, Server
+from nginxsim.controller.releases import Release
+from nginxsim.controller.settings import Settings
+from nginxsim.host import Host
+from nginxsim.kube.cluster import Cluster
+from nginxsim.render.environment import TEMPLATES, Block
+from nginxsim.render.frame import build_frame
+from nginxsim.render.limits import limits_of, zones_of
+from nginxsim.render.listeners import Listeners, listeners
+from nginxsim.render.provenance import MARKS, ConfigMarks, FlagMarks, Ledger, Rendered
+from nginxsim.render.servers import redirect_of
+from nginxsim.render.text import header_variable, unfold
+from nginxsim.render.views import Views
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+_AFTER_BRACE = re.compile(rf"(\{{{MARKS}\n)\n+")
+_BEFORE_BRACE = re.compile(r"\n\n+( *\})")
+
+
+class Renderer:
+    """Writes nginx.conf. Each server's block is rendered on first use and kept."""
+
+    def __init__(  # noqa: PLR0917 (the stages' agreed order)
+        self, model: Model, settings: Settings, flags: Flags, release: Release, host: Host, cluster: Cluster
+    ) -> None:
+        self._model = model
+        self._settings = settings
+        self._flags = flags
+        self._release = release
+        self._host = host
+        self._cluster = cluster
+        self._ledger = Ledger()
+        self._conf = ConfigMarks(self._ledger, settings)
+        self._views = Views(model, settings, flags, release, self._ledger, self._conf)
+        self._blocks: dict[str, str] = {}
+
+    def whole(self) -> Rendered:
+        """The whole file."""
+        return self._compose(self._model.servers.values())
+
+    def for_hosts(self, hostnames: Iterable[str]) -> Rendered:
+        """What lies outside the servers' blocks, with the blocks of these servers only and what they need."""
+        wanted = set(hostnames)
+        known = self._model.servers
+        chosen = [known[name] for name in wanted if name in known]
+        return self._compose(sorted(chosen, key=self._rank))
+
+    def server(self, hostname: str) -> str:
+        """One server: its redirect to or from www, its auth services' upstreams, its block; "" if unknown."""
+        server = self._model.servers.get(hostname)
+        if server is None:
+            return ""
+        return self._ledger.settle(unfold("\n".join(self._blocks_of([server])), depth=1)).text
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {hostname: rank for rank, hostname in enumerate(self._model.servers)}
+
+    def _rank(self, server: Server) -> int:
+        return self._ranks[server.hostname]
+
+    @cached_property
+    def _shared(self) -> dict[str, object]:
+        """What every template may use."""
+        settings = self._settings
+        full_chain = settings.use_forwarded_headers and settings.compute_full_forwarded_for
+        return {
+            "cfg": settings,
+            "conf": self._conf,
+            "flags": self._flags,
+            "given": FlagMarks(self._ledger, self._flags),
+            "release": self._release,
+            "frame": build_frame(
+                self._model, settings, self._flags, self._host, cluster=self._cluster, ledger=self._ledger
+            ),
+            "client_address": "$full_x_forwarded_for" if full_chain else "$remote_addr",
+            "original_for": header_variable(settings.forwarded_for_header),
+            "original_host": header_variable(settings.forwarded_host_header),
+        }
+
+    def _compose(self, chosen: Iterable[Server]) -> Rendered:
+        chosen = list(chosen)
+        text = TEMPLATES.get_template("nginx.conf.j2").render(
+            self._shared,
+            limits=limits_of(chosen),
+            zones=zones_of(chosen),
+            blocks=map(Block, self._blocks_of(chosen)),
+        )
+        return self._ledger.settle(unfold(_tidy(text)))
+
+    def _blocks_of(self, chosen: Sequence[Server]) -> Iterator[str]:
+        yield from self._redirects(chosen)
+        yield from self._auth_upstreams(chosen)
+        yield from map(self._block, chosen)
+
+    def _redirects(self, chosen: Iterable[Server]) -> Iterator[str]:
+        template = TEMPLATES.get_template("redirect.conf.j2")
+        for server in chosen:
+            mark = self._views.marks(server)["from-to-www-redirect"]
+            if redirect := redirect_of(server, self._model, self._release, mark):
+                yield template.render(self._shared, redirect=redirect, listen=self._listeners(redirect.sender))
+
+    def _auth_upstreams(self, chosen: Iterable[Server]) -> Iterator[str]:
+        template = TEMPLATES.get_template("auth_upstream.conf.j2")
+        for server in chosen:
+            if any(location.annotations.external_auth.keepalive_connections for location in server.locations):
+                found = self._views.of(server)
+                for location in found.locations:
+                    if location.auth.by_lua:
+                        yield template.render(self._shared, server=found, loc=location)
+
+    def _block(self, server: Server) -> str:
+        block = self._blocks.get(server.hostname)
+        if block is None:
+            template = TEMPLATES.get_template("server.conf.j2")
+            listen = self._listeners(server.hostname)
+            text = template.render(self._shared, server=self._views.of(server), listen=listen)
+            block = self._blocks[server.hostname] = _tidy(text)
+        return block
+
+    def _listeners(self, hostname: str) -> Listeners:
+        return listeners(hostname, self._settings, self._flags, self._host)
+
+
+def _tidy(text: str) -> str:
+    """No two empty lines in a row, and none next to a brace."""
+    text = _AFTER_BRACE.sub(r"\1", _BLANK_LINES.sub("\n\n", text))
+    return _BEFORE_BRACE.sub(r"\n\1", text)

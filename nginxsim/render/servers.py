@@ -1,0 +1,155 @@
+"""What one server block says beside its locations.
+
+ingress-nginx 1.15.1: internal/ingress/controller/template/template.go and pkg/util/ingress/ingress.go.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nginxsim.annotations.goparse import quote
+from nginxsim.annotations.values import ClientCertificate, ProxyTLS
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.model import Location, Model, Server
+from nginxsim.controller.redirects import www_name
+from nginxsim.controller.releases import Release
+from nginxsim.render.locations import LocationView
+from nginxsim.render.provenance import Ledger
+from nginxsim.render.sources import annotation_source
+from nginxsim.render.text import in_quotes
+
+MarksOf: TypeAlias = Callable[[Location], dict[str, str]]
+"""Marks by annotation for what shapes a location."""
+
+_LABEL = r"~^(?<subdomain>[\w-]+)\."
+
+# Which Ingress of a server speaks for an annotation that holds for the whole server.
+_OWNER = {
+    "from-to-www-redirect": "redirect_from_to_www",
+    "server-alias": "aliases",
+    "server-snippet": "snippet",
+    "ssl-ciphers": "ciphers",
+    "ssl-prefer-server-ciphers": "prefer_server_ciphers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """The error pages that one upstream answers."""
+
+    upstream: str
+    codes: tuple[int, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorView:
+    source: str
+    host: str
+    target: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectView:
+    """A server that only sends its visitors to the other one of www.name and name."""
+
+    sender: str
+    target: str
+    name: str
+    """What server_name says."""
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """A server for the template. `opens`: mark of the rule that names the host; `by`: marks by annotation."""
+
+    hostname: str
+    names: tuple[str, ...]
+    """What server_name says."""
+    is_default: bool
+    client: ClientCertificate
+    proxy: ProxyTLS
+    ciphers: str
+    prefer_server_ciphers: str
+    auth_tls_error: str
+    snippet: str
+    global_errors: ErrorGroup
+    errors: tuple[ErrorGroup, ...]
+    mirrors: tuple[MirrorView, ...]
+    locations: tuple[LocationView, ...]
+    opens: str
+    by: dict[str, str]
+
+
+class ServerMarks(dict[str, str]):
+    """Marks for what annotations say of a whole server, made on first use."""
+
+    def __init__(self, ledger: Ledger, server: Server, flags: Flags) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._server = server
+        self._prefix = flags.annotations_prefix
+
+    def __missing__(self, name: str) -> str:
+        owners = self._server.owners
+        owner = next((owners[key] for key in _owner_keys(name) if key in owners), None)
+        mark = self[name] = self._ledger.mark(annotation_source(owner, self._prefix, name))
+        return mark
+
+
+def _owner_keys(name: str) -> tuple[str, ...]:
+    if name.startswith("auth-tls-"):
+        return ("auth_tls_error", "client_certificate")
+    return ("proxy_tls",) if name.startswith("proxy-ssl-") else (_OWNER[name],)
+
+
+def names_of(server: Server, release: Release) -> tuple[str, ...]:
+    """What server_name says, the host first."""
+    host = server_name(server.hostname)
+    if not release.quotes_names:
+        return (host, *server.aliases)
+    return (quote(host), *(f'"{in_quotes(alias)}"' for alias in server.aliases))
+
+
+def server_name(hostname: str) -> str:
+    """A wildcard becomes a regex that allows one label only."""
+    if not hostname.startswith("*"):
+        return hostname
+    return _LABEL + r"\.".join(hostname.replace("*.", "", 1).split(".")) + "$"
+
+
+def redirect_of(server: Server, model: Model, release: Release, mark: str) -> RedirectView | None:
+    """The from-to-www-redirect server; None unless asked for, or when somebody serves that name."""
+    if not server.redirect_from_to_www:
+        return None
+    sender = www_name(server.hostname)
+    if sender in model.servers:
+        return None
+    return RedirectView(sender, server.hostname, quote(sender) if release.quotes_names else sender, mark)
+
+
+def error_groups(server: Server, marks_of: MarksOf) -> Iterator[ErrorGroup]:
+    """Custom errors by the upstream that answers them."""
+    codes: dict[str, set[int]] = defaultdict(set)
+    asked: dict[str, dict[str, None]] = defaultdict(dict)
+    for location in server.locations:
+        if wanted := location.annotations.custom_http_errors:
+            codes[location.default_backend_upstream].update(wanted)
+            asked[location.default_backend_upstream][marks_of(location)["custom-http-errors"]] = None
+    for upstream in sorted(codes):
+        yield ErrorGroup(upstream, tuple(sorted(codes[upstream])), "".join(asked[upstream]))
+
+
+def mirrors_of(server: Server, marks_of: MarksOf) -> Iterator[MirrorView]:
+    """One location a mirror source."""
+    seen = set()
+    for location in server.locations:
+        mirror = location.annotations.mirror
+        if mirror.source and mirror.target and mirror.host and mirror.source not in seen:
+            seen.add(mirror.source)
+            yield MirrorView(mirror.source, mirror.host, mirror.target, marks_of(location)["mirror-target"])

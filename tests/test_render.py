@@ -1,0 +1,254 @@
+"""nginx.conf: what it says, which manifest line each of its lines comes from, and that a real nginx takes it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import realnginx
+import yaml
+
+from nginxsim import Host, simulate
+from nginxsim.nginx.tree import parse_conf
+from nginxsim.origins import Source
+from nginxsim.render import Renderer
+from nginxsim.render.text import QUOTED_BREAK, lines, snippet, unfold
+
+CASES = yaml.safe_load((Path(__file__).parent / "data" / "render.yaml").read_text())
+PREFIX = "nginx.ingress.kubernetes.io/"
+HOST = Host(cpus=2, somaxconn=1024, open_files=65536, resolvers=("10.96.0.10", "fd00::a"))
+
+# What the binary for tests has no module for, beside Lua.
+FOREIGN = re.compile(
+    r"^ *(?:[a-z_]*lua_[a-z_]*|load_module|modsecurity\w*|opentelemetry\w*|geoip2|brotli\w*|lua_add_variable|aio_write|"
+    r"include|auth_digest\w*|ssl_certificate\w*|stub_status|uninitialized_variable_warn|pid|keepalive_time)\b[^;{]*;.*$",
+    re.MULTILINE,
+)
+
+
+def ingress(name, rules, annotations=None, path_type="Prefix"):
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": name, "annotations": {PREFIX + key: text for key, text in (annotations or {}).items()}},
+        "spec": {
+            "ingressClassName": "nginx",
+            "rules": [
+                {
+                    "host": host,
+                    "http": {
+                        "paths": [
+                            {
+                                "path": path,
+                                "pathType": path_type,
+                                "backend": {"service": {"name": "web", "port": {"number": 80}}},
+                            }
+                        ]
+                    },
+                }
+                for host, path in rules
+            ],
+        },
+    }
+
+
+CLASS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "IngressClass",
+    "metadata": {"name": "nginx"},
+    "spec": {"controller": "k8s.io/ingress-nginx"},
+}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}
+
+
+def config_map(settings):
+    metadata = {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings}
+
+
+def simulation(folder, *objects, settings=None, flags=()):
+    manifests = folder / "manifests.yaml"
+    manifests.write_text(yaml.safe_dump_all([CLASS, config_map(settings or {}), SERVICE, *objects], sort_keys=False))
+    return simulate([manifests], flags=flags, host=HOST)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
+def test_server_block(case, tmp_path):
+    rules = [("a.test", case.get("path", "/"))]
+    made = ingress("web", rules, case.get("annotations"), case.get("path_type", "Prefix"))
+    sim = simulation(tmp_path, made, settings=case.get("settings"), flags=case.get("flags", ()))
+    text = sim.nginx_conf(host="a.test")
+    rest = "\n".join(line.strip() for line in text.splitlines())
+    for wanted in case.get("has", ()):
+        found = rest.find(wanted)
+        assert found >= 0, f"{wanted!r} is missing, or not after the line before it"
+        rest = rest[found + len(wanted) :]
+    assert [part for part in case.get("lacks", ()) if part in text] == []
+
+
+def lines_from(rendered, source):
+    text = rendered.text.splitlines()
+    return [text[line - 1].strip() for line, sources in rendered.sources.items() if source in sources]
+
+
+def test_lines_know_their_manifest_lines(tmp_path):
+    made = ingress("web", [("a.test", "/")], {"proxy-body-size": "3m", "proxy-read-timeout": "never"})
+    sim = simulation(
+        tmp_path, made, settings={"keep-alive": "10", "proxy-send-timeout": "7"}, flags=["--http-port=8080"]
+    )
+    rendered = sim.renderer.whole()
+    by_name = {source.name: source for sources in rendered.sources.values() for source in sources}
+
+    assert lines_from(rendered, Source("flag", "--http-port"))[-2:] == ["listen 8080;", "listen [::]:8080;"]
+    assert lines_from(rendered, by_name["keep-alive"]) == ["keepalive_timeout 10s;"]
+    assert "client_max_body_size 3m;" in lines_from(rendered, by_name["proxy-body-size"])
+    assert "proxy_send_timeout 7s;" in lines_from(rendered, by_name["proxy-send-timeout"])
+    # A value that is not understood made nothing: the line is the default's.
+    assert "proxy-read-timeout" not in by_name
+
+    manifest = (tmp_path / "manifests.yaml").read_text().splitlines()
+    origin = by_name["proxy-body-size"].origin
+    assert manifest[origin.line - 1][origin.column - 1 :] == "3m"
+    assert by_name["proxy-body-size"].owner == "Ingress default/web"
+
+
+def test_a_denied_location_names_every_annotation_that_denies_it(tmp_path):
+    made = ingress("web", [("a.test", "/")], {"whitelist-source-range": "office", "denylist-source-range": "bar"})
+    rendered = simulation(tmp_path, made).renderer.whole()
+    text = rendered.text.splitlines()
+    closed = [line for line in rendered.sources if text[line - 1].strip() == "return 503;"]
+    assert [[source.name for source in rendered.sources[line]] for line in closed] == [
+        ["denylist-source-range", "whitelist-source-range"]
+    ]
+
+
+def test_no_mark_is_left_in_the_text(tmp_path):
+    made = ingress("web", [("a.test", "/")], {"proxy-body-size": "3m"})
+    text = simulation(tmp_path, made).nginx_conf()
+    assert not re.search("[\ufdd0-\ufdef]", text)
+
+
+def test_only_the_hosts_asked_for_are_rendered(tmp_path):
+    made = [
+        ingress("web", [("a.test", "/"), ("b.test", "/b")], {"limit-rps": "1"}),
+        ingress("other", [("c.test", "/")], {"limit-rps": "2"}),
+    ]
+    renderer = simulation(tmp_path, *made).renderer
+    part = renderer.for_hosts(["b.test", "_", "unknown.test"])
+    names = re.findall(r'server_name "([^"]*)"', part.text)
+    assert names == ["_", "b.test"]
+    assert "rate=1r/s" in part.text
+    assert "rate=2r/s" not in part.text
+    assert renderer.server("a.test") in renderer.whole().text
+    assert renderer.server("unknown.test") == ""
+
+
+def test_conf_is_a_tidy_file(tmp_path):
+    made = ingress("web", [("a.test", "/x")], {"enable-cors": "true", "auth-url": "http://auth.test/"})
+    text = simulation(tmp_path, made, settings={"use-gzip": "true"}).nginx_conf()
+    assert "\n\n\n" not in text
+    assert "\t" not in text
+    depth = 0
+    for line in text.splitlines():
+        bare = line.strip()
+        depth -= bare == "}"
+        assert not bare or line == "    " * depth + bare
+        depth += bare.endswith("{")
+    assert depth == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a", "a"),
+        ("a\nb", "a\n\tb"),
+        ("a\n   b\r\nc", "a\n\tb\n\tc"),
+        ("a\n\n \n\nb", "a\n\t\n\tb"),
+        ("a {\nb\n}\nc", "a {\n\t\tb\n\t}\n\tc"),
+        ("# a {\nb", "# a {\n\tb"),
+        ("a\rb", "a b"),
+    ],
+)
+def test_quoted_text_of_several_lines_is_indented_as_by_the_controller(value, shown):
+    assert unfold("server {\n    x '" + lines(value) + "';\n}") == "server {\n    x '" + shown + "';\n}"
+
+
+def test_a_snippet_is_indented_and_its_quotes_are_kept():
+    text = unfold("http {\n    " + snippet("a {\nb 'x\ny';\n}") + "\n}")
+    assert text == "http {\n    a {\n        b 'x\n\t\ty';\n    }\n}"
+    assert QUOTED_BREAK not in text
+
+
+SAMPLES = {
+    "plain": ({}, {}),
+    "regex": ({"use-regex": "true", "rewrite-target": "/$1"}, {}),
+    "cors": ({"enable-cors": "true", "cors-allow-origin": "https://*.b.test"}, {}),
+    "lists": (
+        {"whitelist-source-range": "10.0.0.0/8,::1", "denylist-source-range": "10.0.0.1"},
+        {"block-cidrs": "10.9.0.0/16"},
+    ),
+    "errors": ({"custom-http-errors": "404,503"}, {"custom-http-errors": "502"}),
+    "auth": ({"auth-url": "http://127.0.0.1/auth", "auth-signin": "https://login.test/?a=b"}, {}),
+    "limits": ({"limit-rps": "5", "limit-rpm": "50", "limit-connections": "3", "limit-whitelist": "10.0.0.0/8"}, {}),
+    "redirects": ({"from-to-www-redirect": "true", "permanent-redirect": "https://b.test", "app-root": "/x"}, {}),
+    "proxies": (
+        {},
+        {"use-forwarded-headers": "true", "use-proxy-protocol": "true", "compute-full-forwarded-for": "true"},
+    ),
+    "agents": ({}, {"block-user-agents": "bot,~*crawler", "block-referers": "spam", "use-gzip": "true"}),
+}
+
+
+@pytest.mark.skipif(not realnginx.available(), reason="no nginx for this platform")
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_nginx_takes_it(sample, tmp_path):
+    annotations, settings = SAMPLES[sample]
+    made = [
+        ingress("web", [("a.test", "/(.*)")], annotations, "ImplementationSpecific"),
+        ingress("b", [("*.b.test", "/")]),
+    ]
+    text = simulation(tmp_path, *made, settings=settings, flags=["--http-port=8000"]).nginx_conf()
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(for_plain_nginx(text))
+    run = subprocess.run(
+        [realnginx.binary(), "-t", "-p", tmp_path, "-c", conf, "-e", "stderr"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def for_plain_nginx(text):
+    """The conf without Lua and foreign modules, with paths and ports that any user may use; nothing else is touched."""
+    assert parse_conf(text).block
+    text = re.sub(r"preread_by_lua_block \{[^}]*\}", "", FOREIGN.sub("", text))
+    text = text.replace("/tmp/nginx/", "").replace("/var/log/nginx/", "").replace(" reuseport", "")
+    text = text.replace("return 308 $redirect_to;", "")
+    text = re.sub(r"listen (\[::\]:)?443([^;]*) ssl;", "", text)
+    return text.replace("worker_rlimit_nofile", "#")
+
+
+def test_a_path_names_the_ingress_that_made_it_a_regex(tmp_path):
+    made = [ingress("plain", [("a.test", "/plain")]), ingress("odd", [("a.test", "/odd")], {"use-regex": "true"})]
+    rendered = simulation(tmp_path, *made).renderer.whole()
+    text = rendered.text.splitlines()
+    line = next(number for number, shown in enumerate(text, start=1) if '~* "^/plain/"' in shown)
+    assert [(source.name, source.owner) for source in rendered.sources[line]] == [
+        ("rules[].http.paths[].path", "Ingress default/plain"),
+        ("use-regex", "Ingress default/odd"),
+    ]
+
+
+def test_older_releases_write_names_as_they_are(tmp_path):
+    made = ingress("web", [("*.b.test", "/x")], {"auth-url": "http://auth.test/"}, "Exact")
+    sim = simulation(tmp_path, made)
+    older = replace(sim.release, quotes_names=False, auth_skips_custom_errors=False)
+    text = Renderer(sim.model, sim.settings, sim.flags, older, sim.host, sim.cluster).server("*.b.test")
+    assert r"server_name ~^(?<subdomain>[\w-]+)\.b\.test$;" in text
+    assert "location = /x {" in text
+    assert "proxy_intercept_errors" not in text
+    assert r'server_name "~^(?<subdomain>[\\w-]+)\\.b\\.test$";' in sim.nginx_conf(host="*.b.test")
