@@ -1,0 +1,212 @@
+"""The webhook's checks, one function each; CHECKS has them in the order of the original.
+
+A check returns None (the next one goes on), a Refusal, or a Pass: the Ingress is let through without a further look.
+ingress-nginx 1.15.1: internal/ingress/controller/controller.go (CheckIngress), internal/ingress/inspector/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nginxsim.admission.overlap import Newcomer, Owner, Queue
+from nginxsim.annotations import Extraction, blocked_words
+from nginxsim.annotations.goparse import quote
+from nginxsim.annotations.validators import Pattern
+from nginxsim.controller.flags import Flags
+from nginxsim.controller.ingresses import Arrival, Gatekeeper
+from nginxsim.controller.inspection import inspect
+from nginxsim.controller.releases import Release
+from nginxsim.controller.settings import Settings
+from nginxsim.kube.objects import Ingress, IngressPath
+from nginxsim.origins import Origin
+from nginxsim.strconv import parse_bool
+
+DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
+UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """error: the webhook's words. also: further reasons it has, of which Go's map order picks one."""
+
+    error: str
+    origins: tuple[Origin, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    why: str
+
+
+Outcome: TypeAlias = Refusal | Pass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the checks look things up in; `extractions` by "namespace/name"."""
+
+    flags: Flags
+    settings: Settings
+    release: Release
+    gatekeeper: Gatekeeper
+    strict_path: Pattern | None
+    extractions: Mapping[str, Extraction]
+    queue: Queue
+
+
+def being_deleted(ingress: Ingress, _desk: Desk) -> Outcome:
+    return Pass("it is being deleted") if ingress.meta.deleted else None
+
+
+def deep_inspection(ingress: Ingress, desk: Desk) -> Outcome:
+    complaint = inspect(ingress) if desk.flags.deep_inspect else None
+    return Refusal(f"invalid object: {complaint[0]}", _places(complaint[1])) if complaint else None
+
+
+def other_class(ingress: Ingress, desk: Desk) -> Outcome:
+    foreign = desk.gatekeeper.foreign(ingress)
+    return Pass(foreign.message) if foreign else None
+
+
+def other_namespace(ingress: Ingress, desk: Desk) -> Outcome:
+    """Only --watch-namespace counts here, not a selector."""
+    watched = desk.flags.watch_namespace
+    if not watched or ingress.meta.namespace == watched:
+        return None
+    return Pass(f"namespace {ingress.meta.namespace} is not watched (--watch-namespace={watched})")
+
+
+def catch_all(ingress: Ingress, desk: Desk) -> Outcome:
+    if not desk.flags.disable_catch_all or ingress.default_backend is None:
+        return None
+    return Refusal(
+        "this deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. "
+        "Remove '.spec.defaultBackend' or set DisableCatchAll flag to false",
+        _places(ingress.default_backend.origin),
+    )
+
+
+def valid_uid(ingress: Ingress, desk: Desk) -> Outcome:
+    """An Ingress that has never met an API server has no UID; it will get a good one."""
+    uid = ingress.meta.uid
+    if not desk.release.webhook_checks_uid or not uid or UID.fullmatch(uid):
+        return None
+    fault = f"<nil>: Invalid value: {quote(uid)}: must be a lowercase UUID in 8-4-4-4-12 format"
+    return Refusal(f"ingress has invalid UID: [{fault}]", _places(ingress.meta.origin))
+
+
+def path_types(ingress: Ingress, desk: Desk) -> Outcome:
+    wrong = list(bad_paths(ingress, desk)) if desk.settings.strict_validate_path_type else []
+    if not wrong:
+        return None
+    reasons = "\n".join(reason for reason, _ in wrong)
+    return Refusal(f"ingress contains invalid paths: {reasons}", _places(*(path.origin for _, path in wrong)))
+
+
+def bad_paths(ingress: Ingress, desk: Desk) -> Iterator[tuple[str, IngressPath]]:
+    """Paths with characters that only ImplementationSpecific may have, and the webhook's words on each."""
+    if desk.strict_path is None:
+        return
+    for rule in ingress.rules:
+        for path in rule.paths or ():
+            strict = path.path and path.path_type != "ImplementationSpecific"
+            if strict and not desk.strict_path.search(path.path):
+                yield f"path {path.path} cannot be used with pathType {path.path_type or '<nil>'}", path
+
+
+def annotation_rules(ingress: Ingress, desk: Desk) -> Outcome:
+    """The prefix, the word blocklist and the ban on snippets: one look at each annotation, by name."""
+    found = list(_broken_rules(ingress, desk))
+    if not found:
+        return None
+    origin = ingress.meta.annotation_origins.get(found[0][0])
+    return Refusal(found[0][1], _places(origin), tuple(error for _, error in found[1:]))
+
+
+def _broken_rules(ingress: Ingress, desk: Desk) -> Iterator[tuple[str, str]]:
+    prefix = desk.flags.annotations_prefix
+    blocked = {found.annotation: found for found in blocked_words(ingress, desk.settings, desk.flags, trimmed=True)}
+    for name in sorted(ingress.meta.annotations):
+        if prefix != DEFAULT_PREFIX and name.startswith(f"{DEFAULT_PREFIX}/"):
+            use = f"Use '{prefix}' instead of '{DEFAULT_PREFIX}'"
+            yield name, f"this deployment has a custom annotation prefix defined. {use}"
+        if name in blocked:
+            yield name, blocked[name].reason
+        if not desk.settings.allow_snippet_annotations and name.endswith("-snippet"):
+            reason = "Snippet directives are disabled by the Ingress administrator"
+            yield name, f"{name} annotation cannot be used. {reason}"
+
+
+def extraction(ingress: Ingress, desk: Desk) -> Outcome:
+    """Risk and validation; a denial is no error here, so its 503 is let through."""
+    extracted = desk.extractions[ingress.meta.key]
+    if not extracted.error:
+        return None
+    dropping = [problem for problem in extracted.problems if problem.effect == "dropped"]
+    also = dict.fromkeys(problem.reason for problem in dropping if problem.reason != extracted.error)
+    return Refusal(extracted.error, _places(*(problem.origin for problem in dropping)), tuple(also))
+
+
+def crash(ingress: Ingress, desk: Desk) -> Outcome:
+    """Whose rule it is does not matter: the API server hears nothing from a webhook that crashes."""
+    newcomer = _newcomer(ingress, desk)
+    origins = list(newcomer.crashes_on()) if newcomer else []
+    if not origins:
+        return None
+    return Refusal("the webhook crashes: a canary Ingress has a rule without http", _places(*origins))
+
+
+def _newcomer(ingress: Ingress, desk: Desk) -> Newcomer | None:
+    parsed = desk.extractions[ingress.meta.key].parsed
+    return Newcomer(desk.queue, Arrival(ingress, parsed)) if parsed else None
+
+
+def overlap(ingress: Ingress, desk: Desk) -> Outcome:
+    newcomer = _newcomer(ingress, desk)
+    if newcomer is None:
+        return None
+    for claim in newcomer.claims:
+        for owner in newcomer.owners(claim.host, claim.path):
+            if _in_conflict(ingress, owner, desk.flags.annotations_prefix):
+                where = f'host "{claim.host}" and path "{claim.path}"'
+                error = f"{where} is already defined in ingress {owner.ingress.meta.key}"
+                return Refusal(error, _places(claim.spec_path.origin, owner.origin))
+    return None
+
+
+def _in_conflict(ingress: Ingress, owner: Owner, prefix: str) -> bool:
+    """Two canaries, or two Ingresses that do not mention the canary annotation. `canary: "false"` slips through."""
+    if owner.ingress.meta.key == ingress.meta.key:
+        return False
+    mine, theirs = (one.meta.annotations.get(f"{prefix}/canary") for one in (ingress, owner.ingress))
+    return (mine is None and theirs is None) or (_is_true(mine) and _is_true(theirs))
+
+
+def _is_true(text: str | None) -> bool:
+    try:
+        return text is not None and parse_bool(text)
+    except ValueError:
+        return False
+
+
+def _places(*origins: Origin | None) -> tuple[Origin, ...]:
+    return tuple(dict.fromkeys(origin for origin in origins if origin and origin.file))
+
+
+CHECKS: Mapping[str, Callable[[Ingress, Desk], Outcome]] = {
+    "deletion": being_deleted,
+    "deep-inspection": deep_inspection,
+    "class": other_class,
+    "namespace": other_namespace,
+    "catch-all": catch_all,
+    "uid": valid_uid,
+    "path-type": path_types,
+    "annotation-rules": annotation_rules,
+    "annotations": extraction,
+    "crash": crash,
+    "overlap": overlap,
+}
