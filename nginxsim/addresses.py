@@ -1,15 +1,11 @@
-"""IP addresses and ranges as Go's net package reads them."""
+"""IP addresses as Go's net package reads them."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TypeAlias
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-_MASK = re.compile(r"[0-9]+", re.ASCII)
 
 
 def parse_ip(text: str) -> Address | None:
@@ -23,17 +19,3 @@ def parse_ip(text: str) -> Address | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped
     return address
-
-
-def parse_cidr(text: str) -> Network:
-    """Go's net.ParseCIDR: the network that the address lies in. Raises ValueError with Go's words.
-
-    A mask must be a number of bits; host bits may be set.
-    """
-    address, slash, mask = text.partition("/")
-    try:
-        if not slash or "%" in address or not _MASK.fullmatch(mask):
-            raise ValueError(text)
-        return ipaddress.ip_network((address, int(mask)), strict=False)
-    except ValueError:
-        raise ValueError(f"invalid CIDR address: {text}") from None

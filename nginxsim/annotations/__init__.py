@@ -1,7 +1,7 @@
 """What an Ingress' annotations mean to the controller: the table of annotations, their parsers and the extraction."""
 
 from nginxsim.annotations.extract import Extractor
-from nginxsim.annotations.gates import BlockedWord, blocked_word, without_snippets
+from nginxsim.annotations.gates import BlockedWord, blocked_word, blocked_words, without_snippets
 from nginxsim.annotations.table import FAMILIES, TABLE
 from nginxsim.annotations.unknown import KNOWN_NAMES, RETIRED, unknown_annotations
 from nginxsim.annotations.values import Extraction, ParsedAnnotations, Problem
@@ -17,6 +17,7 @@ __all__ = [
     "ParsedAnnotations",
     "Problem",
     "blocked_word",
+    "blocked_words",
     "unknown_annotations",
     "without_snippets",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,22 +27,26 @@ class BlockedWord:
 
 
 def blocked_word(ingress: Ingress, settings: Settings, flags: Flags, *, trimmed: bool = False) -> BlockedWord | None:
-    """The first annotation, by name, with a word of annotation-value-word-blocklist; such an Ingress is skipped.
+    """The first annotation, by name, with a word of annotation-value-word-blocklist; such an Ingress is skipped."""
+    return next(blocked_words(ingress, settings, flags, trimmed=trimmed), None)
+
+
+def blocked_words(
+    ingress: Ingress, settings: Settings, flags: Flags, *, trimmed: bool = False
+) -> Iterator[BlockedWord]:
+    """The first such word in each annotation, by name.
 
     `trimmed`: blanks around the words of the list do not count, which is how admission sees it.
     """
     # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go checkBadAnnotationValue
     blocklist = settings.annotation_value_word_blocklist
-    if not blocklist:
-        return None
-    words = trim(blocklist).split(",")
+    words = trim(blocklist).split(",") if blocklist else ()
     prefix = f"{flags.annotations_prefix}/"
     for name, value in sorted(ingress.meta.annotations.items()):
-        for word in words if name.startswith(prefix) else ():
-            if (trim(word) if trimmed else word) in value:
-                reason = f"{name} annotation contains invalid word {word}"
-                return BlockedWord(name, word, reason, ingress.meta.annotation_origins.get(name))
-    return None
+        found = (word for word in words if name.startswith(prefix) and (trim(word) if trimmed else word) in value)
+        if (word := next(found, None)) is not None:
+            reason = f"{name} annotation contains invalid word {word}"
+            yield BlockedWord(name, word, reason, ingress.meta.annotation_origins.get(name))
 
 
 def without_snippets(parsed: ParsedAnnotations) -> ParsedAnnotations:

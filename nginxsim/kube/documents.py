@@ -47,10 +47,15 @@ class File:
         return InputError(message + hint, origin)
 
 
-def read_files(paths: Sequence[str | Path], stdin: TextIO | None = None) -> Iterator[File]:
-    """The files that the paths name, folders in the order of their entries' names. Raises InputError with the path."""
+def read_files(paths: Sequence[str | Path | File], stdin: TextIO | None = None) -> Iterator[File]:
+    """The files that the paths name, folders in the order of their entries' names; a File has been read already.
+
+    Raises InputError with the path.
+    """
     for path in paths:
-        if str(path) == STDIN:
+        if isinstance(path, File):
+            yield path
+        elif str(path) == STDIN:
             yield File(STDIN, stdin.read() if stdin else "")
         else:
             yield from map(_read, _expand(Path(path), str(path)))

@@ -97,7 +97,7 @@ class _Stock:
         return {value.meta.key: value for value in self.objects.values() if isinstance(value, kind)}
 
 
-def load(paths: Sequence[str | Path], stdin: TextIO | None = None) -> Cluster:
+def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None) -> Cluster:
     """What these files and folders ("-" for stdin) hold; other kinds of objects, and other YAML, are passed over.
 
     Raises InputError for a path that cannot be read, for broken YAML, and for a value the API server would refuse.

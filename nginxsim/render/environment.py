@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nginxsim.annotations.goparse import quote
 from nginxsim.render.geoip import DATABASES
+from nginxsim.render.provenance import stretch
 from nginxsim.render.text import (
     header_variable,
     in_quotes,
@@ -32,6 +33,17 @@ def header_line(name: str, value: str) -> str:
     return quote(literal_dollars(f"{name}: {value}"))
 
 
+class Block(str):
+    """Text that a template has made: its lines are laid out already."""
+
+    __slots__ = ()
+
+
+def owed_to(text: str, mark: str) -> Block:
+    """Directives somebody wrote, every line of them marked."""
+    return Block(stretch(snippet(text), mark))
+
+
 FILTERS: tuple[Callable[..., object], ...] = (
     header_line,
     header_variable,
@@ -40,16 +52,11 @@ FILTERS: tuple[Callable[..., object], ...] = (
     is_size,
     lines,
     literal_dollars,
+    owed_to,
     quote,
     switch,
     word,
 )
-
-
-class Block(str):
-    """Text that a template has made: its lines are laid out already."""
-
-    __slots__ = ()
 
 
 def written(value: object) -> object:
@@ -69,20 +76,7 @@ def _environment() -> Environment:
         auto_reload=False,
         finalize=written,
     )
-    filters = (
-        header_line,
-        header_variable,
-        in_quotes,
-        is_offset,
-        is_size,
-        lines,
-        literal_dollars,
-        quote,
-        snippet,
-        switch,
-        word,
-    )
-    environment.filters.update({function.__name__: function for function in filters})
+    environment.filters.update({function.__name__: function for function in FILTERS})
     environment.globals["geoip"] = DATABASES
     return environment
 

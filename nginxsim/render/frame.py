@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nginxsim.annotations.goparse import quote
@@ -15,7 +15,8 @@ from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
 from nginxsim.origins import Source
 from nginxsim.render.listeners import backlog, has_ipv6
-from nginxsim.render.provenance import Ledger
+from nginxsim.render.provenance import Ledger, Line
+from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import kilobytes
 
 # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, generateTemplate
@@ -23,14 +24,6 @@ RESERVED_FILES = 1024
 FEWEST_FILES = 1024
 _WORD = 8
 _WWW = len("www.")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A directive's text with the mark of who asked for it."""
-
-    text: str
-    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class Frame:
     geo_databases: tuple[str, ...]
     tcp: tuple[StreamService, ...]
     udp: tuple[StreamService, ...]
-    stream_snippets: tuple[str, ...]
+    stream_snippets: tuple[Line, ...]
 
 
 def build_frame(
@@ -96,8 +89,18 @@ def build_frame(
         geo_databases=tuple(flags.maxmind_edition_ids.split(",")) if settings.use_geoip2 else (),
         tcp=model.tcp_services,
         udp=model.udp_services,
-        stream_snippets=(*model.stream_snippets, settings.stream_snippet),
+        stream_snippets=tuple(_stream_snippets(model, settings, flags, ledger)),
     )
+
+
+def _stream_snippets(model: Model, settings: Settings, flags: Flags, ledger: Ledger) -> Iterator[Line]:
+    """The Ingresses' in their order, then the ConfigMap's."""
+    name = "stream-snippet"
+    full = f"{flags.annotations_prefix}/{name}"
+    owners = {ingress.meta.annotations.get(full): ingress for ingress in reversed(model.ingresses)}
+    for text in model.stream_snippets:
+        yield Line(text, ledger.mark(annotation_source(owners.get(text), flags.annotations_prefix, name)))
+    yield Line(settings.stream_snippet, ledger.mark(settings.source(name)))
 
 
 def open_file_limit(host: Host) -> int:

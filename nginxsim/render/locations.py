@@ -53,6 +53,10 @@ class Origins:
     """Marks of what a location block comes from."""
 
     path: str
+    """With what makes it a regex."""
+    written: str
+    """The path alone."""
+    ingress: str
     backend: str
     denial: str
 

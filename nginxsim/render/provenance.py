@@ -10,11 +10,14 @@ from nginxsim.annotations.values import ParsedAnnotations
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.settings import Settings
 from nginxsim.origins import DEFAULT, Source
+from nginxsim.render.text import QUOTED_BREAK
 
 # Noncharacters: no manifest holds them.
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
-MARKS = f"(?:{_OPEN}[0-9]+{_CLOSE})*"
-_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+MARKS = f"(?:{_OPEN}[0-9]*{_CLOSE})*"
+_MARK = re.compile(f"{_OPEN}([0-9]*){_CLOSE}")
+_SOURCE_MARK = re.compile(f"{_OPEN}[0-9]+{_CLOSE}")
+_END = _OPEN + _CLOSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,31 @@ class Rendered:
 
     text: str
     sources: Mapping[int, tuple[Source, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A directive's text with the mark of who asked for it."""
+
+    text: str
+    mark: str = ""
+
+
+def stretch(text: str, mark: str) -> str:
+    """Text of several lines, each of which comes from what the mark stands for."""
+    return f"{mark}{text}{_END}" if mark else text
+
+
+def hoisted(text: str) -> str:
+    """Lines with line breaks inside quotes, their marks also before the first of these: where the directive starts."""
+    if QUOTED_BREAK not in text:
+        return text
+    return "\n".join(map(_hoisted_line, text.split("\n")))
+
+
+def _hoisted_line(line: str) -> str:
+    first, quoted_break, rest = line.partition(QUOTED_BREAK)
+    return "".join((first, *_SOURCE_MARK.findall(rest), quoted_break, rest)) if quoted_break else line
 
 
 class Ledger:
@@ -44,13 +72,17 @@ class Ledger:
         """The text without its marks, and what they said of each line."""
         plain, *rest = _MARK.split(text)
         out = [plain]
-        line = 1 + plain.count("\n")
+        line = begun = 1 + plain.count("\n")
+        source = DEFAULT
         found: dict[int, tuple[Source, ...]] = {}
         for number, piece in zip(rest[::2], rest[1::2], strict=True):
-            source = self._sources[int(number)]
-            before = found.get(line, ())
-            if source not in before:
-                found[line] = (*before, source)
+            if number:
+                source, begun = self._sources[int(number)], line
+            # The end of a stretch speaks for all the lines since the mark that began it.
+            for each in range(begun, line + 1):
+                before = found.get(each, ())
+                if source not in before:
+                    found[each] = (*before, source)
             line += piece.count("\n")
             out.append(piece)
         return Rendered("".join(out), found)

@@ -16,7 +16,7 @@ from nginxsim.render.environment import TEMPLATES, Block
 from nginxsim.render.frame import build_frame
 from nginxsim.render.limits import limits_of, zones_of
 from nginxsim.render.listeners import Listeners, listeners
-from nginxsim.render.provenance import MARKS, ConfigMarks, FlagMarks, Ledger, Rendered
+from nginxsim.render.provenance import MARKS, ConfigMarks, FlagMarks, Ledger, Rendered, hoisted
 from nginxsim.render.servers import redirect_of
 from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
@@ -56,10 +56,13 @@ class Renderer:
 
     def server(self, hostname: str) -> str:
         """One server: its redirect to or from www, its auth services' upstreams, its block; "" if unknown."""
+        return self.server_lines(hostname).text
+
+    def server_lines(self, hostname: str) -> Rendered:
+        """The same with what made each line."""
         server = self._model.servers.get(hostname)
-        if server is None:
-            return ""
-        return self._ledger.settle(unfold("\n".join(self._blocks_of([server])), depth=1)).text
+        blocks = () if server is None else self._blocks_of([server])
+        return self._ledger.settle(unfold(hoisted("\n".join(blocks)), depth=1))
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
@@ -91,11 +94,11 @@ class Renderer:
         chosen = list(chosen)
         text = TEMPLATES.get_template("nginx.conf.j2").render(
             self._shared,
-            limits=limits_of(chosen),
-            zones=zones_of(chosen),
+            limits=limits_of(chosen, self._views.marks_of),
+            zones=zones_of(chosen, self._views.marks_of),
             blocks=map(Block, self._blocks_of(chosen)),
         )
-        return self._ledger.settle(unfold(_tidy(text)))
+        return self._ledger.settle(unfold(hoisted(_tidy(text))))
 
     def _blocks_of(self, chosen: Sequence[Server]) -> Iterator[str]:
         yield from self._redirects(chosen)

@@ -6,23 +6,20 @@ ingress-nginx 1.15.1: internal/ingress/controller/template/template.go and pkg/u
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from nginxsim.annotations.goparse import quote
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.controller.flags import Flags
-from nginxsim.controller.model import Location, Model, Server
+from nginxsim.controller.model import Model, Server
 from nginxsim.controller.redirects import www_name
 from nginxsim.controller.releases import Release
+from nginxsim.render.limits import MarksOf
 from nginxsim.render.locations import LocationView
 from nginxsim.render.provenance import Ledger
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
-
-MarksOf: TypeAlias = Callable[[Location], dict[str, str]]
-"""Marks by annotation for what shapes a location."""
 
 _LABEL = r"~^(?<subdomain>[\w-]+)\."
 

@@ -27,6 +27,13 @@ def server_source(server: Server) -> Source:
     return Source("spec", "rules[].host", server.origin)
 
 
+def ingress_source(ingress: Ingress | None) -> Source:
+    """The name it goes by."""
+    if ingress is None:
+        return DEFAULT
+    return Source("spec", "metadata.name", _somewhere(ingress.meta.origin), str(ingress.meta))
+
+
 def path_source(location: Location) -> Source:
     """What in the manifest the location is there for."""
     owner = str(location.ingress.meta) if location.ingress else ""

@@ -19,7 +19,7 @@ from nginxsim.render.servers import (
     mirrors_of,
     names_of,
 )
-from nginxsim.render.sources import backend_source, denial_sources, path_source, server_source
+from nginxsim.render.sources import backend_source, denial_sources, ingress_source, path_source, server_source
 
 
 class Views:
@@ -56,8 +56,8 @@ class Views:
             auth_tls_error=server.auth_tls_error,
             snippet=server.snippet,
             global_errors=self._global_errors,
-            errors=tuple(error_groups(server, self._marks_of)),
-            mirrors=tuple(mirrors_of(server, self._marks_of)),
+            errors=tuple(error_groups(server, self.marks_of)),
+            mirrors=tuple(mirrors_of(server, self.marks_of)),
             locations=tuple(self._locations(server)),
             opens=self._ledger.mark(server_source(server)),
             by=self.marks(server),
@@ -80,7 +80,7 @@ class Views:
                 self._settings,
                 self._release,
                 regex=bool(regex),
-                src=self._marks_of(location),
+                src=self.marks_of(location),
                 origins=self._origins(location, marks),
             )
 
@@ -88,7 +88,8 @@ class Views:
         """Marks for what annotations say of the whole server."""
         return ServerMarks(self._ledger, server, self._flags)
 
-    def _marks_of(self, location: Location) -> Marks:
+    def marks_of(self, location: Location) -> Marks:
+        """Marks for what annotations say of a location."""
         parsed = location.annotations
         marks = self._marks.get(id(parsed))
         if marks is None:
@@ -96,12 +97,14 @@ class Views:
         return marks
 
     def _regex_mark(self, location: Location) -> str:
-        marks = self._marks_of(location)
+        marks = self.marks_of(location)
         return marks["use-regex"] or marks["rewrite-target"]
 
     def _origins(self, location: Location, regex: str) -> Origins:
         return Origins(
             path=self._ledger.mark(path_source(location)) + regex,
+            written=self._ledger.mark(path_source(location)),
+            ingress=self._ledger.mark(ingress_source(location.ingress)),
             backend=self._ledger.mark(backend_source(location)),
             denial="".join(map(self._ledger.mark, denial_sources(location))),
         )

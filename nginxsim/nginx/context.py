@@ -1,0 +1,389 @@
+"""What nginx holds of one request while it works on it; also what the Lua stand-ins see of it (LuaRequest)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+
+from nginxsim.nginx.exchange import Answer, AnswerFunction, Headers, Request, Step, UpstreamRequest
+from nginxsim.nginx.lua.api import LuaError, LuaRuntime
+from nginxsim.nginx.names import valid_host
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import LocationConf
+    from nginxsim.nginx.server import Http, Server
+
+T = TypeVar("T")
+
+MAX_REWRITES = 10
+"""nginx 1.27.1: NGX_HTTP_MAX_URI_CHANGES"""
+
+
+class LuaExit(Exception):  # noqa: N818  # how a script ends, not an error
+    """ngx.exit and ngx.redirect: the status to finish with."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Setup(NamedTuple):
+    """What stays the same for every request. strict_services: see Router."""
+
+    http: Http
+    lua: LuaRuntime
+    files: Mapping[str, bytes]
+    strict_services: bool
+
+
+class Run:
+    """One way through the configuration: what a request and its subrequests share, and where chance went.
+
+    outer: the run of the request that this nginx passed on to itself.
+    """
+
+    __slots__ = (
+        "also",
+        "answer",
+        "assumptions",
+        "branches",
+        "choices",
+        "depth",
+        "drawn",
+        "ended",
+        "files",
+        "http",
+        "lua",
+        "odds",
+        "outer",
+        "setup",
+        "trace",
+    )
+
+    def __init__(
+        self, setup: Setup, answer: AnswerFunction, choices: tuple[int, ...], outer: Run | None = None
+    ) -> None:
+        self.setup = setup
+        self.http, self.lua, self.files = setup.http, setup.lua, setup.files
+        self.answer = answer
+        self.choices = choices
+        self.outer = outer
+        self.depth: int = 0 if outer is None else outer.depth + 1
+        self.drawn = 0
+        self.branches: list[tuple[int, ...]] = []
+        self.odds = 1.0
+        self.trace: list[tuple[str, str, str, int, dict[str, str]]] = []
+        self.ended: tuple[str, str, str, int, dict[str, str]] | None = None
+        self.also: list[UpstreamRequest] = []
+        self.assumptions: dict[str, None] = {}
+
+    def draw(self, odds: Sequence[float]) -> int:
+        """Which branch this run takes; the others are noted, to be played later."""
+        if self.outer is not None:
+            return self.outer.draw(odds)
+        possible = [index for index, share in enumerate(odds) if share > 0]
+        if self.drawn < len(self.choices):
+            chosen = self.choices[self.drawn]
+        else:
+            chosen, *others = possible
+            self.branches += [(*self.choices, other) for other in others]
+            self.choices = (*self.choices, chosen)
+        self.drawn += 1
+        self.odds *= odds[chosen] / sum(odds)
+        return chosen
+
+
+_EMPTY: dict[str, str] = {}
+NO_CERTIFICATE_FACTS: Mapping[str, str] = {}
+
+
+class Context:
+    """One request or subrequest. Subrequests share `vars` with the request they serve, as in nginx."""
+
+    __slots__ = (
+        "_by_variable",
+        "args",
+        "body_length",
+        "body_size",
+        "cache_status",
+        "captures",
+        "client_tls",
+        "closed",
+        "conf",
+        "content",
+        "content_type",
+        "ctx",
+        "err_status",
+        "error_page",
+        "headers_in",
+        "headers_out",
+        "host",
+        "internal",
+        "is_chunked",
+        "is_http2",
+        "is_tls",
+        "last",
+        "limit_status",
+        "location_header",
+        "main",
+        "method",
+        "mirrors",
+        "negotiated",
+        "parent",
+        "peer_addr",
+        "plus",
+        "protocol",
+        "proxy_host",
+        "proxy_port",
+        "proxy_protocol_addr",
+        "quote",
+        "quoted",
+        "remote_addr",
+        "request",
+        "rewrites_left",
+        "role",
+        "run",
+        "sent",
+        "server",
+        "server_addr",
+        "sni",
+        "status",
+        "unparsed_uri",
+        "upstream",
+        "upstream_addr",
+        "upstream_headers",
+        "upstream_status",
+        "upstream_time",
+        "uri",
+        "uri_changed",
+        "valid_location",
+        "valid_unparsed",
+        "vars",
+    )
+
+    def __init__(self, run: Run, request: Request, server: Server) -> None:
+        self.run = run
+        self.request: Request = request
+        self.main: Context = self
+        self.parent: Context | None = None
+        self.role: str = "service"
+        self.server: Server = server
+        self.conf: LocationConf = server.conf
+        self.vars: dict[str, str | None] = {}
+        self.ctx: dict[str, Any] = {}
+        self.captures: tuple[str, ...] = ()
+        self._begin_connection(request)
+        self._begin_request(request)
+        self._begin_phases()
+        self._begin_response()
+        self._begin_upstream()
+
+    def _begin_connection(self, request: Request) -> None:
+        self.protocol: str = f"HTTP/{request.http_version}"
+        self.is_http2: bool = request.http_version in ("2", "2.0")
+        self.is_tls: bool = False
+        self.sni: str = ""
+        self.negotiated: str = ""  # the SNI, if it chose a server
+        self.client_tls: Mapping[str, str] = NO_CERTIFICATE_FACTS
+        self.peer_addr: str = request.client
+        self.remote_addr: str = request.client
+        self.proxy_protocol_addr: str = ""
+        self.server_addr: str = "127.0.0.1"
+
+    def _begin_request(self, request: Request) -> None:
+        self.headers_in: Headers = []
+        self._by_variable: dict[str, list[str]] | None = None
+        self.host: str = ""
+        self.method: str = request.method
+        self.uri: str = ""
+        self.args: str = ""
+        self.unparsed_uri: str = ""
+        self.is_chunked: bool = False
+        self.body_length: int = -1
+        self.quoted = self.plus = False
+
+    def _begin_phases(self) -> None:
+        self.internal = False
+        self.quote = True
+        self.uri_changed = False
+        self.valid_location = True
+        self.valid_unparsed = True
+        self.rewrites_left = MAX_REWRITES + 1
+        self.content = ""
+        self.mirrors: list[tuple[str, int]] = []
+        self.limit_status: str | None = None
+
+    def _begin_response(self) -> None:
+        self.headers_out: Headers = []
+        self.content_type: str = ""
+        self.location_header: str = ""
+        self.body_size: int | None = None
+        self.status = 0
+        self.err_status = 0
+        self.error_page = False
+        self.sent = self.closed = False
+        self.last: tuple[str, str, str, int, dict[str, str]] | None = None
+
+    def _begin_upstream(self) -> None:
+        self.upstream: UpstreamRequest | None = None
+        self.upstream_headers: Headers = []
+        self.upstream_addr = self.upstream_status = self.upstream_time = ""
+        self.cache_status = ""
+        self.proxy_host: str | None = None
+        self.proxy_port: str | None = None
+
+    def subrequest(self, uri: str, args: str, role: str, shares_variables: bool = True) -> Context:
+        """A GET that sees the request's headers and works on its variables."""
+        # nginx 1.27.1: ngx_http_subrequest
+        child = Context(self.run, self.request, self.server)
+        child.main, child.parent, child.role = self.main, self, role
+        if shares_variables:
+            child.vars = self.vars
+        child.headers_in = list(self.headers_in)
+        child.host, child.unparsed_uri, child.protocol = self.host, self.unparsed_uri, self.protocol
+        child.is_http2, child.is_tls, child.sni = self.is_http2, self.is_tls, self.sni
+        child.body_length, child.is_chunked = self.body_length, self.is_chunked
+        child.client_tls = self.client_tls
+        child.peer_addr, child.remote_addr = self.peer_addr, self.remote_addr
+        child.proxy_protocol_addr, child.server_addr = self.proxy_protocol_addr, self.server_addr
+        child.method, child.uri, child.args = "GET", uri, args
+        child.internal, child.valid_unparsed = True, False
+        return child
+
+    def redirected(self) -> None:
+        """What an internal redirect takes away: the modules' own state."""
+        self.ctx = {}
+        self.internal = True
+
+    # --- headers -------------------------------------------------------------------------------------------------
+
+    def headers_by_variable(self) -> dict[str, list[str]]:
+        """The request's headers as $http_* names them: lower case, dashes as underscores."""
+        found = self._by_variable
+        if found is None:
+            found = self._by_variable = {}
+            for name, value in self.headers_in:
+                found.setdefault(name.lower().replace("-", "_"), []).append(value)
+        return found
+
+    def header_values(self, name: str) -> list[str]:
+        """Every value of a request header; `name` in lower case."""
+        return [value for key, value in self.headers_in if key.lower() == name]
+
+    def request_header(self, name: str) -> str | None:
+        name = name.lower()
+        for key, value in self.headers_in:
+            if key.lower() == name:
+                return value
+        return None
+
+    def set_request_header(self, name: str, value: str | None) -> None:
+        """The first header of that name keeps its spelling and takes the value; further ones go."""
+        lowered, left = name.lower(), value
+        kept: list[tuple[str, str]] = []
+        for key, old in self.headers_in:
+            if key.lower() != lowered:
+                kept.append((key, old))
+            elif left is not None:
+                kept.append((key, left))
+                left = None
+        if left is not None:
+            kept.append((name, left))
+        self.headers_in = kept
+        self._by_variable = None
+        if lowered == "host":
+            self.host = valid_host(value or "") or ""
+        elif lowered == "content-length":
+            self.body_length = int(value) if value and value.isdigit() else -1
+
+    def response_header(self, name: str) -> str | None:
+        lowered = name.lower()
+        if lowered == "content-type":
+            return self.content_type or None
+        for key, value in self.headers_out:
+            if key.lower() == lowered:
+                return value
+        return None
+
+    def set_response_header(self, name: str, value: str | Sequence[str] | None) -> None:
+        lowered = name.lower()
+        values = [] if value is None else [value] if isinstance(value, str) else list(value)
+        if lowered == "content-type":
+            self.content_type = values[0] if values else ""
+            return
+        self.headers_out = [pair for pair in self.headers_out if pair[0].lower() != lowered]
+        self.headers_out += [(name, one) for one in values]
+
+    def add_response_header(self, name: str, value: str) -> None:
+        self.headers_out.append((name, value))
+
+    # --- Lua -----------------------------------------------------------------------------------------------------
+
+    def var(self, name: str) -> str | None:
+        return self.run.http.variables.getter(name.lower())(self)
+
+    def set_var(self, name: str, value: str) -> None:
+        name = name.lower()
+        if not self.run.http.is_settable(name):
+            raise LuaError(
+                f'variable "{name}" not found for writing; maybe it is a built-in variable that is not changeable'
+            )
+        self.run.http.variables.setter(name)(self, value)
+
+    def exit(self, status: int) -> NoReturn:
+        raise LuaExit(status)
+
+    def redirect(self, uri: str, status: int) -> NoReturn:
+        self.set_response_header("Location", uri)
+        raise LuaExit(status)
+
+    def capture(self, uri: str) -> Answer:
+        """The subrequest's answer; it works on variables of its own."""
+        path, _, args = uri.partition("?")
+        child = self.subrequest(path, args, "auth", shares_variables=False)
+        self.run.http.serve(child)
+        headers = list(child.headers_out)
+        if child.content_type:
+            headers.append(("Content-Type", child.content_type))
+        return Answer(child.status, headers)
+
+    def draw(self, options: Sequence[tuple[float, T]], label: str) -> T:
+        chosen = self.run.draw([share for share, _ in options])
+        share, value = options[chosen]
+        self.note("balancer", label, f"chance {share:g}", 0, {"chance": f"{share:g}"})
+        return value
+
+    def assume(self, what: str) -> None:
+        self.run.assumptions[what] = None
+
+    def step(self, phase: str, text: str, why: str = "", **data: str) -> None:
+        self.note(phase, text, why, 0, data)
+
+    # --- trace ---------------------------------------------------------------------------------------------------
+
+    def note(self, phase: str, text: str, why: str = "", line: int = 0, data: dict[str, str] = _EMPTY) -> None:
+        self.run.trace.append((phase, text, why, line, data))
+
+    def settle(self, phase: str, text: str, why: str = "", line: int = 0, data: dict[str, str] = _EMPTY) -> None:
+        """A step that settles the status, if nothing changes it later."""
+        self.last = (phase, text, why, line, data)
+        self.run.trace.append(self.last)
+
+    def status_is_final(self) -> None:
+        """The last settling step is what the outcome is put down to, until an error page's own answer takes over."""
+        if self.parent is None:
+            self.run.ended = self.last
+
+    # --- odds and ends -------------------------------------------------------------------------------------------
+
+    @property
+    def request_line(self) -> str:
+        return f"{self.request.method} {self.unparsed_uri} {self.protocol}"
+
+    def script_name(self) -> str:
+        index = self.conf.upstreams["fastcgi"].index
+        return self.uri + index if self.uri.endswith("/") else self.uri
+
+
+def as_step(step: tuple[str, str, str, int, dict[str, str]] | None) -> Step | None:
+    return None if step is None else Step(*step)

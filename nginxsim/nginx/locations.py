@@ -1,0 +1,86 @@
+"""Which location a URI falls into.
+
+nginx 1.27.1: src/http/ngx_http_core_module.c, ngx_http_core_find_location
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.regex import Regex
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import LocationConf
+    from nginxsim.nginx.context import Context
+
+FOUND, SLASH, LONGEST, NONE = "exact", "slash", "longest prefix", "none"
+
+
+class Locations:
+    """The locations of one level, ready to be searched. Prefixes are looked up by their lengths, longest first."""
+
+    __slots__ = ("_exact", "_lengths", "_prefixes", "_redirects", "_regexes", "named")
+
+    def __init__(self) -> None:
+        self._exact: dict[str, LocationConf] = {}
+        self._prefixes: dict[str, LocationConf] = {}
+        self._lengths: tuple[int, ...] = ()
+        self._redirects: dict[str, LocationConf] = {}
+        self._regexes: list[tuple[Regex, LocationConf]] = []
+        self.named: dict[str, LocationConf] = {}
+
+    def add(self, conf: LocationConf) -> None:
+        if conf.kind == "@":
+            self.named.setdefault(conf.name, conf)
+        elif conf.regex is not None:
+            self._regexes.append((conf.regex, conf))
+        else:
+            (self._exact if conf.kind == "=" else self._prefixes).setdefault(conf.name, conf)
+            if conf.auto_redirect:
+                self._redirects.setdefault(conf.name[:-1], conf)
+            self._lengths = tuple(sorted({len(name) for name in self._prefixes}, reverse=True))
+
+    def find(self, request: Context) -> tuple[LocationConf | None, str]:
+        """The location and how it was found (FOUND, SLASH, LONGEST or an expression's text); (None, NONE) for no match.
+
+        SLASH asks for a redirect to the location's name. Raises MatchLimitError.
+        """
+        conf, how = self._static(request.uri)
+        stops = conf is not None and conf.kind == "^~"
+        if conf is not None and how == LONGEST and conf.nested is not None:
+            inner, inner_how = conf.nested.find(request)
+            if inner is not None:
+                if inner_how != LONGEST:
+                    return inner, inner_how
+                conf = inner
+        if stops or how in (FOUND, SLASH):
+            return conf, how
+        for regex, candidate in self._regexes:
+            if regex.matches(request, request.uri):
+                return self._inside(candidate, request, f"expression {candidate.kind} {regex.text}")
+        return conf, how
+
+    def _inside(self, conf: LocationConf, request: Context, how: str) -> tuple[LocationConf, str]:
+        """A matched expression ends the search on its level; a location nested in it may still be closer."""
+        if conf.nested is None:
+            return conf, how
+        inner, inner_how = conf.nested.find(request)
+        return (conf, how) if inner is None else (inner, how if inner_how == SLASH else inner_how)
+
+    def _static(self, uri: str) -> tuple[LocationConf | None, str]:
+        conf = self._exact.get(uri)
+        if conf is not None:
+            return conf, FOUND
+        conf = self._prefixes.get(uri)
+        if conf is not None:
+            return conf, LONGEST
+        conf = self._redirects.get(uri)
+        if conf is not None:
+            return conf, SLASH
+        size = len(uri)
+        for length in self._lengths:
+            if length < size:
+                conf = self._prefixes.get(uri[:length])
+                if conf is not None:
+                    return conf, LONGEST
+        return None, NONE

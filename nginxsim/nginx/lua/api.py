@@ -1,0 +1,106 @@
+"""What the Lua stand-ins see of a request, and what the engine sees of them.
+
+The engine implements LuaRequest; a handler is registered under the base name of the Lua file that the conf names
+(`rewrite_by_lua_file /etc/nginx/lua/nginx/ngx_rewrite.lua` -> "ngx_rewrite.lua").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+
+from nginxsim.nginx.exchange import Answer, Request
+
+T = TypeVar("T")
+
+
+class LuaError(Exception):
+    """A runtime error inside a script: nginx logs it and answers 500."""
+
+
+class LuaRequest(Protocol):
+    """`ngx` as far as the controller's Lua uses it."""
+
+    request: Request
+    ctx: dict[str, Any]
+    """ngx.ctx: empty at first, emptied by an internal redirect (error_page, try_files); a subrequest has its own."""
+
+    def var(self, name: str) -> str | None:
+        """ngx.var.NAME; None when the variable is not found."""
+
+    def set_var(self, name: str, value: str) -> None:
+        """ngx.var.NAME = value. Raises LuaError when no directive of the conf makes the variable."""
+
+    def request_header(self, name: str) -> str | None:
+        """The first request header of that name, as nginx holds it now."""
+
+    def set_request_header(self, name: str, value: str | None) -> None:
+        """ngx.req.set_header; None removes."""
+
+    def response_header(self, name: str) -> str | None: ...
+
+    def set_response_header(self, name: str, value: str | Sequence[str] | None) -> None:
+        """ngx.header[NAME] = value: replaces."""
+
+    def add_response_header(self, name: str, value: str) -> None: ...
+
+    def exit(self, status: int) -> NoReturn:
+        """ngx.exit(status)."""
+
+    def redirect(self, uri: str, status: int) -> NoReturn:
+        """ngx.redirect."""
+
+    def capture(self, uri: str) -> Answer:
+        """ngx.location.capture(uri, GET with the request's headers): the subrequest's status and headers."""
+
+    def draw(self, options: Sequence[tuple[float, T]], label: str) -> T:
+        """Lets chance choose among (probability, value): the engine plays every branch, one outcome each."""
+
+    def assume(self, what: str) -> None:
+        """Names an assumption in the verdict."""
+
+    def step(self, phase: str, text: str, why: str = "", **data: str) -> None:
+        """Adds to the trace."""
+
+
+Handler: TypeAlias = Callable[[LuaRequest], None]
+
+Setter: TypeAlias = Callable[[LuaRequest, Sequence[str]], str]
+"""set_by_lua_file's stand-in: the directive's further arguments (variables filled in) -> the variable's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Whom the balancer may send this request to, after chance has chosen the backend.
+
+    service: the backend's name as the conf and the access log know it; addresses: every "ip:port" the algorithm could
+    pick for this request (one when a hash or a cookie decides).
+    """
+
+    service: str
+    addresses: tuple[str, ...]
+
+
+class Balancer(Protocol):
+    """balancer_by_lua_file's stand-in, called by the proxy phase: None or no addresses: no peer was set (502)."""
+
+    def __call__(self, request: LuaRequest) -> Peers | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LuaRuntime:
+    """All the stand-ins for one configuration."""
+
+    handlers: Mapping[str, Handler]
+    """By base name: rewrite, access, header_filter, log, content handlers."""
+    balancers: Mapping[str, Balancer]
+    """By base name of the balancer_by_lua_file."""
+    setters: Mapping[str, Setter] = field(default_factory=dict)
+    """By base name of the set_by_lua_file."""
+    certificate: Callable[[str | None], Any] | None = None
+    """ssl_certificate_by_lua_file: server name (None: the client sent none) -> the certificate shown, as the runtime
+    was handed it; None means the one that the conf names stays."""
+
+
+NO_LUA = LuaRuntime(handlers={}, balancers={})

@@ -1,0 +1,91 @@
+"""Host names: what a Host header means; names as keys, exact, `*.suffix`, `prefix.*`, `.both` or expressions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nginxsim.nginx.regex import Regex
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.context import Context
+
+T = TypeVar("T")
+
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")
+
+
+def valid_host(text: str) -> str | None:
+    """The name without port and final dot, in lower case; None for one that is answered with 400."""
+    lowered = text.lower()
+    if _HOST.match(lowered):
+        return lowered
+    if ".." in text or "/" in text or re.search(r"[\x00-\x20\x7f]", text):
+        return None
+    if text.startswith("["):
+        end = text.find("]")
+        host = lowered[: end + 1] if end >= 0 else lowered
+    else:
+        host = lowered.partition(":")[0]
+    return host.removesuffix(".") or None
+
+
+class NameTable(Generic[T]):
+    """Keys are compared in lower case; of two equal keys the first one stays."""
+
+    __slots__ = ("_exact", "_prefixes", "_regexes", "_suffixes")
+
+    def __init__(self) -> None:
+        self._exact: dict[str, T] = {}
+        self._suffixes: dict[str, T] = {}
+        self._prefixes: dict[str, T] = {}
+        self._regexes: list[tuple[Regex, T]] = []
+
+    def add(self, key: str, value: T, wildcards: bool = True) -> None:
+        key = key.lower()
+        if wildcards and key.startswith("."):
+            self._exact.setdefault(key[1:], value)
+            self._suffixes.setdefault(key[1:], value)
+        elif wildcards and key.startswith("*."):
+            self._suffixes.setdefault(key[2:], value)
+        elif wildcards and key.endswith(".*"):
+            self._prefixes.setdefault(key[:-2], value)
+        else:
+            self._exact.setdefault(key, value)
+
+    def add_regex(self, regex: Regex, value: T) -> None:
+        self._regexes.append((regex, value))
+
+    def find(self, key: str, subject: str, request: Context) -> tuple[T, str] | None:
+        """The value and how it was found; `subject` is what expressions see. Captures land on the request."""
+        if key in self._exact:
+            return self._exact[key], "exact name"
+        found = self._by_suffix(key) or self._by_prefix(key)
+        if found is not None:
+            return found
+        if subject:
+            for regex, value in self._regexes:
+                if regex.matches(request, subject):
+                    return value, f"expression {regex.text}"
+        return None
+
+    def _by_suffix(self, key: str) -> tuple[T, str] | None:
+        """The longest `*.suffix`: one or more labels stand for the star."""
+        if not self._suffixes:
+            return None
+        _, dot, rest = key.partition(".")
+        while dot:
+            if rest in self._suffixes:
+                return self._suffixes[rest], f"wildcard *.{rest}"
+            _, dot, rest = rest.partition(".")
+        return None
+
+    def _by_prefix(self, key: str) -> tuple[T, str] | None:
+        if not self._prefixes:
+            return None
+        rest, dot, _ = key.rpartition(".")
+        while dot:
+            if rest in self._prefixes:
+                return self._prefixes[rest], f"wildcard {rest}.*"
+            rest, dot, _ = rest.rpartition(".")
+        return None

@@ -1,0 +1,61 @@
+"""Checking a password against an htpasswd entry.
+
+nginx 1.27.1: src/core/ngx_crypt.c; what it does not know itself goes to the C library's crypt()
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from hashlib import sha1
+from hmac import compare_digest
+
+import bcrypt
+from passlib.hash import apr_md5_crypt, des_crypt, md5_crypt, sha256_crypt, sha512_crypt
+
+_CRYPTS = {"$apr1$": apr_md5_crypt, "$1$": md5_crypt, "$5$": sha256_crypt, "$6$": sha512_crypt}
+
+
+def entry_of(file: bytes, user: str) -> str | None:
+    """The hash stored for a user; None when the file has no such user."""
+    for line in file.decode("utf-8", "surrogateescape").split("\n"):
+        name, colon, rest = line.partition(":")
+        if colon and name == user and not line.startswith(("#", "\r")):
+            return rest.rstrip("\r").partition(":")[0].partition("\r")[0]
+    return None
+
+
+def check_password(stored: str, password: str) -> bool:
+    secret = password.encode("utf-8", "surrogateescape")
+    if stored.startswith("{PLAIN}"):
+        return compare_digest(stored[7:].encode("utf-8", "surrogateescape"), secret)
+    if stored.startswith("{SHA}"):
+        return compare_digest(stored[5:], b64encode(sha1(secret, usedforsecurity=False).digest()).decode())
+    if stored.startswith("{SSHA}"):
+        return _check_salted(stored[6:], secret)
+    if stored.startswith("$2"):
+        return _check_bcrypt(stored, secret)
+    return _check_crypt(stored, secret)
+
+
+def _check_salted(encoded: str, secret: bytes) -> bool:
+    try:
+        data = b64decode(encoded)
+    except (Base64Error, ValueError):
+        return False
+    return compare_digest(data[:20], sha1(secret + data[20:], usedforsecurity=False).digest())
+
+
+def _check_bcrypt(stored: str, secret: bytes) -> bool:
+    try:
+        return bcrypt.checkpw(secret[:72], stored.encode())
+    except ValueError:
+        return False
+
+
+def _check_crypt(stored: str, secret: bytes) -> bool:
+    scheme = next((crypt for prefix, crypt in _CRYPTS.items() if stored.startswith(prefix)), des_crypt)
+    try:
+        return bool(scheme.verify(secret, stored))
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,1 @@
+"""What nginx does to a request, phase by phase; each state names the one that follows."""

@@ -1,0 +1,152 @@
+"""Access control: allow/deny, auth_basic, auth_request, Lua, in this order; `satisfy` says how many must agree.
+
+nginx 1.27.1: src/http/ngx_http_core_module.c (ngx_http_core_access_phase),
+modules/ngx_http_{access,auth_basic,auth_request}_module.c
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from nginxsim.nginx.addresses import parse_address
+from nginxsim.nginx.passwords import check_password, entry_of
+from nginxsim.nginx.phases.content import precontent
+from nginxsim.nginx.phases.finish import finalize
+from nginxsim.nginx.phases.lua import run_lua
+from nginxsim.nginx.variables import basic_user
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.phases.states import State
+
+OK, DECLINED = 0, -5
+Check: TypeAlias = "Callable[[Context], int]"
+"""OK, DECLINED (no opinion) or the status to refuse with."""
+
+
+def access(request: Context) -> State | None:
+    if request.parent is not None:
+        return precontent
+    any_is_enough = request.conf.satisfy_any
+    refused = 0
+    for check in CHECKS:
+        verdict = check(request)
+        if verdict == DECLINED:
+            continue
+        if verdict == OK:
+            if any_is_enough:
+                request.note("access", "satisfy any", "one check is enough", request.conf.satisfy_line)
+                _drop_challenge(request)
+                return precontent
+        elif any_is_enough and verdict in (401, 403):
+            refused = 401 if 401 in (verdict, refused) else 403
+        else:
+            return finalize(request, verdict)
+    if refused:
+        return finalize(request, refused)
+    return precontent
+
+
+def _drop_challenge(request: Context) -> None:
+    request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != "www-authenticate"]
+
+
+def by_address(request: Context) -> int:
+    rules = request.conf.access
+    if not rules:
+        return DECLINED
+    address = parse_address(request.remote_addr)
+    for rule in rules:
+        if rule.network is None or rule.network.holds(address):
+            data = {"client": request.remote_addr, "peer": request.peer_addr, "rule": rule.text}
+            if rule.allow:
+                request.note("access", rule.text, f"client {request.remote_addr}", rule.line, data)
+                return OK
+            request.settle("access", rule.text, f"client {request.remote_addr}", rule.line, data)
+            return 403
+    return DECLINED
+
+
+def by_password(request: Context) -> int:
+    conf = request.conf
+    if conf.auth_basic is None or conf.auth_file is None:
+        return DECLINED
+    realm = conf.auth_basic.get(request)
+    if realm == "off":
+        return DECLINED
+    given = basic_user(request)
+    if given is None:
+        return _challenge(request, realm, "no user and password were sent")
+    path = conf.auth_file.get(request)
+    file = request.run.files.get(path)
+    if file is None:
+        request.settle("access", f"auth_basic_user_file {path}", "there is no such file", conf.auth_basic_line)
+        return 403
+    stored = entry_of(file, given[0])
+    if stored is None:
+        return _challenge(request, realm, f"the file has no user {given[0]}")
+    if not check_password(stored, given[1]):
+        return _challenge(request, realm, f"wrong password for {given[0]}")
+    request.note("access", "auth_basic", f"user {given[0]}", conf.auth_basic_line, {"user": given[0]})
+    return OK
+
+
+def _challenge(request: Context, realm: str, why: str) -> int:
+    request.headers_out.append(("WWW-Authenticate", f'Basic realm="{realm}"'))
+    request.settle("access", "auth_basic", why, request.conf.auth_basic_line, {"realm": realm})
+    return 401
+
+
+def by_digest(request: Context) -> int:
+    """auth_digest: a nonce must be one that nginx has given out before, so none fits yet."""
+    # atomx/nginx-http-auth-digest
+    conf = request.conf
+    if conf.auth_digest is None:
+        return DECLINED
+    realm = conf.auth_digest.get(request)
+    given = request.request_header("authorization") or ""
+    stale = ', stale="true"' if given.lower().startswith("digest ") else ""
+    challenge = f'Digest algorithm="MD5", qop="auth", realm="{realm}", nonce="<nonce>"{stale}'
+    request.headers_out.append(("WWW-Authenticate", challenge))
+    why = "the nonce is not one of nginx's" if stale else "no digest was sent"
+    request.settle("access", "auth_digest", why, conf.auth_digest_line, {"realm": realm})
+    return 401
+
+
+def by_subrequest(request: Context) -> int:
+    conf = request.conf
+    if not conf.auth_request:
+        return DECLINED
+    child = request.subrequest(conf.auth_request, "", "auth")
+    request.run.http.serve(child)
+    for name, value in conf.auth_request_set:
+        request.vars[name] = value.get(child)
+    status = child.status
+    data = {"status": str(status), "uri": conf.auth_request}
+    if 200 <= status < 300:
+        request.note("auth", f"auth_request {conf.auth_request}", f"answered {status}", conf.auth_request_line, data)
+        return OK
+    shown = f"auth_request {conf.auth_request}"
+    if status == 401:
+        challenges = child.headers_out if child.upstream is None else [*child.headers_out, *child.upstream_headers]
+        seen = [value for key, value in challenges if key.lower() == "www-authenticate"]
+        own = [value for key, value in child.headers_out if key.lower() == "www-authenticate"]
+        request.headers_out += [("WWW-Authenticate", value) for value in own or seen]
+    if status in (401, 403):
+        request.settle("auth", shown, f"answered {status}", conf.auth_request_line, data)
+        return status
+    why = f"unexpected status {status or 'none'}: only 2xx, 401 and 403 mean something"
+    request.settle("auth", shown, why, conf.auth_request_line, data)
+    return 500
+
+
+def by_lua(request: Context) -> int:
+    script = request.conf.lua_access
+    if script is None:
+        return DECLINED
+    status = run_lua(request, script, "access")
+    return OK if status in (None, 200) else status or OK
+
+
+CHECKS: tuple[Check, ...] = (by_address, by_password, by_digest, by_subrequest, by_lua)

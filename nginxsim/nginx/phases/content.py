@@ -1,0 +1,138 @@
+"""Content: try_files, mirrors, then whatever answers the request.
+
+nginx 1.27.1: src/http/modules/ngx_http_{try_files,mirror,static,index}_module.c
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.phases.filters import send_header
+from nginxsim.nginx.phases.finish import finalize, internal_redirect, named_location, send_response, set_content_type
+from nginxsim.nginx.phases.lua import run_lua
+from nginxsim.nginx.phases.mirrors import run_mirrors
+from nginxsim.nginx.phases.proxy import proxy
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.phases.states import State
+
+PROXIES = frozenset({"proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"})
+
+
+def precontent(request: Context) -> State | None:
+    return try_files(request) if request.conf.try_files else _mirrored(request)
+
+
+def _mirrored(request: Context) -> State | None:
+    if request.conf.mirrors and request.parent is None:
+        request.mirrors = [(mirror.uri, mirror.line) for mirror in request.conf.mirrors]
+    return content(request)
+
+
+def try_files(request: Context) -> State | None:
+    """Only files that the router was given exist."""
+    conf = request.conf
+    *tries, last = conf.try_files
+    for value in tries:
+        name = value.get(request)
+        if not name.endswith("/") and conf.path_of(name) in request.run.files:
+            request.uri = name
+            return _mirrored
+    if tries:
+        shown = ", ".join(value.source for value in tries)
+        request.assume(f"try_files finds none of {shown}")
+    target = last.get(request)
+    request.note("rewrite", f"try_files {target}", "no file exists", conf.try_line)
+    if target.startswith("="):
+        request.settle("rewrite", f"try_files {target}", "no file exists", conf.try_line)
+        return finalize(request, int(target[1:]) if target[1:].isdigit() else 500)
+    if target.startswith("@"):
+        return named_location(request, target)
+    path, _, args = target.partition("?")
+    return internal_redirect(request, path, args)
+
+
+def content(request: Context) -> State | None:
+    kind = request.content
+    if kind in PROXIES:
+        return proxy(request)
+    following = _HANDLERS.get(kind, _unknown)(request)
+    run_mirrors(request)
+    return following
+
+
+def _static(request: Context) -> State | None:
+    """Files: none but those that the router was given."""
+    conf = request.conf
+    path = conf.path_of(request.uri)
+    if request.method not in ("GET", "HEAD", "POST"):
+        request.settle("location", "static files", f"{request.method} on a file", conf.line)
+        return finalize(request, 405)
+    if request.uri.endswith("/"):
+        for index in conf.index:
+            if path + index in request.run.files:
+                return internal_redirect(request, request.uri + index, request.args)
+        request.assume(f"no directory {path}")
+    elif path in request.run.files:
+        return _file(request, path)
+    else:
+        request.assume(f"no file {path}")
+    request.settle("location", "static files", f"{path} is not there", conf.line)
+    return finalize(request, 404)
+
+
+def _file(request: Context, path: str) -> State | None:
+    if request.method not in ("GET", "HEAD"):
+        request.settle("location", "static files", f"{request.method} on a file", request.conf.line)
+        return finalize(request, 405)
+    request.settle("location", "static files", path, request.conf.line)
+    request.status = 200
+    set_content_type(request)
+    send_header(request)
+    return None
+
+
+def _status_page(request: Context) -> State | None:
+    request.settle("location", "stub_status", "", request.conf.content_line)
+    if request.method not in ("GET", "HEAD"):
+        return finalize(request, 405)
+    request.status = 200
+    request.content_type = "text/plain"
+    send_header(request)
+    return None
+
+
+def _gif(request: Context) -> State | None:
+    request.settle("location", "empty_gif", "", request.conf.content_line)
+    if request.method not in ("GET", "HEAD"):
+        return finalize(request, 405)
+    request.status = 200
+    request.content_type = "image/gif"
+    send_header(request)
+    return None
+
+
+def _lua(request: Context) -> State | None:
+    script = request.conf.content_lua
+    assert script is not None
+    status = run_lua(request, script, "content")
+    if status is not None and status >= 300:
+        return finalize(request, status)
+    request.settle("location", f"content_by_lua {script.name or 'block'}", "", script.line)
+    return finalize(request, send_response(request, status or 200, ""))
+
+
+def _unknown(request: Context) -> State | None:
+    request.assume(f"{request.content.removeprefix('unknown:')} answers 200")
+    request.settle("location", request.content.removeprefix("unknown:"), "", request.conf.content_line)
+    return finalize(request, send_response(request, 200, ""))
+
+
+_HANDLERS: Mapping[str, State] = {
+    "": _static,
+    "lua": _lua,
+    "stub_status": _status_page,
+    "empty_gif": _gif,
+}

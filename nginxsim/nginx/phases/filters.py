@@ -1,0 +1,177 @@
+"""The header filters, in the order they run: Lua, more_set_headers, add_header, and nginx's own last word.
+
+nginx 1.27.1: src/http/ngx_http_header_filter_module.c, modules/ngx_http_headers_filter_module.c;
+openresty/headers-more-nginx-module
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.context import LuaExit
+from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.phases.expires import set_expires
+from nginxsim.nginx.variables import NGINX_VERSION
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import HeaderAdd, HeaderChange
+    from nginxsim.nginx.context import Context
+
+SAFE_STATUSES = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
+SERVER_NAMES = {"on": f"nginx/{NGINX_VERSION}", "off": "nginx", "build": f"nginx/{NGINX_VERSION}"}
+
+
+def send_header(request: Context) -> None:
+    """Fixes status and headers of the response as the client gets them."""
+    if request.err_status:
+        request.status = request.err_status
+    else:
+        request.status_is_final()
+    request.sent = True
+    conf = request.conf
+    if conf.lua_header_filter is not None:
+        _lua(request)
+    for change in conf.set_headers:
+        change_header(request, change)
+    if request.parent is not None:
+        return
+    if conf.gzip.on:
+        compress(request)
+    safe = request.status in SAFE_STATUSES
+    if conf.expires is not None and safe:
+        set_expires(request)
+    if conf.add_headers:
+        for header in conf.add_headers:
+            if safe or header.always:
+                _add(request, header)
+    _finish(request)
+
+
+def _lua(request: Context) -> None:
+    script = request.conf.lua_header_filter
+    assert script is not None
+    handler = request.run.lua.handlers.get(script.name)
+    if handler is None:
+        request.assume(f"header_filter_by_lua {script.name or 'block'} changes nothing")
+        return
+    try:
+        handler(request)
+    except (LuaExit, LuaError) as end:
+        request.note("filter", script.name, str(end), script.line)
+
+
+def change_header(request: Context, change: HeaderChange) -> None:
+    if change.statuses and request.status not in change.statuses:
+        return
+    if change.types and request.content_type.partition(";")[0].strip() not in change.types:
+        return
+    value = change.value.get(request)
+    name = change.name.lower()
+    if name == "content-type" and not change.wildcard:
+        request.content_type = value
+        return
+    if name == "server" and not change.wildcard and not value:
+        request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != "server"]
+        request.headers_out.append(("Server", ""))
+        return
+    _replace(request, change, name, value)
+
+
+def _replace(request: Context, change: HeaderChange, name: str, value: str) -> None:
+    """The first header of that name takes the value and the others go; without one it is added."""
+    if change.append:
+        request.headers_out.append((change.name, value))
+        return
+    kept: list[tuple[str, str]] = []
+    done = False
+    for key, old in request.headers_out:
+        hit = key.lower().startswith(name) if change.wildcard else key.lower() == name
+        if not hit:
+            kept.append((key, old))
+        elif value and not done:
+            kept.append((key, value))
+        done = done or hit
+    if value and not done and not change.wildcard:
+        kept.append((change.name, value))
+    if name == "location" and not change.wildcard:
+        request.location_header = value
+    request.headers_out = kept
+
+
+def _add(request: Context, header: HeaderAdd) -> None:
+    value = header.value.get(request)
+    name = header.name.lower()
+    if name in ("last-modified", "etag"):
+        request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != name]
+    if value:
+        request.headers_out.append((header.name, value))
+
+
+def compress(request: Context) -> None:
+    """Vary and Content-Encoding. A body of unknown length counts as long enough.
+
+    nginx 1.27.1: src/http/modules/ngx_http_gzip_filter_module.c, ngx_http_core_module.c (ngx_http_gzip_ok)
+    """
+    gzip = request.conf.gzip
+    kind = request.content_type.partition(";")[0].strip().lower()
+    length = request.body_size
+    if (
+        request.status not in (200, 403, 404)
+        or request.response_header("content-encoding") is not None
+        or (length is not None and length < gzip.min_length)
+        or (kind != "text/html" and kind not in gzip.types and "*" not in gzip.types)
+    ):
+        return
+    if gzip.vary:
+        request.headers_out.append(("Vary", "Accept-Encoding"))
+    if _takes_gzip(request):
+        request.headers_out.append(("Content-Encoding", "gzip"))
+
+
+_PROXIED_TESTS = {
+    "expired": lambda request: request.response_header("expires") is not None,
+    "no-cache": lambda request: "no-cache" in (request.response_header("cache-control") or ""),
+    "no-store": lambda request: "no-store" in (request.response_header("cache-control") or ""),
+    "private": lambda request: "private" in (request.response_header("cache-control") or ""),
+    "no_last_modified": lambda request: request.response_header("last-modified") is None,
+    "no_etag": lambda request: request.response_header("etag") is None,
+    "auth": lambda request: request.request_header("authorization") is not None,
+}
+
+
+def _takes_gzip(request: Context) -> bool:
+    accepted = (request.request_header("accept-encoding") or "").lower()
+    named = re.search(r"(?:\A|[\s,])gzip(?:\s*;\s*q=([0-9.]+))?(?=[\s,;]|\Z)", accepted)
+    if named is None or (named[1] is not None and not named[1].strip("0.")) or request.protocol == "HTTP/1.0":
+        return False
+    if request.request_header("via") is None:
+        return True
+    proxied = request.conf.gzip.proxied
+    return "any" in proxied or any(_PROXIED_TESTS[word](request) for word in proxied if word in _PROXIED_TESTS)
+
+
+def _finish(request: Context) -> None:
+    """Server, Content-Type, and Location made absolute."""
+    conf = request.conf
+    if request.status == 204:
+        request.content_type = ""
+    if request.location_header.startswith("/") and conf.absolute_redirect:
+        absolute = _absolute(request, request.location_header)
+        request.headers_out = [
+            (key, absolute if key.lower() == "location" and value == request.location_header else value)
+            for key, value in request.headers_out
+        ]
+    servers = [value for key, value in request.headers_out if key.lower() == "server"]
+    if not servers:
+        request.headers_out.append(("Server", SERVER_NAMES.get(conf.server_tokens, "nginx")))
+    elif "" in servers:
+        request.headers_out = [pair for pair in request.headers_out if pair != ("Server", "")]
+
+
+def _absolute(request: Context, path: str) -> str:
+    host = request.server.name if request.conf.server_name_in_redirect else request.host or request.server_addr
+    port = request.request.listen_port
+    scheme, usual = ("https", 443) if request.is_tls else ("http", 80)
+    shown = f":{port}" if request.conf.port_in_redirect and port != usual else ""
+    return f"{scheme}://{host}{shown}{path}"

