@@ -1,5 +1,5 @@
 """The validating webhook's decision on each Ingress."""
 
-from nginxsim.admission.review import Review, review
+from nginxsim.admission.review import Review, Reviewer
 
-__all__ = ["Review", "review"]
+__all__ = ["Review", "Reviewer"]

@@ -1,4 +1,4 @@
-"""What the admission webhook says to every Ingress, each taken as an update of the stored one.
+"""What the admission webhook says to an Ingress, taken as an update of the stored one or as a new one.
 
 ingress-nginx 1.15.1: internal/admission/controller/main.go, internal/ingress/controller/controller.go (CheckWarning)
 """
@@ -6,10 +6,10 @@ ingress-nginx 1.15.1: internal/admission/controller/main.go, internal/ingress/co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
-from nginxsim.admission.overlap import Queue
+from nginxsim.admission.overlap import Queue, served_hosts
 from nginxsim.annotations import Extraction, Extractor
 from nginxsim.annotations.validators import compile_pattern
 from nginxsim.controller.certificates import CertificateStore
@@ -19,7 +19,6 @@ from nginxsim.controller.model import Model
 from nginxsim.controller.releases import Release
 from nginxsim.controller.scope import in_scope
 from nginxsim.controller.settings import Settings
-from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
@@ -53,33 +52,65 @@ class Review:
     """The reason with which its locations will answer 503 although it is allowed."""
 
 
-def review(  # noqa: PLR0917 - the stages it draws on
-    cluster: Cluster,
-    flags: Flags,
-    settings: Settings,
-    certificates: CertificateStore,
-    release: Release,
-    host: Host,  # noqa: ARG001 - the webhook would render for it, and nothing in rendering can refuse
-    model: Model,
-    extractor: Extractor | None = None,
-) -> list[Review]:
-    """The webhook's word on every Ingress that was read, in input order; `model` is what is served already.
+class Reviewer:
+    """The webhook's desk, set up once: time and memory linear in the number of Ingresses, however many share a host.
 
-    Linear in the number of Ingresses, however many share a host.
+    Nothing changes in it afterwards, so that it may be asked from several threads.
     """
-    visible = in_scope(cluster, flags)
-    reader = extractor or Extractor(visible, settings, flags, certificates, release)
-    extractions = {key: reader.extract(ingress) for key, ingress in cluster.ingresses.items()}
-    desk = Desk(
-        flags=flags,
-        settings=settings,
-        release=release,
-        gatekeeper=Gatekeeper(visible, flags, settings, reader),
-        strict_path=compile_pattern(release.strict_path) if release.strict_path else None,
-        extractions=extractions,
-        queue=Queue(list(_served(model, extractions))),
-    )
-    return [_review(ingress, desk) for ingress in cluster.ingresses.values()]
+
+    def __init__(  # noqa: PLR0917 - the stages it draws on
+        self,
+        cluster: Cluster,
+        flags: Flags,
+        settings: Settings,
+        certificates: CertificateStore,
+        release: Release,
+        model: Model,
+    ) -> None:
+        """`model` is what is served already."""
+        visible = in_scope(cluster, flags)
+        self._extractor = Extractor(visible, settings, flags, certificates, release)
+        extractions = {key: self._extractor.extract(ingress) for key, ingress in cluster.ingresses.items()}
+        self._cluster = cluster
+        self._served = {arrival.ingress.meta.key: arrival for arrival in _served(model, extractions)}
+        self._desk = Desk(
+            flags=flags,
+            settings=settings,
+            release=release,
+            gatekeeper=Gatekeeper(visible, flags, settings, self._extractor),
+            strict_path=compile_pattern(release.strict_path) if release.strict_path else None,
+            extractions=extractions,
+            queue=Queue(list(self._served.values())),
+        )
+
+    def stored(self) -> list[Review]:
+        """Every Ingress that was read, in input order, each as an update that changes nothing."""
+        return [_review(ingress, self._desk) for ingress in self._cluster.ingresses.values()]
+
+    def review(self, ingress: Ingress) -> Review:
+        """An Ingress as it is sent: an update of the stored one of its namespace and name, or a new one."""
+        extraction = self._extractor.extract(ingress)
+        desk = replace(
+            self._desk,
+            extractions={ingress.meta.key: extraction},
+            queue=self._queue_for(Arrival(ingress, extraction.parsed)) if extraction.parsed else self._desk.queue,
+        )
+        return _review(ingress, desk)
+
+    def _queue_for(self, newcomer: Arrival) -> Queue:
+        """The queue that the newcomer joins.
+
+        A queue leaves out whoever comes anew, but not the servers made by what is replaced: should one of them go,
+        the queue is formed again.
+        """
+        key = newcomer.ingress.meta.key
+        replaced = self._served.get(key)
+        if replaced is None or (
+            served_hosts(replaced) <= served_hosts(newcomer)
+            and replaced.annotations.canary.enabled == newcomer.annotations.canary.enabled
+        ):
+            return self._desk.queue
+        return Queue([arrival for other, arrival in self._served.items() if other != key])
 
 
 def _served(model: Model, extractions: Mapping[str, Extraction]) -> Iterator[Arrival]:

@@ -32,3 +32,5 @@ class Cluster:
     workloads: Sequence[Workload] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
+    ages: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """How many objects had been read before (kind, namespace, name) was first; the API server's clock, so to speak."""

@@ -72,14 +72,12 @@ def _expand(path: Path, given: str) -> Iterator[str]:
 
 def _walk(folder: Path, given: str) -> Iterator[str]:
     try:
-        entries = sorted(folder.iterdir())
+        entries = sorted((entry, entry.is_dir()) for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError as problem:
         raise InputError(f"{given}: cannot be read: {problem.strerror}") from None
-    for entry in entries:
+    for entry, is_folder in entries:
         name = f"{given.rstrip('/')}/{entry.name}"
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
+        if is_folder:
             if not entry.is_symlink():
                 yield from _walk(entry, name)
         elif entry.name.endswith(SUFFIXES):

@@ -97,12 +97,17 @@ class _Stock:
         return {value.meta.key: value for value in self.objects.values() if isinstance(value, kind)}
 
 
-def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None) -> Cluster:
+def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None, *, after: Cluster | None = None) -> Cluster:
     """What these files and folders ("-" for stdin) hold; other kinds of objects, and other YAML, are passed over.
+
+    `after`: what was there before and is replaced. An object known from it keeps its age, a new one is younger than all.
 
     Raises InputError for a path that cannot be read, for broken YAML, and for a value the API server would refuse.
     """
     stock = _Stock()
+    if after is not None and after.ages:
+        stock.ages.update(after.ages)
+        stock.seen = max(after.ages.values()) + 1
     names = []
     with _without_collection():
         for file in read_files(paths, stdin):
@@ -194,6 +199,7 @@ def _cluster(stock: _Stock, files: tuple[str, ...]) -> Cluster:
         namespaces=stock.by_key(Namespace),
         workloads=workloads,
         files=files,
+        ages=stock.ages,
     )
 
 

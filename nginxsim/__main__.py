@@ -1,0 +1,5 @@
+"""`python -m nginxsim`."""
+
+from nginxsim.cli.main import main
+
+main()

@@ -1,0 +1,109 @@
+"""Examples of the catalogue: written in shorthand, shown and tested as whole manifests.
+
+A mapping without `kind` is an Ingress: `annotations` by short name, `paths` as "PATH [TYPE [SERVICE:PORT]]". One with
+`settings` is the controller's ConfigMap, one with `flags` its command line. Anything else is taken as it stands; text
+is only shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+PREFIX = "nginx.ingress.kubernetes.io"
+CONFIG_MAP = {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """objects: whole manifests; flags: of the controller; text: what is shown instead where there is nothing to run."""
+
+    objects: tuple[Mapping[str, Any], ...] = ()
+    flags: tuple[str, ...] = ()
+    text: str = ""
+
+    def manifests(self) -> str:
+        """The objects as one YAML text."""
+        documents = (yaml.dump(thing, Dumper=_Dumper, sort_keys=False, width=110) for thing in self.objects)
+        return "---\n".join(documents)
+
+    def shown(self) -> str:
+        """What a page prints: the text, or the flags as a comment and the manifests."""
+        return self.text or "".join(f"# controller flag: {flag}\n" for flag in self.flags) + self.manifests()
+
+
+def example_of(written: Any) -> Example | None:
+    """The Example behind a field of the table: text, one mapping or several; None for no field."""
+    if written is None:
+        return None
+    if isinstance(written, str):
+        return Example(text=written if written.endswith("\n") else f"{written}\n")
+    items = written if isinstance(written, list) else [written]
+    flags = [flag for item in items for flag in item.get("flags", ())]
+    return Example(tuple(_object(item) for item in items if "flags" not in item), tuple(flags))
+
+
+def _object(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "kind" in item:
+        return item
+    if "settings" in item:
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(CONFIG_MAP), "data": item["settings"]}
+    return _ingress(**item)
+
+
+def _ingress(
+    *,
+    name: str = "shop",
+    host: str = "shop.example.com",
+    annotations: Mapping[str, str] | None = None,
+    paths: Sequence[str] = ("/",),
+    ingress_class: str | None = "nginx",
+    namespace: str = "",
+    **spec: Any,
+) -> Mapping[str, Any]:
+    metadata: dict[str, Any] = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    if annotations:
+        metadata["annotations"] = {
+            key if "/" in key else f"{PREFIX}/{key}": value for key, value in annotations.items()
+        }
+    named = {"ingressClassName": ingress_class} if ingress_class else {}
+    rule = {"host": host, "http": {"paths": list(map(_path, paths))}}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": metadata,
+        "spec": {**named, **spec, "rules": [rule]},
+    }
+
+
+def _path(text: str) -> Mapping[str, Any]:
+    path, path_type, service = [*text.split(" "), *("Prefix", "web:80")[text.count(" ") :]]
+    name, _, port = service.partition(":")
+    wanted = {"number": int(port)} if port.isdigit() else {"name": port}
+    return _Line(path=path, pathType=path_type, backend={"service": {"name": name, "port": wanted}})
+
+
+class _Line(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+def _line(dumper: yaml.SafeDumper, mapping: _Line) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", mapping, flow_style=True)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Line, _line)

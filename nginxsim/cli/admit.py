@@ -1,0 +1,123 @@
+"""`nginxsim admit`."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+
+import click
+
+from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.errors import UsageError, did_you_mean
+
+FORMATS = {
+    "text": "nginxsim.reports.admission:text",
+    "json": "nginxsim.reports.admission:as_json",
+}
+"""Format -> the function that makes a report's text of Admissions and the sources they point into."""
+
+
+@click.command("admit")
+@estate
+@click.option(
+    "--ingress", "wanted", multiple=True, metavar="NAMESPACE/NAME", help="Report on this Ingress only. Repeatable."
+)
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), help="Report format.  [default: text]")
+@click.option("--serve", metavar="[HOST:]PORT", help="Answer AdmissionReviews over HTTPS until stopped instead.")
+@click.option("--tls-cert", metavar="FILE", help="With --serve: certificate chain, PEM.")
+@click.option("--tls-key", metavar="FILE", help="With --serve: its private key, PEM.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="With --serve: refuse as well what nginx would refuse, or what would come out denied.",
+)
+def command(
+    paths: tuple[str, ...],
+    flags: tuple[str, ...],
+    release: str | None,
+    wanted: tuple[str, ...],
+    output: str | None,
+    serve: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    strict: bool,
+) -> None:
+    """Tell what the admission webhook says to each Ingress, taken as an update of itself among the others.
+
+    Told besides is what the webhook lets through without a word: a value that nginx would refuse, with which no later
+    change reaches it any more, and an Ingress whose requests would all come out denied.
+
+    With --serve it stands as a validating webhook itself: the manifests are what is stored in the cluster, and each
+    object that is sent is reviewed against them (docs/admission.md).
+
+    \b
+    Examples:
+      nginxsim admit k8s/
+      helm template . | nginxsim admit - -o json
+      nginxsim admit k8s/ --serve 8443 --tls-cert tls.crt --tls-key tls.key
+
+    \b
+    Exit codes: 0 all goes through; 1 something would be refused, by the webhook or by nginx, or come out denied;
+    2 bad input. With --serve: 0 once stopped by SIGTERM or SIGINT.
+    """
+    if serve is None:
+        _refuse_without_serve({"--tls-cert": tls_cert, "--tls-key": tls_key, "--strict": strict})
+        sys.exit(_report(paths, flags, release, wanted, output or "text"))
+    if wanted or output:
+        raise UsageError("--serve answers for every Ingress and prints no report: leave --ingress and --output out")
+    if tls_cert is None or tls_key is None:
+        raise UsageError("--serve wants --tls-cert FILE and --tls-key FILE: API servers call webhooks over HTTPS only")
+    _serve(paths, flags, release, address=serve, certificate=tls_cert, key=tls_key, strict=strict)
+
+
+def _refuse_without_serve(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value:
+            raise UsageError(f"{option} goes with --serve [HOST:]PORT")
+
+
+def _report(
+    paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, wanted: tuple[str, ...], output: str
+) -> int:
+    from nginxsim.reports.spans import Sources
+    from nginxsim.verdict.admission import admissions_of
+
+    stdin = sys.stdin.read() if "-" in paths else ""
+    with working("reviewing"):
+        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+        keys = [_known(name, list(simulation.cluster.ingresses)) for name in wanted]
+        admissions = admissions_of(simulation)
+    if keys:
+        admissions = admissions.only(keys)
+    module, _, function = FORMATS[output].partition(":")
+    click.echo(getattr(importlib.import_module(module), function)(admissions, Sources({"-": stdin})))
+    return 1 if admissions.is_finding else 0
+
+
+def _known(name: str, keys: list[str]) -> str:
+    key = name if "/" in name else f"default/{name}"
+    if key not in keys:
+        raise UsageError(f'no Ingress "{key}" in the input{did_you_mean(key, keys)}')
+    return key
+
+
+def _serve(
+    paths: tuple[str, ...],
+    flags: tuple[str, ...],
+    release: str | None,
+    *,
+    address: str,
+    certificate: str,
+    key: str,
+    strict: bool,
+) -> None:
+    from nginxsim.controller.releases import NEWEST
+    from nginxsim.simulation import simulate
+    from nginxsim.webhook import Judge, Webhook, address_from
+
+    host, port = address_from(address)
+    with working("reading what is stored"):
+        stored = simulate(paths, release=release or NEWEST, flags=flags, stdin=sys.stdin)
+        judge = Judge(stored, strict=strict)
+    Webhook(host, port, certificate=certificate, key=key, judge=judge).run()

@@ -1,0 +1,37 @@
+"""`nginxsim backends`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.errors import InputError, did_you_mean
+
+
+@click.command("backends")
+@estate
+@click.option("--list", "names_only", is_flag=True, help="Only the backends' names.")
+@click.option("--backend", metavar="NAME", help="Only this backend.")
+def command(
+    paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, names_only: bool, backend: str | None
+) -> None:
+    """Print what the controller posts to its Lua balancer, as JSON: endpoints, affinity, hashing, canary policies.
+
+    \b
+    Examples:
+      nginxsim backends k8s/ --list
+      nginxsim backends k8s/ --backend default-web-80
+    """
+    with working("building backends"):
+        backends = open_estate(paths, flags, release).backends()
+    names = [entry["name"] for entry in backends]
+    if names_only:
+        click.echo("\n".join(names))
+        return
+    if backend is not None:
+        if backend not in names:
+            raise InputError(f'no backend "{backend}"{did_you_mean(backend, names)}')
+        backends = [entry for entry in backends if entry["name"] == backend]
+    click.echo(json.dumps(backends, indent=2, ensure_ascii=False))

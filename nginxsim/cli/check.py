@@ -1,0 +1,97 @@
+"""`nginxsim check`."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+
+import click
+
+from nginxsim.cli.options import estate, open_estate, working
+
+LEVELS = ("error", "warning", "notice")
+
+FORMATS = {
+    "text": "nginxsim.reports.findings:text",
+    "json": "nginxsim.reports.findings:as_json",
+}
+"""Format -> the function that makes a report's text of a CheckReport."""
+
+
+@click.command("check")
+@estate
+@click.option(
+    "-o", "--output", type=click.Choice(list(FORMATS)), default="text", help="Report format.", show_default=True
+)
+@click.option("--show", type=click.Choice(LEVELS), help="Show findings of this level and worse.  [default: notice]")
+@click.option(
+    "--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit with 1 from this level on.  [default: warning]"
+)
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    metavar="CODE[=GLOB]",
+    help="Leave findings out: NX604, annotation-unknown, NX60 for all that begin so; with =GLOB only where the file, "
+    "the object (namespace/name) or the host matches. Repeatable.",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Settings to use; default: the nearest nginxsim.toml upwards of the first PATH.",
+)
+@click.option("--all", "complete", is_flag=True, help="Show every finding in full, however many there are of a code.")
+def command(
+    paths: tuple[str, ...],
+    flags: tuple[str, ...],
+    release: str | None,
+    output: str,
+    show: str | None,
+    fail_on: str | None,
+    ignored: tuple[str, ...],
+    config: str | None,
+    complete: bool,
+) -> None:
+    """Find what is wrong with the Ingresses in PATH..., or hardly meant so, without asking for a URL.
+
+    An object spares itself with the annotation nginxsim.dev/ignore: "NX604, NX620"; `nginxsim rules` lists all codes.
+
+    \b
+    Examples:
+      nginxsim check k8s/
+      helm template . | nginxsim check - --fail-on error
+      nginxsim check k8s/ --ignore NX631 --ignore 'NX620=legacy/*' -o json
+
+    \b
+    Exit codes, alike in every format: 0 nothing of the --fail-on level; 1 findings; 2 bad input.
+    """
+    from nginxsim.checks.suppression import config_for, ignore_of, sift
+    from nginxsim.reports.findings import CheckReport
+    from nginxsim.reports.spans import Sources
+
+    settings = config_for(paths, config)
+    ignores = [*map(ignore_of, ignored), *settings.ignores]
+    stdin = sys.stdin.read() if "-" in paths else ""
+    with working("checking"):
+        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+        told, suppressed = sift(simulation.check(), ignores, simulation.cluster)
+    shown = _at_least(show or settings.show or "notice")
+    findings = [found for found in told if found.level in shown]
+    report = CheckReport(
+        findings,
+        ingresses=len(simulation.cluster.ingresses),
+        ignored=len(suppressed),
+        hidden=len(told) - len(findings),
+        sources=Sources({"-": stdin}),
+        complete=complete,
+    )
+    module, _, function = FORMATS[output].partition(":")
+    click.echo(getattr(importlib.import_module(module), function)(report))
+    failing = _at_least(fail_on or settings.fail_on or "warning")
+    sys.exit(1 if any(found.level in failing for found in told) else 0)
+
+
+def _at_least(level: str) -> tuple[str, ...]:
+    """The level and those that are worse; none for "never"."""
+    return LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else ()

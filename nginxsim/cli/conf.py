@@ -1,0 +1,71 @@
+"""`nginxsim conf`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.output import write
+from nginxsim.errors import InputError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from nginxsim.render import Rendered
+
+
+@click.command("conf")
+@estate
+@click.option("--host", metavar="NAME", help="Only the server block(s) of this host.")
+@click.option(
+    "--origins",
+    is_flag=True,
+    help="Write behind each directive where it comes from: the annotation, manifest field, ConfigMap key or flag, and "
+    'its place; or "default".',
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="With --origins: the file with comments, or a list of directives with their sources.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
+def command(
+    paths: tuple[str, ...],
+    flags: tuple[str, ...],
+    release: str | None,
+    host: str | None,
+    origins: bool,
+    output_format: str,
+    output: str | None,
+) -> None:
+    """Print the nginx.conf that the controller would write.
+
+    \b
+    Examples:
+      nginxsim conf k8s/
+      nginxsim conf k8s/ --host shop.example.com --origins
+      kustomize build . | nginxsim conf - -o nginx.conf
+    """
+    if output_format == "json" and not origins:
+        raise UsageError("--format json needs --origins")
+    with working("rendering nginx.conf"):
+        simulation = open_estate(paths, flags, release)
+        rendered = simulation.rendered(host)
+        if host is not None and not rendered.text:
+            known = [name for name in simulation.model.servers if name != "_"]
+            raise InputError(f'no Ingress has host "{host}"{did_you_mean(host, known)}')
+        text = with_origins(rendered, output_format) if origins else rendered.text
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        write(Path(output), text)
+
+
+def with_origins(rendered: Rendered, output_format: str) -> str:
+    from nginxsim.reports.origins import origins_json, origins_text
+
+    return origins_json(rendered) if output_format == "json" else origins_text(rendered)

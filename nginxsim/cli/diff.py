@@ -1,0 +1,110 @@
+"""`nginxsim diff`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from nginxsim.cli.options import working
+from nginxsim.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from nginxsim.kube.documents import File
+    from nginxsim.simulation import Simulation
+
+
+@click.command("diff")
+@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | --git REV PATH...")
+@click.option(
+    "--git",
+    "revision",
+    metavar="REV",
+    help="Compare PATH... at this revision with the working tree; OLD..NEW and OLD...NEW compare two revisions.",
+)
+@click.option("--flag", "flags", multiple=True, metavar="FLAG", help="A flag of the controller, for both. Repeatable.")
+@click.option("--old-flag", "old_flags", multiple=True, metavar="FLAG", help="A flag of the old side's controller.")
+@click.option("--new-flag", "new_flags", multiple=True, metavar="FLAG", help="A flag of the new side's controller.")
+@click.option("--release", metavar="VERSION", help="Controller version of both; default: the newest known.")
+@click.option("--old-release", metavar="VERSION", help="Controller version of the old side.")
+@click.option("--new-release", metavar="VERSION", help="Controller version of the new side.")
+@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", help="Report format.")
+def command(
+    paths: tuple[str, ...],
+    revision: str | None,
+    flags: tuple[str, ...],
+    old_flags: tuple[str, ...],
+    new_flags: tuple[str, ...],
+    release: str | None,
+    old_release: str | None,
+    new_release: str | None,
+    output: str,
+) -> None:
+    """Tell which requests end otherwise under the manifests in NEW than in OLD, and why.
+
+    Beside the behaviour, it lists what the controller decides otherwise and the directives that differ in nginx.conf.
+    Services and auth servers are taken to answer 200.
+
+    \b
+    Examples:
+      nginxsim diff samples/shop samples/shop-repaired
+      nginxsim diff --git HEAD k8s/
+      nginxsim diff --git origin/main... k8s/ -o markdown
+      helm template . | nginxsim diff deployed.yaml -
+      nginxsim diff k8s/ k8s/ --new-flag=--disable-catch-all
+
+    \b
+    Exit codes: 0 no request ends otherwise; 1 some do, or nginx would refuse the new conf; 2 bad input.
+    """
+    with working("comparing"):
+        from nginxsim.diffing import compare
+        from nginxsim.reports.diff import FORMATS
+
+        sides = _named(paths) if revision is None else _at_revisions(revision, paths)
+        old = _opened(sides[0], (*flags, *old_flags), old_release or release)
+        new = _opened(sides[1], (*flags, *new_flags), new_release or release, after=old)
+        if not old.cluster.ingresses and not new.cluster.ingresses:
+            raise InputError(f"no Ingress in {' or '.join(paths)}: nothing to compare")
+        difference = compare(old, new)
+        report = FORMATS[output](difference)
+    click.echo(report)
+    sys.exit(1 if difference.changes_behaviour else 0)
+
+
+def _named(paths: tuple[str, ...]) -> list[Sequence[str | File]]:
+    if len(paths) != 2:
+        raise UsageError(f"diff compares two paths, OLD and NEW, not {len(paths)}; or name a revision with --git REV")
+    if paths == ("-", "-"):
+        raise UsageError('only one side can be read from standard input ("-")')
+    return [[path] for path in paths]
+
+
+def _at_revisions(text: str, paths: tuple[str, ...]) -> list[Sequence[str | File]]:
+    from nginxsim.diffing.revisions import Repository, parse_revisions
+
+    repository = Repository(paths)
+    asked = parse_revisions(text)
+    old = label = asked.old
+    if asked.from_merge_base:
+        old = repository.merge_base(asked.old, asked.new)
+        label = old[:10]
+    before = repository.files(old, label)
+    return [before, repository.files(asked.new, asked.new) if asked.new else paths]
+
+
+def _opened(
+    paths: Sequence[str | File], flags: tuple[str, ...], release: str | None, after: Simulation | None = None
+) -> Simulation:
+    """`after`: the old side, whose objects are older than those that only the new side has, wherever these stand."""
+    from nginxsim.controller.flags import parse_flags
+    from nginxsim.controller.releases import NEWEST
+    from nginxsim.controller.releases import release as release_named
+    from nginxsim.host import Host
+    from nginxsim.kube import load
+    from nginxsim.simulation import Simulation
+
+    known = release_named(release or NEWEST)
+    cluster = load(paths, sys.stdin, after=after.cluster if after else None)
+    return Simulation(cluster, release=known, flags=parse_flags(flags, known), host=Host())

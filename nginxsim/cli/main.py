@@ -1,0 +1,91 @@
+"""The command line: `nginxsim COMMAND`. Commands load on use, so that --help and completion answer at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from nginxsim import __version__
+from nginxsim.errors import NginxsimError, did_you_mean
+
+COMMANDS = {
+    "why": "Tell how a request would end, and why.",
+    "check": "Find what is wrong with an estate, without asking for a URL.",
+    "rules": "List the causes and findings nginxsim knows, or explain one.",
+    "conf": "Print the nginx.conf that the controller would write.",
+    "ingresses": "List Ingress paths with their state: served, denied, dropped...",
+    "backends": "Print what the controller posts to its Lua balancer.",
+    "test": "Run request tests (*.nginxsim.yaml) over an estate, or against a live ingress.",
+    "diff": "Tell which requests end otherwise under other manifests, and why.",
+    "admit": "Tell what the admission webhook says, and what it misses.",
+    "completion": "Print the completion script for your shell.",
+}
+"""Command -> its line in `nginxsim --help`; each lives in a module of the same name in this folder."""
+
+BAD_INPUT = 2
+INTERNAL_ERROR = 3
+
+
+class Commands(click.Group):
+    """A group that imports a command's module only when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"nginxsim.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f'no such command "{args[0]}"{did_you_mean(args[0], COMMANDS)}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nginxsim", message="%(prog)s %(version)s")
+def cli() -> None:
+    """What ingress-nginx makes of your manifests, and what nginx then answers, without a cluster.
+
+    \b
+    Examples:
+      nginxsim why http://shop.example.com/cart k8s/
+      nginxsim conf k8s/ --host shop.example.com
+      helm template . | nginxsim ingresses -
+
+    \b
+    Exit codes: 0 fine, 1 findings, 2 bad input or usage.
+    """
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        cli.main(prog_name="nginxsim")
+    except NginxsimError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        # The reader (head, less) has gone; stop without a word, as other filters do.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("NGINXSIM_DEBUG"):
+            raise
+        click.echo(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a bug in nginxsim. Run again with NGINXSIM_DEBUG=1 and report what it prints.",
+            err=True,
+        )
+        sys.exit(INTERNAL_ERROR)

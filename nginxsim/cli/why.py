@@ -1,0 +1,82 @@
+"""`nginxsim why`."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+
+from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.errors import UsageError
+from nginxsim.reports import FORMATS
+from nginxsim.url import request_for
+
+
+def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Header lines as curl takes them: "Name: value"."""
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise UsageError(f'-H "{line}": expected "Name: value"')
+        headers.append((name.strip(), value.strip()))
+    return headers
+
+
+@click.command("why")
+@click.argument("url")
+@estate
+@click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
+@click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
+@click.option("--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx sees it.")
+@click.option("--body-bytes", default=0, metavar="N", help="Size of the request's body in bytes.")
+@click.option("--http-version", type=click.Choice(["1.0", "1.1", "2"]), default="1.1", help="Protocol version.")
+@click.option(
+    "-o", "--output", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Report format."
+)
+def command(
+    url: str,
+    paths: tuple[str, ...],
+    flags: tuple[str, ...],
+    release: str | None,
+    method: str,
+    header_lines: tuple[str, ...],
+    client: str,
+    body_bytes: int,
+    http_version: str,
+    output: str,
+) -> None:
+    """Tell how a request to URL would end under the manifests in PATH..., and why.
+
+    Services and auth servers are taken to answer 200.
+
+    \b
+    Examples:
+      nginxsim why http://shop.example.com/cart samples/shop
+      nginxsim why https://shop.example.com/ k8s/ -H 'X-Canary: always'
+      nginxsim why http://shop.example.com/ k8s/ --client 203.0.113.9 -o json
+
+    \b
+    Exit codes, alike in every format: 0 answered; 1 the predicted status is 5xx, or the request is denied; 2 bad input.
+    """
+    from nginxsim.reports import render_verdict
+    from nginxsim.reports.spans import Sources
+    from nginxsim.reports.verdicts import VerdictReport
+
+    request = request_for(
+        url,
+        method=method,
+        headers=headers_from(header_lines),
+        client=client,
+        body_bytes=body_bytes,
+        http_version=http_version,
+    )
+    stdin = click.get_text_stream("stdin").read() if "-" in paths else ""
+    with working("simulating"):
+        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+        verdict = simulation.route(request)
+        conf = simulation.routing(request.host, request.sni).text
+        report = render_verdict(VerdictReport(url, verdict, conf, Sources({"-": stdin})), output)
+    click.echo(report)
+    sys.exit(1 if verdict.is_finding else 0)

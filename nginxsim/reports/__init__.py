@@ -1,0 +1,47 @@
+"""Reports: the findings of an estate and the verdict on a request, in every format from the same data.
+
+Formats load on use. None of them holds a time or anything else that would change from run to run.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nginxsim.reports.findings import CheckReport
+    from nginxsim.reports.verdicts import VerdictReport
+    from nginxsim.verdict.types import Finding
+
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "text": ("findings:text", "verdicts:text"),
+    "json": ("findings:as_json", "machine:verdict_json"),
+    "yaml": ("yamlish:findings_yaml", "yamlish:verdict_yaml"),
+    "markdown": ("markdown:findings_markdown", "markdown:verdict_markdown"),
+    "html": ("html:findings_html", "html:verdict_html"),
+    "sarif": ("sarif:findings_sarif", "sarif:verdict_sarif"),
+    "junit": ("junit:findings_junit", "junit:verdict_junit"),
+    "github": ("github:findings_github", "github:verdict_github"),
+}
+"""Format -> module:function for findings, and for a verdict."""
+
+
+def render_findings(findings: CheckReport | Sequence[Finding], format_name: str = "text") -> str:
+    """The findings of `nginxsim check` in one of FORMATS; without an end of line."""
+    from nginxsim.reports.findings import CheckReport  # noqa: PLC0415
+
+    report = findings if isinstance(findings, CheckReport) else CheckReport(findings, ingresses=0)
+    return _render(FORMATS[format_name][0], report)
+
+
+def render_verdict(report: VerdictReport, format_name: str = "text") -> str:
+    """The answer of `nginxsim why` in one of FORMATS; without an end of line."""
+    return _render(FORMATS[format_name][1], report)
+
+
+def _render(name: str, report: object) -> str:
+    module, _, function = name.partition(":")
+    text: str = getattr(import_module(f"nginxsim.reports.{module}"), function)(report)
+    return text.rstrip("\n")

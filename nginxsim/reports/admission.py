@@ -1,0 +1,150 @@
+"""The report of `nginxsim admit`, for people and as JSON. Field names are part of the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from nginxsim.admission import Review
+from nginxsim.reports.findings import finding_data
+from nginxsim.reports.machine import dumps, place
+from nginxsim.reports.spans import Sources, excerpt
+from nginxsim.reports.terminal import paint
+from nginxsim.verdict.admission import Admission, Admissions, Fault
+from nginxsim.verdict.types import Evidence
+
+COLOURS = {
+    "refused": "red",
+    "nginx": "red",
+    "denied": "yellow",
+    "warning": "yellow",
+    "unseen": "cyan",
+    "allowed": "green",
+}
+"""What a line can say of an Ingress; the words stand at its head."""
+WIDTH = max(map(len, COLOURS))
+SUMMARY = {
+    "allowed": "allowed",
+    "refused": "refused",
+    "unseen": "not looked at",
+    "denied": "allowed but denied",
+}
+LINES_SHOWN = 3
+"""Of the lines of nginx.conf that have a fault in common."""
+
+
+def text(admissions: Admissions, sources: Sources) -> str:
+    """The Ingresses one after the other, then what nginx would refuse besides, and a line that sums it all up."""
+    blocks = [list(_block(one, sources)) for one in admissions.ingresses]
+    blocks.extend(list(_fault("nginx.conf", fault, sources)) for fault in admissions.elsewhere)
+    return "\n".join([*_spaced(blocks), _summary(admissions)])
+
+
+def _spaced(blocks: Sequence[list[str]]) -> Iterator[str]:
+    """Blocks of several lines stand apart from what is around them."""
+    for before, block in zip([[], *blocks], blocks, strict=False):
+        if len(before) == 1 < len(block):
+            yield ""
+        yield from block
+        if len(block) > 1:
+            yield ""
+    if blocks and len(blocks[-1]) == 1:
+        yield ""
+
+
+def _block(admission: Admission, sources: Sources) -> Iterator[str]:
+    review = admission.review
+    if not review.allowed:
+        yield from _refusal(review, sources)
+    elif review.unseen:
+        yield _head("unseen", review.ingress, f"not looked at: {review.unseen}")
+    else:
+        yield _head("allowed", review.ingress)
+    for warning in review.warnings:
+        yield _head("warning", review.ingress, warning)
+    if review.denied:
+        yield _head("denied", review.ingress, f"allowed, yet no request will get through: {review.denied}")
+        yield from _places(review, sources, "yellow")
+    for fault in admission.nginx:
+        yield from _fault(review.ingress, fault, sources)
+
+
+def _refusal(review: Review, sources: Sources) -> Iterator[str]:
+    yield _head("refused", review.ingress, review.error)
+    others = (f"or, as chance has it: {reason}" for reason in review.also)
+    yield from _places(review, sources, "red", (f"check: {review.check}", *others))
+
+
+def _places(review: Review, sources: Sources, colour: str, remarks: Iterable[str] = ()) -> Iterator[str]:
+    yield from excerpt([Evidence(origin) for origin in review.origins], sources, colour, remarks)
+
+
+def _fault(where: str, fault: Fault, sources: Sources) -> Iterator[str]:
+    found = fault.finding
+    yield _head("nginx", where, f"would refuse the file: {found.message}")
+    remarks = (f"in nginx.conf: {_numbered(fault.lines)}", f"fix: {found.fix}" if found.fix else "")
+    yield from excerpt(found.evidence, sources, "red", filter(None, remarks))
+
+
+def _numbered(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:LINES_SHOWN]))
+    further = f" and {len(lines) - LINES_SHOWN} more" if len(lines) > LINES_SHOWN else ""
+    return f"line{'' if len(lines) == 1 else 's'} {shown}{further}"
+
+
+def _head(word: str, ingress: str, message: str = "") -> str:
+    """Further lines of a message are indented as far as the first."""
+    head = f"{paint(word.ljust(WIDTH), fg=COLOURS[word], bold=True)}  {paint(ingress, bold=True)}"
+    indent = "\n" + " " * (WIDTH + 2)
+    return head + (f": {indent.join(message.splitlines())}" if message else "")
+
+
+def _summary(admissions: Admissions) -> str:
+    counts = summary_data(admissions)
+    told = [f"{counts[field]} {words}" for field, words in SUMMARY.items() if counts[field]]
+    if faults := counts["nginx"]:
+        told.append(f"{faults} fault{'' if faults == 1 else 's'} that nginx would refuse")
+    total = counts["ingresses"]
+    return f"{total} Ingress{'' if total == 1 else 'es'}: {', '.join(told)}"
+
+
+def as_json(admissions: Admissions, _sources: Sources) -> str:
+    return dumps(
+        {
+            "ingresses": [admission_data(one) for one in admissions.ingresses],
+            "nginx": [fault_data(fault) for fault in admissions.elsewhere],
+            "summary": summary_data(admissions),
+        }
+    )
+
+
+def admission_data(admission: Admission) -> dict[str, Any]:
+    review = admission.review
+    return {
+        "ingress": review.ingress,
+        "allowed": review.allowed,
+        "check": review.check,
+        "error": review.error,
+        "also": list(review.also),
+        "warnings": list(review.warnings),
+        "unseen": review.unseen,
+        "denied": review.denied,
+        "origins": [place(origin) for origin in review.origins],
+        "nginx": [fault_data(fault) for fault in admission.nginx],
+    }
+
+
+def fault_data(fault: Fault) -> dict[str, Any]:
+    return {**finding_data(fault.finding), "nginx_conf_lines": list(fault.lines)}
+
+
+def summary_data(admissions: Admissions) -> dict[str, int]:
+    reviews = [one.review for one in admissions.ingresses]
+    return {
+        "ingresses": len(reviews),
+        "allowed": sum(review.allowed and not review.unseen for review in reviews),
+        "refused": sum(not review.allowed for review in reviews),
+        "unseen": sum(bool(review.unseen) for review in reviews),
+        "denied": sum(bool(review.denied) for review in reviews),
+        "nginx": len(admissions.elsewhere) + sum(len(one.nginx) for one in admissions.ingresses),
+    }

@@ -1,0 +1,132 @@
+"""The findings of `nginxsim check`, for people and as JSON. Field names are part of the interface."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nginxsim.reports.machine import dumps, place
+from nginxsim.reports.spans import Sources, excerpt
+from nginxsim.reports.terminal import paint, table
+from nginxsim.verdict.types import Finding
+
+LEVELS = ("error", "warning", "notice")
+"""The worst first."""
+IN_FULL = 5
+"""So many findings of a code are shown with their source; one more is too, rather than a list of one."""
+LISTED = 20
+"""So many of the others are listed."""
+COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a report is made of.
+
+    findings: those to show; hidden: how many lie below the level to show; ignored: how many were suppressed; ingresses:
+    how many Ingresses were looked at.
+    """
+
+    findings: Sequence[Finding]
+    ingresses: int
+    ignored: int = 0
+    hidden: int = 0
+    sources: Sources = field(default_factory=Sources)
+    complete: bool = False
+    """Show every finding in full, however many there are of a code."""
+
+
+def text(report: CheckReport) -> str:
+    """Findings in the order of the manifests, the further ones of a code as a list, and a line that sums them up."""
+    shown, further = _grouped(report)
+    blocks = ["\n".join(_finding_lines(found, report.sources)) for found in shown]
+    lists = ["\n".join(_list_lines(group)) for group in further]
+    return "\n\n".join([*blocks, *lists, _summary(report)])
+
+
+def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:
+    """Those to show in full, and by code what comes after the first IN_FULL."""
+    counts = Counter(found.code for found in report.findings)
+    shown: list[Finding] = []
+    further: dict[str, list[Finding]] = {}
+    seen: Counter[str] = Counter()
+    for found in report.findings:
+        seen[found.code] += 1
+        in_full = report.complete or counts[found.code] <= IN_FULL + 1 or seen[found.code] <= IN_FULL
+        (shown if in_full else further.setdefault(found.code, [])).append(found)
+    return shown, list(further.values())
+
+
+def _list_lines(group: Sequence[Finding]) -> Iterator[str]:
+    first = group[0]
+    head = paint(f"{first.level}[{first.number}]", fg=COLOURS[first.level], bold=True)
+    yield f"{head} {paint(first.code, bold=True)}: {len(group)} more"
+    yield from table([_row(found) for found in group[:LISTED]], indent="  ")
+    if len(group) > LISTED:
+        yield f"  ... and {len(group) - LISTED} more (--all shows every one)"
+
+
+def _row(found: Finding) -> tuple[str, str]:
+    return next((str(origin) for origin in found.origins), "-"), found.owner or found.message
+
+
+def _finding_lines(found: Finding, sources: Sources) -> Iterator[str]:
+    colour = COLOURS[found.level]
+    head = paint(f"{found.level}[{found.number}]", fg=colour, bold=True)
+    yield f"{head} {paint(found.code, bold=True)}: {found.message}"
+    yield from excerpt(found.evidence, sources, colour, _remarks(found))
+
+
+def _remarks(found: Finding) -> Iterator[str]:
+    if found.line:
+        yield f"nginx.conf, line {found.line}"
+    if found.fix:
+        yield f"{paint('fix', bold=True)}: {found.fix}"
+
+
+def _summary(report: CheckReport) -> str:
+    counts = Counter(found.level for found in report.findings)
+    told = [_counted(counts[level], level) for level in LEVELS if counts[level]]
+    beside = [
+        f"{number} {word}" for number, word in ((report.ignored, "ignored"), (report.hidden, "not shown")) if number
+    ]
+    words = ", ".join(told) or "no findings"
+    return f"{words} in {_counted(report.ingresses, 'Ingress')}" + (f" ({', '.join(beside)})" if beside else "")
+
+
+def _counted(number: int, word: str) -> str:
+    plural = "es" if word.endswith("s") else "s"
+    return f"{number} {word}" if number == 1 else f"{number} {word}{plural}"
+
+
+def as_json(report: CheckReport) -> str:
+    counts = Counter(found.level for found in report.findings)
+    return dumps(
+        {
+            "findings": [finding_data(found) for found in report.findings],
+            "summary": {
+                **{level: counts[level] for level in LEVELS},
+                "ignored": report.ignored,
+                "hidden": report.hidden,
+                "ingresses": report.ingresses,
+            },
+        }
+    )
+
+
+def finding_data(found: Finding) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "code": found.code,
+        "level": found.level,
+        "message": found.message,
+        "fix": found.fix,
+        "owner": found.owner,
+        "host": found.host,
+        "path": found.path,
+        "fingerprint": found.fingerprint,
+        "evidence": [{"origin": place(item.origin), "text": item.text, "note": item.note} for item in found.evidence],
+        "nginx_conf_line": found.line or None,
+    }

@@ -1,0 +1,58 @@
+"""GitHub Actions workflow commands: each finding stands beside the line of the manifest that it is about.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nginxsim.reports.findings import CheckReport
+from nginxsim.reports.spans import Sources, locate
+from nginxsim.reports.terminal import reason_phrase
+from nginxsim.reports.verdicts import VerdictReport, as_findings
+from nginxsim.verdict.types import Evidence, Finding
+
+_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+
+
+def findings_github(report: CheckReport) -> str:
+    return _commands(report.findings, report.sources) or "no findings"
+
+
+def verdict_github(report: VerdictReport) -> str:
+    """A command for each outcome that is worth one, else the status in a plain line."""
+    findings = [found for found, _ in as_findings(report)]
+    return _commands(findings, report.sources) or f"{reason_phrase(report.verdict.status)}   {report.url}"
+
+
+def _commands(findings: Sequence[Finding], sources: Sources) -> str:
+    return "\n".join(_command(found, sources) for found in findings)
+
+
+def _command(found: Finding, sources: Sources) -> str:
+    given = {**_place(found.evidence, sources), "title": f"{found.number} {found.code}"}
+    properties = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in given.items())
+    return f"::{found.level} {properties}::{chr(10).join(_lines(found)).translate(_DATA)}"
+
+
+def _place(evidence: Sequence[Evidence], sources: Sources) -> dict[str, object]:
+    if not evidence:
+        return {}
+    origin, span = evidence[0].origin, locate(evidence[0], sources)
+    if span is None:
+        return {"file": origin.file, "line": origin.line, "col": origin.column}
+    end = span.column + span.length - 1
+    return {"file": origin.file, "line": span.line, "endLine": span.line, "col": span.column, "endColumn": end}
+
+
+def _lines(found: Finding) -> Iterator[str]:
+    yield found.message
+    for item in found.evidence[:1]:
+        if item.note:
+            yield item.note
+    for item in found.evidence[1:]:
+        yield f"{item.origin} {item.note}".rstrip()
+    if found.fix:
+        yield f"fix: {found.fix}"

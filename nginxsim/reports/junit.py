@@ -1,0 +1,103 @@
+"""JUnit XML, as CI servers read it: one test case a finding, or one an outcome of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+import click
+
+from nginxsim.reports.findings import CheckReport
+from nginxsim.reports.spans import Sources, excerpt
+from nginxsim.reports.terminal import reason_phrase
+from nginxsim.reports.verdicts import VerdictReport, as_finding, outcome_text
+from nginxsim.verdict.types import Finding
+
+# Characters that XML 1.0 has no way to write.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FAILING = ("error", "warning")
+"""Levels that fail a test case; a notice is only told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """level: "" for a case that passes without a word."""
+
+    __test__ = False
+
+    classname: str
+    name: str
+    level: str = ""
+    message: str = ""
+    text: str = ""
+    file: str = ""
+    line: int = 0
+
+
+def findings_junit(report: CheckReport) -> str:
+    cases = [_finding_case(found, report.sources) for found in report.findings]
+    return _document("nginxsim check", cases or [TestCase("nginxsim", "no findings")])
+
+
+def _finding_case(found: Finding, sources: Sources) -> TestCase:
+    origin = found.evidence[0].origin if found.evidence else None
+    remarks = [found.message, *([f"fix: {found.fix}"] if found.fix else [])]
+    return TestCase(
+        classname=found.owner or "estate",
+        name=f"{found.number} {found.code}: {found.message}",
+        level=found.level,
+        message=found.message,
+        text="\n".join(excerpt(found.evidence, sources, remarks=remarks)),
+        file=origin.file if origin else "",
+        line=origin.line if origin else 0,
+    )
+
+
+def verdict_junit(report: VerdictReport) -> str:
+    """A case for each way the request may end."""
+    return _document("nginxsim why", [_outcome_case(report, number) for number in range(len(report.verdict.outcomes))])
+
+
+def _outcome_case(report: VerdictReport, number: int) -> TestCase:
+    outcome = report.verdict.outcomes[number]
+    found = as_finding(report, outcome)
+    end = f"{reason_phrase(outcome.status)}, p={outcome.probability:.4g}"
+    origin = found.evidence[0].origin if found and found.evidence else None
+    return TestCase(
+        classname=report.verdict.request.host or "(no host)",
+        name=f"{report.verdict.request.method} {report.url} ({end})",
+        level=found.level if found else "",
+        message=found.message if found else "",
+        text=outcome_text(report, outcome) if found else "",
+        file=origin.file if origin else "",
+        line=origin.line if origin else 0,
+    )
+
+
+def _document(name: str, cases: Sequence[TestCase]) -> str:
+    failures = sum(case.level in FAILING for case in cases)
+    counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": "0", "time": "0"}
+    root = ET.Element("testsuites", {"name": name, **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": name, **counts})
+    for case in cases:
+        _add(suite, case)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _add(suite: ET.Element, case: TestCase) -> None:
+    about = {"classname": _writable(case.classname), "name": _writable(case.name), "time": "0"}
+    if case.file:
+        about |= {"file": _writable(case.file), "line": str(case.line)}
+    element = ET.SubElement(suite, "testcase", about)
+    if case.level in FAILING:
+        told = ET.SubElement(element, "failure", {"message": _writable(case.message), "type": case.level})
+        told.text = _writable(case.text)
+    elif case.level:
+        ET.SubElement(element, "system-out").text = _writable(case.text)
+
+
+def _writable(text: str) -> str:
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", click.unstyle(text))

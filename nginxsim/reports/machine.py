@@ -1,0 +1,88 @@
+"""Reports for programs. Field names are part of the interface."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nginxsim.nginx.exchange import UpstreamRequest
+from nginxsim.origins import Origin, Source
+from nginxsim.verdict import Cause, Outcome, TraceStep, Verdict, nested
+
+if TYPE_CHECKING:
+    from nginxsim.reports.verdicts import VerdictReport
+
+
+def dumps(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def place(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
+
+
+def verdict_json(report: VerdictReport) -> str:
+    """The verdict as a JSON document: request, then outcomes, most likely first."""
+    return dumps(verdict_data(report.url, report.verdict))
+
+
+def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
+    request = verdict.request
+    return {
+        "request": {"url": url, "method": request.method, "client": request.client},
+        "finding": verdict.is_finding,
+        "outcomes": [outcome_data(outcome) for outcome in verdict.outcomes],
+    }
+
+
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "probability": outcome.probability,
+        "status": outcome.status,
+        "headers": outcome.headers,
+        "upstream": None if outcome.upstream is None else upstream_data(outcome.upstream),
+        "also": [upstream_data(further) for further in outcome.also],
+        "cause": cause_data(outcome.cause),
+        "assumptions": list(outcome.assumptions),
+        "trace": [step_data(step) for step in nested(outcome.trace)],
+    }
+
+
+def cause_data(cause: Cause) -> dict[str, Any]:
+    return {
+        "code": cause.code,
+        "number": cause.number,
+        "level": cause.level,
+        "message": cause.message,
+        "fix": cause.fix,
+        "evidence": [{"origin": place(item.origin), "text": item.text, "note": item.note} for item in cause.evidence],
+    }
+
+
+def upstream_data(upstream: UpstreamRequest) -> dict[str, Any]:
+    return {
+        "service": upstream.service,
+        "addresses": list(upstream.addresses),
+        "protocol": upstream.protocol,
+        "method": upstream.method,
+        "uri": upstream.uri,
+        "host": upstream.host,
+        "headers": list(upstream.headers),
+        "role": upstream.role,
+    }
+
+
+def step_data(step: TraceStep) -> dict[str, Any]:
+    return {
+        "phase": step.phase,
+        "text": step.text,
+        "why": step.why,
+        "conf": step.conf,
+        "source": step.source and source_data(step.source),
+        "considered": [step_data(lost) for lost in step.considered],
+        "steps": [step_data(inner) for inner in step.steps],
+    }
+
+
+def source_data(source: Source) -> dict[str, Any]:
+    return {"kind": source.kind, "name": source.name, "owner": source.owner, "origin": place(source.origin)}

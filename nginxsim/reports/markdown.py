@@ -1,0 +1,97 @@
+"""Markdown for a pull request's comment or a job's summary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from nginxsim.reports.findings import LEVELS, CheckReport
+from nginxsim.reports.terminal import reason_phrase
+from nginxsim.reports.verdicts import VerdictReport
+from nginxsim.verdict.types import Evidence, Finding, Fragment, Outcome, TraceStep, nested
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
+_TICKS = re.compile("`+")
+
+
+def plain(text: str) -> str:
+    """Text that Markdown leaves as it is, on one line, and that calls nobody's name."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("@", "&#64;")
+
+
+def code(text: str) -> str:
+    """Text as code, on one line; in a table the bars have to be escaped."""
+    text = " ".join(text.split())
+    fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+def summary(report: CheckReport) -> str:
+    """How many findings of each level."""
+    counts = Counter(found.level for found in report.findings)
+    told = [f"{counts[level]} {level}{'s' * (counts[level] > 1)}" for level in LEVELS if counts[level]]
+    told += [
+        f"{number} {word}" for number, word in ((report.ignored, "ignored"), (report.hidden, "not shown")) if number
+    ]
+    return ", ".join(told) or "no findings"
+
+
+def findings_markdown(report: CheckReport) -> str:
+    head = f"### nginxsim: {summary(report)}"
+    if not report.findings:
+        return head
+    rows = [f"| {' | '.join(_cells(found))} |" for found in report.findings]
+    return "\n".join((head, "", "| level | rule | where | what |", "|---|---|---|---|", *rows))
+
+
+def _cells(found: Finding) -> Iterator[str]:
+    yield found.level
+    yield f"{found.number} {found.code}"
+    yield "<br>".join(code(str(item.origin)) for item in found.evidence[:1]) or plain(found.owner)
+    others = (_noted(item) for item in found.evidence[1:])
+    fix = f"**fix:** {plain(found.fix)}" if found.fix else ""
+    yield "<br>".join(filter(None, (plain(found.message), *others, fix)))
+
+
+def _noted(item: Evidence) -> str:
+    return f"{code(str(item.origin))} {plain(item.note)}".rstrip()
+
+
+def verdict_markdown(report: VerdictReport) -> str:
+    outcomes = report.verdict.outcomes
+    return "\n\n".join("\n".join(_outcome(report, outcome, len(outcomes) > 1)) for outcome in outcomes)
+
+
+def _outcome(report: VerdictReport, outcome: Outcome, several: bool) -> Iterator[str]:
+    cause = outcome.cause
+    chance = f" in {outcome.probability * 100:.4g} % of requests" if several else ""
+    yield f"### {reason_phrase(outcome.status)}: {code(report.url)}{chance}"
+    yield ""
+    yield f"**{cause.code}** ({cause.number}): {plain(cause.message)}"
+    yield ""
+    for item in cause.evidence:
+        quoted = f" {code(item.text)}" if item.text else ""
+        yield f"- {code(str(item.origin))}{quoted}{f': {plain(item.note)}' if item.note else ''}"
+    if cause.fix:
+        yield f"- **fix:** {plain(cause.fix)}"
+    for assumption in outcome.assumptions:
+        yield f"- taken for granted: {plain(assumption)}"
+    yield from ("", "<details><summary>trace</summary>", "")
+    yield from _steps(nested(outcome.trace))
+    yield from ("", "</details>")
+
+
+def _steps(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[str]:
+    indent = "  " * depth
+    for step in steps:
+        yield f"{indent}- {_line(step.fragments)}"
+        yield from (f"{indent}  - not {_line(lost.fragments[1:])}" for lost in step.considered)
+        yield from _steps(step.steps, depth + 1)
+
+
+def _line(fragments: Iterable[Fragment]) -> str:
+    """Places and what is written in files as code, words as words."""
+    words = (plain(piece.text) if piece.role in ("phase", "why") else code(piece.text) for piece in fragments)
+    return " · ".join(words)

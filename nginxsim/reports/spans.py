@@ -1,0 +1,172 @@
+"""Places in manifests as a compiler shows them: the source line, with the part that matters underlined."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginxsim.kube.documents import STDIN
+from nginxsim.origins import Origin
+from nginxsim.reports.terminal import paint
+from nginxsim.verdict.types import Evidence
+
+WIDTH = 150
+"""Columns of source that are shown at most; a longer line is cut around its span."""
+BLOCK_LINES = 60
+"""So many lines of a block scalar are searched for the text that evidence names."""
+
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
+_PLAIN = re.compile(r".*?(?=\s+#|\s*$)")
+_PLAIN_IN_FLOW = re.compile(r".*?(?=\s*[,}\]]|\s+#|\s*$)")
+
+
+class Sources:
+    """The lines of the files that evidence points into, each file read when it is first asked for.
+
+    texts: contents that cannot be read again, such as {"-": standard input}.
+    """
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._lines = {name: text.splitlines() for name, text in (texts or {}).items()}
+
+    def line(self, file: str, number: int) -> str | None:
+        """A line without its end; None where it cannot be had."""
+        if file not in self._lines:
+            self._lines[file] = self._read(file)
+        lines = self._lines[file]
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+    @staticmethod
+    def _read(file: str) -> list[str]:
+        try:
+            return Path(file).read_text(encoding="utf-8-sig").splitlines() if file != STDIN else []
+        except (OSError, UnicodeDecodeError):
+            return []
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of one line; column counts from 1, length in characters."""
+
+    line: int
+    column: int
+    length: int
+    source: str
+    note: str = ""
+
+
+def locate(evidence: Evidence, sources: Sources) -> Span | None:
+    """The part of the source that evidence is about: its text where that is found, else the value that starts there."""
+    origin, text = evidence.origin, evidence.text
+    source = sources.line(origin.file, origin.line)
+    if source is None:
+        return None
+    start = min(origin.column - 1, len(source))
+    found = source.find(text, start) if text and "\n" not in text else -1
+    if found >= 0:
+        return Span(origin.line, found + 1, len(text), source, evidence.note)
+    if text and source[start : start + 1] in ("|", ">"):
+        return _in_block(evidence, sources) or Span(origin.line, start + 1, 1, source, evidence.note)
+    return Span(origin.line, start + 1, _value_length(source, start), source, evidence.note)
+
+
+def _in_block(evidence: Evidence, sources: Sources) -> Span | None:
+    """The text's first line inside a block scalar."""
+    wanted = next((line.strip() for line in evidence.text.splitlines() if line.strip()), "")
+    for number in range(evidence.origin.line + 1, evidence.origin.line + BLOCK_LINES):
+        source = sources.line(evidence.origin.file, number)
+        if source is not None and wanted and wanted in source:
+            return Span(number, source.index(wanted) + 1, len(wanted), source, evidence.note)
+    return None
+
+
+def _value_length(source: str, start: int) -> int:
+    """How long the YAML value is that begins at `start`."""
+    if quoted := _QUOTED.match(source, start):
+        return len(quoted[0])
+    before = source[:start]
+    in_flow = before.count("{") + before.count("[") > before.count("}") + before.count("]")
+    plain = (_PLAIN_IN_FLOW if in_flow else _PLAIN).match(source, start)
+    return max(len(plain[0]) if plain else 0, 1)
+
+
+def excerpt(
+    evidence: Iterable[Evidence], sources: Sources, colour: str = "red", remarks: Iterable[str] = ()
+) -> Iterator[str]:
+    """Lines that show every piece of evidence, file by file, and then the remarks.
+
+    The first piece is underlined with ^, the others with -.
+    """
+    items = [item for item in evidence if item.origin.file]
+    spans = [(item, locate(item, sources)) for item in items]
+    gutter = max((len(str(span.line)) for _, span in spans if span), default=1) + 1
+    for number, group in enumerate(_by_file(spans)):
+        first = min(group, key=lambda pair: pair[0] is not items[0])[0].origin
+        arrow = "-->" if number == 0 else ":::"
+        yield f"{' ' * gutter}{paint(arrow, fg='blue')} {link(str(first), first)}"
+        shown = [(span, item is items[0]) for item, span in group if span]
+        if shown:
+            yield from _file_lines(shown, gutter, colour)
+        for item in (item for item, span in group if span is None and item.note):
+            yield f"{' ' * gutter} {paint('=', fg='blue')} {item.note}"
+    for remark in remarks:
+        yield f"{' ' * gutter} {paint('=', fg='blue')} {remark}"
+
+
+def _by_file(spans: Iterable[tuple[Evidence, Span | None]]) -> list[list[tuple[Evidence, Span | None]]]:
+    files: dict[str, list[tuple[Evidence, Span | None]]] = {}
+    for item, span in spans:
+        files.setdefault(item.origin.file, []).append((item, span))
+    return list(files.values())
+
+
+def _file_lines(spans: list[tuple[Span, bool]], gutter: int, colour: str) -> Iterator[str]:
+    bar = paint("|", fg="blue")
+    yield f"{' ' * gutter} {bar}"
+    previous = 0
+    for span, primary in sorted(spans, key=lambda pair: (pair[0].line, pair[0].column)):
+        if span.line != previous:
+            if previous and span.line > previous + 1:
+                yield paint("...", fg="blue")
+            cut, _ = _cut(span)
+            yield f"{paint(str(span.line).rjust(gutter), fg='blue')} {bar} {cut}"
+        _, indent = _cut(span)
+        mark = ("^" if primary else "-") * max(_width(span.source[span.column - 1 : span.column - 1 + span.length]), 1)
+        words = f"{mark} {span.note}" if span.note else mark
+        yield f"{' ' * gutter} {bar} {' ' * indent}{paint(words, fg=colour if primary else 'blue', bold=primary)}"
+        previous = span.line
+
+
+def _cut(span: Span) -> tuple[str, int]:
+    """The line as shown, at most WIDTH wide, and the columns before the span in it."""
+    source = span.source.replace("\t", " ").rstrip()
+    start = span.column - 1
+    if len(source) <= WIDTH:
+        return source, _width(source[:start])
+    first = max(0, min(start - WIDTH // 3, len(source) - WIDTH))
+    piece = source[first : first + WIDTH]
+    head, tail = "…" if first else "", "…" if first + WIDTH < len(source) else ""
+    return head + piece + tail, len(head) + _width(source[first:start])
+
+
+def _width(text: str) -> int:
+    """Terminal columns."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def link(text: str, origin: Origin) -> str:
+    """The text as a hyperlink to the file, for terminals that take OSC 8."""
+    if not _wants_links() or origin.file == STDIN:
+        return text
+    return f"\x1b]8;;{Path(origin.file).resolve().as_uri()}#{origin.line}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
+def _wants_links() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    return sys.stdout.isatty() and os.environ.get("FORCE_HYPERLINK") != "0"

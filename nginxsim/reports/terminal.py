@@ -1,0 +1,38 @@
+"""Reports for people at a terminal: aligned lines, coloured only where colour helps and is wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+
+import click
+
+
+def wants_colour() -> bool:
+    """Colour is for a terminal, and for nobody who set NO_COLOR (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def paint(text: str, **style: object) -> str:
+    return click.style(text, **style) if wants_colour() else text  # type: ignore[arg-type]
+
+
+def reason_phrase(status: int | None) -> str:
+    if status is None:
+        return "no HTTP answer"
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "", gap: str = "  ") -> Iterator[str]:
+    """Rows as lines with aligned columns; the last column keeps its own width."""
+    if not rows:
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield (indent + gap.join(cells)).rstrip()

@@ -1,0 +1,203 @@
+"""Simulation: runs the stages from manifests to a verdict, each at most once and only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nginxsim.controller.classes import with_chart_class
+from nginxsim.controller.flags import Flags, parse_flags
+from nginxsim.controller.releases import NEWEST, Release
+from nginxsim.controller.releases import release as release_named
+from nginxsim.host import Host
+from nginxsim.kube import Cluster, load
+
+if TYPE_CHECKING:
+    from nginxsim.admission import Review, Reviewer
+    from nginxsim.annotations import Extractor
+    from nginxsim.controller.certificates import CertificateStore
+    from nginxsim.controller.hosts import HostIndex
+    from nginxsim.controller.model import Model
+    from nginxsim.controller.settings import Settings
+    from nginxsim.kube.documents import File
+    from nginxsim.nginx.exchange import AnswerFunction, Request
+    from nginxsim.nginx.lua.api import LuaRuntime
+    from nginxsim.render import Rendered, Renderer
+    from nginxsim.verdict import Finding, Verdict
+    from nginxsim.verdict.claims import Claims
+    from nginxsim.verdict.routing import Routing
+
+WHOLE_FILE_SERVERS = 25
+"""Up to so many servers the router reads the whole file, so that line numbers are those of `nginxsim conf`; a larger
+estate is read one host at a time."""
+
+
+class Simulation:
+    """One estate under one controller. Every stage is computed on first use; nothing is shared between simulations."""
+
+    def __init__(self, cluster: Cluster, *, release: Release, flags: Flags, host: Host) -> None:
+        self.cluster, assumed_class = with_chart_class(cluster, flags)
+        self.assumptions = (assumed_class,) if assumed_class else ()
+        self.release = release
+        self.flags = flags
+        self.host = host
+        self._routings: dict[frozenset[str], Routing] = {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The controller's ConfigMap over its defaults."""
+        from nginxsim.controller.settings import read_settings
+
+        return read_settings(self.cluster, self.flags, self.host, self.release)
+
+    @cached_property
+    def certificates(self) -> CertificateStore:
+        from nginxsim.controller.certificates import CertificateStore
+
+        return CertificateStore(self.cluster, self.flags)
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        from nginxsim.annotations import Extractor
+
+        return Extractor(self.cluster, self.settings, self.flags, self.certificates, self.release)
+
+    @cached_property
+    def model(self) -> Model:
+        """What the controller decides: servers, locations, backends, and what it dropped or ignored."""
+        from nginxsim.controller import build_model
+
+        return build_model(
+            self.cluster,
+            self.flags,
+            self.settings,
+            self.certificates,
+            self.release,
+            self.host,
+            extractor=self.extractor,
+        )
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """The admission webhook in front of this estate."""
+        from nginxsim.admission import Reviewer
+
+        return Reviewer(self.cluster, self.flags, self.settings, self.certificates, self.release, self.model)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        from nginxsim.render import Renderer
+
+        return Renderer(self.model, self.settings, self.flags, self.release, self.host, self.cluster)
+
+    @cached_property
+    def _whole(self) -> Rendered:
+        return self.renderer.whole()
+
+    @cached_property
+    def hosts(self) -> HostIndex:
+        from nginxsim.controller.hosts import HostIndex
+
+        return HostIndex(self.model)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Paths of Ingresses that never reached the model, by host."""
+        from nginxsim.verdict.claims import Claims
+
+        return Claims(self.model)
+
+    @cached_property
+    def _backends(self) -> list[dict[str, Any]]:
+        from nginxsim.controller.payload import payload
+
+        return payload(self.model)
+
+    @cached_property
+    def lua(self) -> LuaRuntime:
+        """Stand-ins for the controller's Lua, told what the controller posts to it."""
+        from nginxsim.controller.lua_config import lua_config, served_certificates
+        from nginxsim.nginx.lua import runtime
+
+        return runtime(
+            self._backends,
+            config=lua_config(self.settings, self.flags),
+            certificates=served_certificates(self.model),
+        )
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """Contents of the files that the conf names: password files and CA bundles."""
+        from nginxsim.controller.files import files_of
+
+        return files_of(self.model)
+
+    def nginx_conf(self, host: str | None = None) -> str:
+        """The nginx.conf the controller would write; with `host`, only that server's block(s), "" if unknown."""
+        return self.rendered(host).text
+
+    def rendered(self, host: str | None = None) -> Rendered:
+        """The same with what made each line."""
+        return self._whole if host is None else self.renderer.server_lines(host)
+
+    def backends(self) -> list[dict[str, Any]]:
+        """What the controller posts to its Lua balancer."""
+        from copy import deepcopy
+
+        return deepcopy(self._backends)
+
+    def review(self) -> list[Review]:
+        """The validating webhook's word on every Ingress, taken as an update of the stored one."""
+        return self.reviewer.stored()
+
+    def nginx_errors(self) -> list[Finding]:
+        """What `nginx -t` would refuse in nginx_conf(); empty when nginx would take the file."""
+        from nginxsim.verdict.refusals import refusals
+
+        return refusals(self._whole, self.files)
+
+    def check(self) -> list[Finding]:
+        """Everything the coded rules find wrong with the estate, in the order of the manifests."""
+        from nginxsim.checks import check
+
+        return check(self)
+
+    def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200)."""
+        return self.routing(request.host, request.sni).verdict(request, answer)
+
+    def routing(self, *names: str | None) -> Routing:
+        """The compiled router for the servers that may answer for these names."""
+        from nginxsim.verdict.routing import Routing
+
+        everything = len(self.model.servers) <= WHOLE_FILE_SERVERS
+        hostnames = frozenset() if everything else self.hosts.candidates(*names)
+        routing = self._routings.get(hostnames)
+        if routing is None:
+            rendered = self._whole if everything else self.renderer.for_hosts(hostnames)
+            label = "nginx.conf" if everything else f"nginx.conf[{','.join(sorted(hostnames))}]"
+            routing = self._routings[hostnames] = Routing(self, rendered, label=label)
+        return routing
+
+
+def simulate(
+    paths: Iterable[str | Path | File],
+    *,
+    release: str = NEWEST,
+    flags: Sequence[str] = (),
+    host: Host | None = None,
+    stdin: TextIO | None = None,
+) -> Simulation:
+    """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
+
+    Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release or flag.
+    """
+    known = release_named(release)
+    return Simulation(
+        load(list(paths), stdin),
+        release=known,
+        flags=parse_flags(list(flags), known),
+        host=host or Host(),
+    )

@@ -1,0 +1,63 @@
+"""The URL on the command line, read as a client would send it: nothing decoded, nothing tidied up."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from nginxsim.errors import UsageError, did_you_mean
+from nginxsim.nginx.exchange import Request
+
+SCHEMES = ("http", "https")
+URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)")
+AUTHORITY = re.compile(r"(?:(?P<user>[^@]*)@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
+
+
+def request_for(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Sequence[tuple[str, str]] = (),
+    client: str = "127.0.0.1",
+    body_bytes: int = 0,
+    http_version: str = "1.1",
+) -> Request:
+    """The Request a client makes for `url`. A port in the URL stays in the Host header and is taken to lead to the
+    controller's own port, as a NodePort or a load balancer does. Raises UsageError.
+    """
+    match = URL.fullmatch(url)
+    if match is None:
+        raise UsageError(f'"{url}" is no URL; write http://{url.lstrip("/")}')
+    scheme = match["scheme"].lower()
+    if scheme not in SCHEMES:
+        raise UsageError(f'unknown URL scheme "{match["scheme"]}": use http or https{did_you_mean(scheme, SCHEMES)}')
+    authority = AUTHORITY.fullmatch(match["authority"])
+    if authority is None or not authority["host"]:
+        raise UsageError(f'"{url}" has no host')
+    _check_client(client)
+    host = authority["host"] + (f":{authority['port']}" if authority["port"] else "")
+    given = list(headers)
+    if authority["user"] is not None and not any(name.lower() == "authorization" for name, _ in given):
+        given.append(("Authorization", "Basic " + base64.b64encode(authority["user"].encode()).decode()))
+    named = [value for name, value in given if name.lower() == "host"]
+    target = match["target"] if match["target"].startswith("/") else f"/{match['target']}"
+    return Request(
+        host=named[-1] if named else host,
+        sni=authority["host"].strip("[]"),
+        path=target,
+        scheme=scheme,
+        method=method,
+        headers=[(name, value) for name, value in given if name.lower() != "host"],
+        client=client,
+        body_bytes=body_bytes,
+        http_version=http_version,
+    )
+
+
+def _check_client(client: str) -> None:
+    try:
+        ipaddress.ip_address(client)
+    except ValueError:
+        raise UsageError(f'--client "{client}" is no IP address; write one such as 203.0.113.7') from None

@@ -1,0 +1,70 @@
+"""What would become of each Ingress at `kubectl apply`: the webhook's word, and what it lets through unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nginxsim.verdict.types import Finding
+
+if TYPE_CHECKING:
+    from nginxsim.admission import Review
+    from nginxsim.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that nginx would refuse; one value may stand in many lines of nginx.conf."""
+
+    finding: Finding
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One Ingress: the webhook's review of it, and what nginx would refuse in the lines it makes."""
+
+    review: Review
+    nginx: tuple[Fault, ...] = ()
+
+    @property
+    def is_finding(self) -> bool:
+        return not self.review.allowed or bool(self.review.denied) or bool(self.nginx)
+
+
+@dataclass(frozen=True, slots=True)
+class Admissions:
+    """Every Ingress in input order. elsewhere: what nginx would refuse in lines that no Ingress makes."""
+
+    ingresses: tuple[Admission, ...]
+    elsewhere: tuple[Fault, ...] = ()
+
+    @property
+    def is_finding(self) -> bool:
+        return bool(self.elsewhere) or any(one.is_finding for one in self.ingresses)
+
+    def only(self, keys: Collection[str]) -> Admissions:
+        """Those of the Ingresses named "namespace/name", and nothing of the rest."""
+        return Admissions(tuple(one for one in self.ingresses if one.review.ingress in keys))
+
+
+def admissions_of(simulation: Simulation) -> Admissions:
+    faults: dict[str, list[Fault]] = {key: [] for key in simulation.cluster.ingresses}
+    elsewhere: list[Fault] = []
+    for fault in faults_of(simulation.nginx_errors()):
+        faults.get(fault.finding.ingress, elsewhere).append(fault)
+    return Admissions(
+        tuple(Admission(review, tuple(faults[review.ingress])) for review in simulation.review()), tuple(elsewhere)
+    )
+
+
+def faults_of(findings: Iterable[Finding]) -> list[Fault]:
+    """Findings that say the same of the same place in the manifests become one fault, in the order of the file."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for found in findings:
+        alike.setdefault((found.message, found.owner, found.evidence), []).append(found)
+    return [Fault(same[0], tuple(found.line for found in same)) for same in alike.values()]
+
+
+__all__ = ["Admission", "Admissions", "Fault", "admissions_of", "faults_of"]

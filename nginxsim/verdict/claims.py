@@ -1,0 +1,52 @@
+"""Who wanted a path and did not get it: Ingresses that never reached the model, by the hosts they name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from nginxsim.controller.model import ROOT, Dropped, Model
+from nginxsim.origins import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A path of an Ingress that the controller left out."""
+
+    dropped: Dropped
+    host: str
+    path: str
+    origin: Origin
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the Ingress is another controller's business, rather than one that failed here."""
+        return self.dropped.reason in ("class", "namespace")
+
+
+class Claims:
+    """All claims of an estate, found by host."""
+
+    def __init__(self, model: Model) -> None:
+        self._by_host: dict[str, list[Claim]] = defaultdict(list)
+        for dropped in model.dropped:
+            for rule in dropped.ingress.rules:
+                for path in rule.paths or ():
+                    claim = Claim(dropped, rule.host, path.path or ROOT, path.origin)
+                    self._by_host[rule.host.lower()].append(claim)
+
+    def best(self, host: str, uri: str) -> Claim | None:
+        """The longest path claimed for this request; one that failed goes before one that is foreign."""
+        labels = host.lower().partition(":")[0].split(".", 1)
+        names = [".".join(labels), f"*.{labels[-1]}" if len(labels) > 1 else "", ""]
+        claims = (claim for name in dict.fromkeys(names) for claim in self._by_host.get(name, ()))
+        fitting = [claim for claim in claims if _covers(claim.path, uri)]
+        return max(fitting, key=lambda claim: (not claim.is_foreign, len(claim.path)), default=None)
+
+
+def _covers(path: str, uri: str) -> bool:
+    """Prefix by elements; a pattern is taken up to its first special character."""
+    for index, character in enumerate(path):
+        if character in "([{.*+?^$|\\":
+            return uri.startswith(path[:index])
+    return uri == path or uri.startswith(path if path.endswith("/") else path + "/")

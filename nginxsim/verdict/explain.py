@@ -1,0 +1,43 @@
+"""Names the cause of an outcome: which rule decided, where it was asked for, what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.exchange import Request, RoutedOutcome
+from nginxsim.verdict.access import explain_access, explain_auth, explain_limit, explain_tls
+from nginxsim.verdict.case import Case
+from nginxsim.verdict.causes import cause
+from nginxsim.verdict.rewrites import explain_listen, explain_location, explain_rewrite
+from nginxsim.verdict.services import explain_balancer, explain_proxy
+from nginxsim.verdict.types import Cause
+
+if TYPE_CHECKING:
+    from nginxsim.verdict.routing import Routing
+
+BY_PHASE: dict[str, Callable[[Case], Cause | None]] = {
+    "listen": explain_listen,
+    "tls": explain_tls,
+    "location": explain_location,
+    "rewrite": explain_rewrite,
+    "access": explain_access,
+    "auth": explain_auth,
+    "limit": explain_limit,
+    "balancer": explain_balancer,
+    "proxy": explain_proxy,
+}
+
+
+def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
+    """The cause of one outcome; "decided-by-nginx" with the deciding step where no better word is known."""
+    case = Case(routing, request, routed)
+    explainer = BY_PHASE.get(case.deciding.phase)
+    found = explainer(case) if explainer else None
+    return found or _plainly(case)
+
+
+def _plainly(case: Case) -> Cause:
+    step = case.deciding
+    said = " ".join(filter(None, (step.text, f"({step.why})" if step.why else "")))
+    return cause("decided-by-nginx", case.evidence(), text=said or "nginx itself")

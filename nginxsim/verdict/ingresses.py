@@ -1,0 +1,115 @@
+"""The state of every Ingress path: what became of it on its way into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Model
+from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule
+from nginxsim.origins import Origin
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
+
+FINDINGS = frozenset({"denied", "dropped", "shadowed"})
+
+
+@dataclass(frozen=True, slots=True)
+class PathState:
+    """One path of one Ingress. state: served, canary, denied, dropped, shadowed or foreign; reason: why not served."""
+
+    namespace: str
+    name: str
+    host: str
+    path: str
+    service: str
+    endpoints: int
+    state: str
+    reason: str
+    origin: Origin
+
+    def fields(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def rows_of(simulation: Simulation) -> list[PathState]:
+    """Every path of every Ingress read, in the order of the manifests."""
+    judge = _Judge(simulation.model)
+    return [
+        PathState(
+            namespace=ingress.meta.namespace,
+            name=ingress.meta.name,
+            host=rule.host or "*",
+            path=path.path or ROOT,
+            service=f"{path.backend.service}:{path.backend.port}",
+            endpoints=judge.endpoints(ingress, path.backend),
+            state=state,
+            reason=reason,
+            origin=path.origin,
+        )
+        for ingress in simulation.cluster.ingresses.values()
+        for rule, path in _paths(ingress)
+        for state, reason in [judge.state(ingress, rule, path)]
+    ]
+
+
+def _paths(ingress: Ingress) -> Iterator[tuple[IngressRule, IngressPath]]:
+    if ingress.default_backend is not None:
+        catch_all = IngressPath("", None, ingress.default_backend, ingress.default_backend.origin)
+        yield IngressRule("", (catch_all,), ingress.default_backend.origin), catch_all
+    for rule in ingress.rules:
+        for path in rule.paths or ():
+            yield rule, path
+
+
+class _Judge:
+    """Looks paths up in the model by index."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._dropped = {gone.ingress.meta.key: gone for gone in model.dropped}
+        self._locations: dict[tuple[str, str], list[Location]] = {}
+        for server in model.servers.values():
+            for location in server.locations:
+                written = location.ingress_path or location.path
+                self._locations.setdefault((server.hostname, written), []).append(location)
+
+    def state(self, ingress: Ingress, rule: IngressRule, path: IngressPath) -> tuple[str, str]:
+        if gone := self._dropped.get(ingress.meta.key):
+            return ("foreign" if gone.reason in ("class", "namespace") else "dropped"), gone.message
+        host = rule.host or DEFAULT_SERVER
+        here = self._locations.get((host, path.path or ROOT), [])
+        mine = [location for location in here if _belongs(location, ingress, path)]
+        if mine:
+            denied = mine[0].denied
+            if self._model.servers[host].auth_tls_error:
+                return "denied", self._model.servers[host].auth_tls_error
+            return ("denied", denied) if denied is not None else ("served", "")
+        backend = self._backend(ingress, path.backend)
+        if backend is not None and backend.no_server:
+            return "canary", "" if self._is_alternative(backend) else "attached to no main backend"
+        if backend is None:
+            return "shadowed", "its canary backend found no main backend"
+        owner = next((str(location.ingress.meta) for location in here if location.ingress), "another Ingress")
+        return "shadowed", f"{owner} has it"
+
+    def endpoints(self, ingress: Ingress, ref: BackendRef) -> int:
+        backend = self._backend(ingress, ref)
+        return len(backend.endpoints) if backend else 0
+
+    def _backend(self, ingress: Ingress, ref: BackendRef) -> Backend | None:
+        return self._model.backends.get(f"{ingress.meta.namespace}-{ref.service}-{ref.port}")
+
+    def _is_alternative(self, backend: Backend) -> bool:
+        return any(backend.name in main.alternatives for main in self._model.backends.values())
+
+
+def _belongs(location: Location, ingress: Ingress, path: IngressPath) -> bool:
+    if location.ingress is None or location.ingress.meta.key != ingress.meta.key:
+        return False
+    return location.spec_path is None or location.spec_path.origin == path.origin
+
+
+__all__ = ["FINDINGS", "PathState", "rows_of"]

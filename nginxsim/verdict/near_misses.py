@@ -1,0 +1,249 @@
+"""What a step of the trace might have chosen instead, and why it did not: hosts, locations, canaries, address rules."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+from nginxsim.controller.model import DEFAULT_SERVER, Backend, TrafficShaping
+from nginxsim.nginx.exchange import Request, Step
+from nginxsim.nginx.regex import MatchLimitError, Regex
+from nginxsim.nginx.tree import Directive
+from nginxsim.origins import Origin, Source
+from nginxsim.verdict.types import TraceStep
+
+if TYPE_CHECKING:
+    from nginxsim.verdict.routing import Routing
+
+MOST = 4
+"""So many near misses of one step are told."""
+CLOSE_NAMES = 3
+NO_SLASH = "the request's path has no slash at its end"
+
+
+def near_misses(routing: Routing, request: Request, step: Step) -> tuple[TraceStep, ...]:
+    """The nearest first."""
+    finder = FINDERS.get(step.phase)
+    if finder is None or step.why.endswith("]"):  # the inner steps of the controller's own servers: nobody's concern
+        return ()
+    return tuple(islice(finder(routing, request, step), MOST))
+
+
+def _lost(routing: Routing, phase: str, text: str, why: str, line: int = 0) -> TraceStep:
+    source = routing.provenance.of(line) if line else None
+    return TraceStep(phase, text, why, f"{routing.label}:{line}" if line else "", source)
+
+
+def _written(phase: str, text: str, why: str, origin: Origin | None, owner: str = "") -> TraceStep:
+    return TraceStep(phase, text, why, source=Source("spec", "", origin, owner) if origin else None)
+
+
+# --- hosts ------------------------------------------------------------------------------------------------------------
+
+
+def _hosts(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+    host = step.data.get("host", "").lower()
+    if not host:
+        return
+    servers = routing.estate.model.servers
+    for name, why in _other_hosts(host, step, servers).items():
+        yield _written("server", name, why, servers[name].origin)
+    if step.data.get("server") == DEFAULT_SERVER and (claim := routing.estate.claims.best(host, request.path)):
+        owner = str(claim.dropped.ingress.meta)
+        yield _written(
+            "server", claim.host or "*", f"{owner} is not served: {claim.dropped.message}", claim.origin, owner
+        )
+
+
+def _other_hosts(host: str, step: Step, known: Collection[str]) -> dict[str, str]:
+    """Host -> why it lost."""
+    if step.why.startswith("exact"):
+        wildcard = f"*.{host.partition('.')[2]}"
+        return {wildcard: "would match too, but an exact name goes first"} if wildcard in known else {}
+    if step.data.get("server") != DEFAULT_SERVER:
+        return {}
+    close = difflib.get_close_matches(host, known, n=CLOSE_NAMES, cutoff=0.6)
+    return {**_wildcards(host, known), **{name: f"is not {host}" for name in close if not name.startswith("*")}}
+
+
+def _wildcards(host: str, known: Collection[str]) -> dict[str, str]:
+    """Wildcards that look as if they fitted."""
+    labels = host.split(".")
+    found = {f"*.{'.'.join(labels[first:])}": "the star stands for one label only" for first in range(2, len(labels))}
+    found[f"*.{host}"] = "the star stands for a label, and there is none"
+    return {name: why for name, why in found.items() if name in known}
+
+
+# --- locations --------------------------------------------------------------------------------------------------------
+
+
+def _locations(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+    chosen = routing.directives.get(step.line)
+    if chosen is None or step.text.startswith("location @"):
+        return
+    uri = step.data.get("uri", request.path.partition("?")[0])
+    found = list(_other_locations(routing, chosen, uri))
+    for _, location, why in sorted(found, key=lambda miss: miss[0]):
+        yield _lost(routing, "location", str(location), why, location.line)
+    yield from _claims(routing, request, chosen, uri)
+
+
+def _other_locations(routing: Routing, chosen: Directive, uri: str) -> Iterator[tuple[tuple[int, int], Directive, str]]:
+    """(rank, location, why it lost); those that match the URI come first, then those that share most of it."""
+    server = _around(routing, chosen, "server")
+    for location in server.all("location") if server else ():
+        if location is chosen or not location.args or location.args[-1].startswith("@") or location.first("internal"):
+            continue
+        why = _why_not(location, chosen, uri)
+        if why is not None:
+            matches, words = why
+            shared = _shared(uri, location.args[-1].lstrip("^"))
+            yield (0 if matches else 1, -shared), location, words
+
+
+def _around(routing: Routing, directive: Directive, name: str) -> Directive | None:
+    """The block of this name that the directive is, or lies in."""
+    lines = routing.provenance.lines_around(directive.line)
+    blocks = (routing.directives[line] for line in lines if line in routing.directives)
+    return next((block for block in blocks if block.name == name), None)
+
+
+def _why_not(location: Directive, chosen: Directive, uri: str) -> tuple[bool, str] | None:
+    """(whether it matches, why it lost); None for what is not worth a word."""
+    kind, name = location.args if len(location.args) == 2 else ("", location.args[0])
+    if kind.startswith("~"):
+        if name.lstrip("^") == uri + "/":
+            return False, NO_SLASH
+        return _why_not_regex(Regex(name, kind == "~*", location.line), chosen, uri)
+    if kind == "=":
+        return _why_not_exact(name, uri)
+    if uri.startswith(name):
+        return True, f"matches, but {_stronger(chosen, name)}"
+    if name == uri + "/":
+        return False, NO_SLASH
+    if uri.lower().startswith(name.lower()):
+        return False, "letter case differs"
+    return (False, f"{uri} does not begin so") if _shared(uri, name) > 1 else None
+
+
+def _why_not_exact(name: str, uri: str) -> tuple[bool, str] | None:
+    if uri.startswith(name.rstrip("/")) and len(name) > 1:
+        return False, f"only exactly this path, not {uri}"
+    return (False, f"is not {uri}") if _shared(uri, name) > 1 else None
+
+
+def _why_not_regex(regex: Regex, chosen: Directive, uri: str) -> tuple[bool, str]:
+    try:
+        matches = regex.groups(uri) is not None
+    except MatchLimitError:
+        return False, "gives up on this path"
+    if not matches:
+        return False, "does not match"
+    return True, f"matches, but {_stronger(chosen, '', later='an expression before it does')}"
+
+
+def _shared(uri: str, name: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(uri, name, strict=False)))
+
+
+def _stronger(chosen: Directive, name: str, later: str = "expressions go before prefixes") -> str:
+    kind = chosen.args[0] if len(chosen.args) == 2 else ""
+    if kind == "=":
+        return "an exact path goes first"
+    if kind == "^~":
+        return f"^~ {chosen.args[-1]} ends the search"
+    if kind.startswith("~"):
+        return later
+    return f"{chosen.args[-1]} is longer" if name else "another location ends the search"
+
+
+def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> Iterator[TraceStep]:
+    """Rules of Ingresses that wanted this path and never became a location."""
+    host = (request.host or "").lower().partition(":")[0]
+    claim = routing.estate.claims.best(host, uri)
+    if claim is not None and len(claim.path) >= len(chosen.args[-1].strip("^")):
+        owner = str(claim.dropped.ingress.meta)
+        yield _written("location", claim.path, f"{owner} is not served: {claim.dropped.message}", claim.origin, owner)
+    for notice in routing.estate.model.notices:
+        taken = notice.code == "path-taken" and notice.host.lower() == host
+        if taken and uri.startswith(notice.path) and notice.origins:
+            owner = f"Ingress {notice.ingress}"
+            yield _written("location", notice.path, f"of {owner}: {notice.message}", notice.origins[0], owner)
+
+
+# --- canaries ---------------------------------------------------------------------------------------------------------
+
+
+def _canaries(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+    backends = routing.estate.model.backends
+    main = backends.get(step.data.get("backend", step.text))
+    if main is None or not step.line:
+        return
+    for number, name in enumerate(main.alternatives):
+        canary = backends.get(name)
+        why = "only the first canary of a backend counts" if number else _why_no_canary(canary, request)
+        if why:
+            yield _written("balancer", f"canary {name}", why, canary.origin if canary else None)
+
+
+def _why_no_canary(canary: Backend | None, request: Request) -> str:
+    """ "" where the trace tells already: a draw, a word of the header or the cookie."""
+    if canary is None or not canary.endpoints:
+        return "it has no endpoints"
+    shaping = canary.shaping
+    told = [*_why_no_header(shaping, request), *_why_no_cookie(shaping, request)]
+    if shaping.weight <= 0:
+        told.append("its weight is 0")
+    elif told:
+        told.append(f"the draw of its weight {shaping.weight} was lost")
+    return ", ".join(told)
+
+
+def _why_no_header(shaping: TrafficShaping, request: Request) -> Iterator[str]:
+    if shaping.header:
+        given = [value for name, value in request.headers if name.lower() == shaping.header.lower()]
+        wanted = shaping.header_value or shaping.header_pattern or "always"
+        yield f"header {shaping.header} is {given[0]}, not {wanted}" if given else f"no header {shaping.header}"
+
+
+def _why_no_cookie(shaping: TrafficShaping, request: Request) -> Iterator[str]:
+    if shaping.cookie:
+        jars = (value for name, value in request.headers if name.lower() == "cookie")
+        pairs = (pair.strip().partition("=") for jar in jars for pair in jar.split(";"))
+        given = [value for name, _, value in pairs if name == shaping.cookie]
+        yield f"cookie {shaping.cookie} is {given[0]}, not always" if given else f"no cookie {shaping.cookie}"
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+def _addresses(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+    """The rules before the one that decided."""
+    decided = routing.directives.get(step.line)
+    if decided is None or decided.name not in ("allow", "deny"):
+        return
+    client = step.data.get("client", request.client)
+    lines = routing.provenance.lines_around(step.line)
+    block = next((routing.directives[line] for line in islice(lines, 1, None) if line in routing.directives), None)
+    for rule in block.all("allow", "deny") if block else ():
+        if rule.line < step.line and not _holds(rule.args[0], client):
+            yield _lost(routing, "access", str(rule), f"{client} is not in it", rule.line)
+
+
+def _holds(network: str, client: str) -> bool:
+    try:
+        return ipaddress.ip_address(client) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return network == "all"
+
+
+FINDERS: dict[str, Callable[[Routing, Request, Step], Iterator[TraceStep]]] = {
+    "server": _hosts,
+    "location": _locations,
+    "balancer": _canaries,
+    "access": _addresses,
+}

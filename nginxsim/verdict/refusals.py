@@ -1,0 +1,57 @@
+"""What `nginx -t` would refuse in a rendered conf, with the manifest lines that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nginxsim.catalogue import BY_CODE
+from nginxsim.nginx.check import check_text
+from nginxsim.nginx.check.reading import read
+from nginxsim.origins import DEFAULT, Source
+from nginxsim.verdict.provenance import Provenance
+from nginxsim.verdict.types import Evidence, Finding
+
+if TYPE_CHECKING:
+    from nginxsim.render import Rendered
+
+ENTRY = BY_CODE["nginx-refuses"]
+
+
+def refusals(rendered: Rendered, files: Mapping[str, bytes]) -> list[Finding]:
+    """One Finding for each fault, the one nginx would name first at the head; empty when it would accept the file."""
+    faults = check_text(rendered.text, files)
+    if not faults:
+        return []
+    # What was read up to a syntax error is enough to find the blocks around a line.
+    provenance = Provenance(read(rendered.text).root, rendered.sources)
+    return [_finding(fault.message, fault.line, _sources(provenance, rendered, fault.line)) for fault in faults]
+
+
+def _sources(provenance: Provenance, rendered: Rendered, line: int) -> tuple[Source, ...]:
+    """What asked for the line itself, else for the block around it, else for the last asked-for line before it."""
+    if found := provenance.own(line):
+        return found
+    around = provenance.of(line)
+    if around != DEFAULT:
+        return (around,)
+    nearest = next((above for above in range(line, 0, -1) if above in rendered.sources), 0)
+    return rendered.sources.get(nearest, ())
+
+
+def _finding(message: str, line: int = 0, sources: tuple[Source, ...] = ()) -> Finding:
+    written = [source for source in sources if source.origin]
+    return Finding(
+        ENTRY.code,
+        message,
+        ENTRY.level,
+        ENTRY.number,
+        evidence=tuple(Evidence(source.origin, note=_note(source)) for source in written if source.origin),
+        fix=ENTRY.fix,
+        owner=written[0].owner if written else "",
+        line=line,
+    )
+
+
+def _note(source: Source) -> str:
+    return f"sets {source.name}" if source.kind != "spec" else "in the block that this makes"

@@ -1,0 +1,117 @@
+"""Causes decided before any service is asked: denials, redirects, snippets, nginx's own refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nginxsim.annotations import Problem
+from nginxsim.verdict.access import explain_tls
+from nginxsim.verdict.case import Case
+from nginxsim.verdict.causes import cause
+from nginxsim.verdict.types import Cause, Evidence
+
+LOOP = "rewrite or internal redirection cycle"
+REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
+SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
+BLOCK_KEYS = {"$block_ua": "block-user-agents", "$block_ref": "block-referers"}
+
+
+def explain_rewrite(case: Case) -> Cause | None:
+    step, source = case.deciding, case.source
+    if step.text.startswith(LOOP):
+        return cause("rewrite-loop", case.evidence())
+    if step.text.startswith("redirect") and not step.line:
+        return _lua_redirect(case)
+    if found := _denial(case):
+        return found
+    if source.name in SNIPPETS:
+        return cause("snippet-answer", case.evidence(), text=step.text, level=_level(case))
+    if source.name in REDIRECTS:
+        return cause("redirect", case.evidence(), annotation=source.name, owner=case.owner)
+    if source.name == "app-root":
+        return cause("app-root-redirect", case.evidence(), owner=case.owner)
+    if source.name == "from-to-www-redirect":
+        return cause("www-redirect", case.evidence(), host=case.host)
+    return _built_in(case)
+
+
+def _denial(case: Case) -> Cause | None:
+    """The controller's own refusals, written in place of the location or the server."""
+    status, server, location = case.directive.args[:1], case.server, case.location
+    if status == ("503",) and location is not None and location.denied is not None:
+        problems = [problem for problem in location.annotations.problems if problem.effect == "denied"]
+        return location_denied(case.owner, problems)
+    if status == ("403",) and server is not None and server.auth_tls_error:
+        fix = f"make the Secret usable ({server.auth_tls_error}), or remove auth-tls-secret"
+        return cause("client-ca-unusable", case.evidence(server.auth_tls_error), owner=case.source.owner, fix=fix)
+    if "client certificate unauthorized" in case.directive.args:
+        return cause("common-name-refused", case.evidence())
+    return None
+
+
+def location_denied(owner: str, problems: list[Problem]) -> Cause:
+    """The cause for a denied location, with every annotation that denies it."""
+    names = ", ".join(dict.fromkeys(problem.annotation for problem in problems))
+    return cause("location-denied", problem_evidence(problems), annotation=names, owner=owner, fix=remedy(problems))
+
+
+def problem_evidence(problems: Iterable[Problem]) -> list[Evidence]:
+    return [Evidence(problem.origin, problem.value, wrong(problem)) for problem in problems if problem.origin]
+
+
+def remedy(problems: Iterable[Problem]) -> str:
+    """What each of the annotations would have to be."""
+    return "; ".join(
+        dict.fromkeys(f"{problem.annotation} needs {problem.expected}, or remove it" for problem in problems)
+    )
+
+
+def wrong(problem: Problem) -> str:
+    """What is wrong with the value, for people: the offending part, and what was wanted."""
+    if problem.offending:
+        return f"'{problem.offending}' is not {problem.expected}"
+    return f"expected {problem.expected}" if problem.expected else problem.reason
+
+
+def _built_in(case: Case) -> Cause | None:
+    """What the template writes for everyone: block lists, CORS preflights, the controller's own endpoints."""
+    condition = case.routing.provenance.condition_of(case.deciding.line, case.routing.directives)
+    if condition is not None and condition.args[:1] and condition.args[0] in BLOCK_KEYS:
+        key = BLOCK_KEYS[condition.args[0]]
+        origin = case.estate.settings.source(key).origin
+        evidence = (Evidence(origin, "", key),) if origin else ()
+        return cause("client-blocked", evidence, text=key, key=key)
+    if case.directive.args[:1] == ("204",) and case.request.method == "OPTIONS":
+        return cause("preflight", case.evidence())
+    if case.location is None and case.is_catch_all and case.routed.status == 200:
+        return cause("controller-endpoint", path=case.uri)
+    return None
+
+
+def _lua_redirect(case: Case) -> Cause:
+    names = ("force-ssl-redirect", "ssl-redirect")
+    annotations = case.location.annotations if case.location else None
+    source = annotations.source(*names) if annotations else None
+    evidence = [Evidence(source.origin, "", source.name)] if source and source.origin else []
+    if not evidence and case.ingress is not None and case.ingress.tls:
+        evidence = [Evidence(case.ingress.tls[0].origin, "", "spec.tls gives the host a certificate")]
+    return cause("https-redirect", evidence)
+
+
+def _level(case: Case) -> str:
+    status = case.routed.status or 0
+    return "error" if status >= 500 else "denied" if status >= 400 else "notice"
+
+
+def explain_location(case: Case) -> Cause | None:
+    if case.routed.status == 301 and "slash" in case.deciding.why:
+        return cause("slash-redirect", case.evidence(), path=case.uri)
+    return None
+
+
+def explain_listen(case: Case) -> Cause | None:
+    step = case.deciding
+    if "certificate" in step.why:
+        return explain_tls(case)
+    fix = "send a request that nginx can read; the ConfigMap's buffers and header switches set its limits"
+    return cause("bad-request", case.evidence(), reason=step.why or step.text, fix=fix)

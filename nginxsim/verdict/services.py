@@ -1,0 +1,137 @@
+"""Causes decided behind nginx: which service was asked, whether there was one, what it answered."""
+
+from __future__ import annotations
+
+from nginxsim.annotations import Problem
+from nginxsim.controller.model import DEFAULT_UPSTREAM, Backend
+from nginxsim.errors import nearest
+from nginxsim.kube.objects import NOWHERE
+from nginxsim.verdict.case import Case
+from nginxsim.verdict.causes import cause
+from nginxsim.verdict.claims import Claim
+from nginxsim.verdict.rewrites import problem_evidence, remedy
+from nginxsim.verdict.types import Cause, Evidence
+
+FIXES = {
+    "service-missing": "create the Service, or name an existing one in the Ingress' namespace",
+    "port-missing": "name a port that the Service offers and its Pods listen on",
+    "no-slice": "start Pods that the Service selects",
+    "no-ready-endpoint": "look at the Pods' readiness: an endpoint that is not ready gets no requests",
+    "selector-matches-nothing": "make the Service's selector match the labels of the Pods",
+    "no-selector": "give the Service a selector, or an EndpointSlice labelled kubernetes.io/service-name",
+    "external-name-disabled": "take --disable-svc-external-name away, or use a Service with Pods",
+    "external-name-invalid": "write a DNS name that is not of this machine",
+}
+FAILURES = {
+    "refused": ("the connection was refused", "check the targetPort and that the Pods listen there"),
+    "timeout": ("no answer came in time", "raise proxy-read-timeout, or make the service answer sooner"),
+    "tls": ("the TLS handshake failed", "check backend-protocol and proxy-ssl-verify against what the service speaks"),
+    "protocol": ("it speaks another protocol", "set backend-protocol to what the service speaks"),
+}
+
+
+def explain_balancer(case: Case) -> Cause | None:
+    """No peer to pass the request to."""
+    backend = case.backend
+    if backend is None:
+        name = case.location.backend if case.location else case.deciding.text
+        return cause("no-endpoints", case.evidence(), service=name, reason="the controller made no such backend")
+    return no_endpoints(backend)
+
+
+def no_endpoints(backend: Backend) -> Cause:
+    """The chain from the Ingress' backend to ready endpoints, and where it breaks."""
+    evidence = [] if backend.origin is None else [Evidence(backend.origin, "", "the Ingress names this backend")]
+    evidence += [Evidence(origin, "", backend.why_empty) for origin in backend.empty_origins if origin != NOWHERE]
+    reason = backend.why_empty or "none is left"
+    return cause("no-endpoints", evidence, service=backend.name, reason=reason, fix=FIXES.get(backend.empty_code, ""))
+
+
+def explain_proxy(case: Case) -> Cause | None:
+    data = case.deciding.data
+    service = data.get("service", "")
+    if "status" not in data:
+        return _failed(case, service)
+    if service == DEFAULT_UPSTREAM:
+        return _default_backend(case)
+    if claim := _lost_claim(case):
+        return _missing_ingress(case, claim)
+    status = int(data["status"])
+    if status >= 400:
+        level = "error" if status >= 500 else "notice"
+        return cause("service-error", case.evidence(), service=service, status=status, level=level)
+    return cause("served", case.evidence(), service=service)
+
+
+def _failed(case: Case, service: str) -> Cause:
+    why = case.deciding.why.removeprefix(f"{service}: ")
+    reason, fix = FAILURES.get(why.partition(",")[0], (why or case.deciding.text, "look into the service"))
+    return cause("upstream-failed", case.evidence(), service=service or "behind", reason=reason, fix=fix)
+
+
+def _default_backend(case: Case) -> Cause:
+    """404 from the default backend: nobody wanted the request, or who wanted it was left out."""
+    if claim := case.estate.claims.best(case.host, case.uri):
+        return _missing_ingress(case, claim)
+    if case.is_catch_all:
+        return _unknown_host(case)
+    location = case.location
+    if location is not None and location.spec_path is None:
+        assert case.server is not None
+        paths = [each.ingress_path or each.path for each in case.server.locations if each.spec_path]
+        close = nearest(case.uri, paths) or next(iter(paths), "")
+        near = f'; its nearest path is "{close}"' if close else ""
+        fix = f'ask for a path under "{close}", or add a path to the Ingress' if close else "add a path to the Ingress"
+        return cause("path-unknown", case.evidence(), host=case.host, path=case.uri, nearest=near, fix=fix)
+    return cause("default-backend-answers", case.evidence())
+
+
+def _unknown_host(case: Case) -> Cause:
+    known = [name for name in case.estate.model.servers if name != "_"]
+    bare = case.host.partition(":")[0]
+    close = nearest(bare, known)
+    evidence = []
+    if close is not None and (origin := case.estate.model.servers[close].origin):
+        evidence = [Evidence(origin, close, "the nearest host")]
+    add = f"add a rule for {bare or 'requests without a host'}"
+    fix = f"ask for {close}, or {add}" if close else add
+    near = f'; the nearest is "{close}"' if close else ""
+    return cause("host-unknown", evidence, host=bare or "(none)", nearest=near, fix=fix)
+
+
+def _lost_claim(case: Case) -> Claim | None:
+    """An Ingress that failed and that claims more of this path than the location that answered."""
+    if case.location is None:
+        return None
+    claim = case.estate.claims.best(case.host, case.uri)
+    if claim is None or claim.is_foreign or len(claim.path) <= len(case.location.ingress_path or "/"):
+        return None
+    return claim
+
+
+def _problems(case: Case, claim: Claim) -> tuple[Problem, ...]:
+    if claim.dropped.reason != "annotations":
+        return ()
+    return case.estate.extractor.extract(claim.dropped.ingress).problems
+
+
+def _missing_ingress(case: Case, claim: Claim) -> Cause:
+    dropped = claim.dropped
+    code = "ingress-ignored" if claim.is_foreign else "ingress-dropped"
+    problems = [each for each in _problems(case, claim) if each.effect == "dropped"]
+    evidence = problem_evidence(problems)
+    if not evidence and dropped.origin is not None and dropped.origin != NOWHERE:
+        evidence = [Evidence(dropped.origin, "", dropped.message)]
+    evidence.append(Evidence(claim.origin, claim.path, "the path it would have had"))
+    fix = remedy(problems) or "correct it: every path of the Ingress is missing until then"
+    if claim.is_foreign:
+        fix = "name this controller's IngressClass in spec.ingressClassName"
+    return cause(
+        code,
+        evidence,
+        fix=fix,
+        owner=dropped.ingress.meta,
+        host=claim.host or "*",
+        path=claim.path,
+        reason=dropped.message,
+    )

@@ -1,0 +1,217 @@
+"""What a verdict is made of: outcomes, their causes with evidence in the manifests, and the trace."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from nginxsim.nginx.exchange import Headers, Request, RoutedOutcome, UpstreamRequest
+from nginxsim.origins import Origin, Source
+
+_INSIDE = re.compile(r" ?\[[0-9a-f.:]+\]\Z")
+"""The address of a server of the same nginx, behind what one of its steps says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place in a manifest that bears on a cause: what stands there, and what about it."""
+
+    origin: Origin
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a request ends as it does. `code` is stable and listed in nginxsim/catalogue; `number` is its short form.
+
+    level: "error" (a 5xx or an outage), "denied" (refused on purpose), "notice" (redirects, defaults), "fine".
+    """
+
+    code: str
+    number: str
+    level: str
+    message: str
+    fix: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def origins(self) -> list[Origin]:
+        """(file, line, column) of each piece of evidence, the deciding one first."""
+        return [item.origin for item in self.evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a trace's text. role: "phase", "text", "why", "conf" (a line of the conf) or "origin" (of a manifest).
+
+    It links to `origin` in a manifest, or to `line` of the rendered conf, where these are set.
+    """
+
+    role: str
+    text: str
+    origin: Origin | None = None
+    line: int = 0
+
+
+def _nothing() -> tuple[TraceStep, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One decision on the way to the outcome.
+
+    phase, text and why are for people; `conf` names the deciding line ("nginx.conf:412"), empty where a rule of
+    nginx's own decided; `source` is the manifest line, ConfigMap key or flag that put that line there.
+    `steps`: those of a request that was sent within this step, once `nested` has put them there.
+    """
+
+    phase: str
+    text: str
+    why: str = ""
+    conf: str = ""
+    source: Source | None = None
+    steps: tuple[TraceStep, ...] = ()
+    _look_around: Callable[[], tuple[TraceStep, ...]] = field(default=_nothing, repr=False, compare=False)
+
+    @property
+    def considered(self) -> tuple[TraceStep, ...]:
+        """What might have been chosen instead and why it was not, looked for when asked: hosts, locations, canaries."""
+        return self._look_around()
+
+    @property
+    def fragments(self) -> tuple[Fragment, ...]:
+        """The step as text with links; empty pieces are left out."""
+        origin = self.source.origin if self.source else None
+        pieces = (
+            Fragment("phase", self.phase),
+            Fragment("text", self.text),
+            Fragment("why", self.why),
+            Fragment("conf", self.conf, line=int(self.conf.rpartition(":")[2] or 0)),
+            Fragment("origin", str(origin or ""), origin),
+        )
+        return tuple(piece for piece in pieces if piece.text)
+
+
+def nested(trace: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
+    """The trace as a tree: the steps of the controller's own servers under the step that asked them."""
+    tree: list[TraceStep] = []
+    inner: list[TraceStep] = []
+    for step in trace:
+        if (asked := _INSIDE.search(step.why)) is not None:
+            inner.append(replace(step, why=step.why[: asked.start()]))
+            continue
+        tree.append(replace(step, steps=tuple(inner)) if inner else step)
+        inner = []
+    return (*tree, *inner)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way a request may end. cause and trace are worked out when asked for."""
+
+    probability: float
+    status: int | None
+    headers: Headers
+    upstream: UpstreamRequest | None
+    also: tuple[UpstreamRequest, ...]
+    assumptions: tuple[str, ...]
+    _explain: Callable[[], tuple[Cause, tuple[TraceStep, ...]]] = field(repr=False, compare=False)
+
+    @cached_property
+    def _explanation(self) -> tuple[Cause, tuple[TraceStep, ...]]:
+        return self._explain()
+
+    @property
+    def cause(self) -> Cause:
+        return self._explanation[0]
+
+    @property
+    def trace(self) -> tuple[TraceStep, ...]:
+        return self._explanation[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one request: one outcome, or several where chance decides, most likely first."""
+
+    request: Request
+    outcomes: list[Outcome]
+
+    @property
+    def status(self) -> int | None:
+        return self.outcomes[0].status
+
+    @property
+    def headers(self) -> Headers:
+        return self.outcomes[0].headers
+
+    @property
+    def upstream(self) -> UpstreamRequest | None:
+        return self.outcomes[0].upstream
+
+    @property
+    def cause(self) -> Cause:
+        return self.outcomes[0].cause
+
+    @property
+    def trace(self) -> tuple[TraceStep, ...]:
+        return self.outcomes[0].trace
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        return self.outcomes[0].assumptions
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether any outcome is a 5xx, no answer at all, or a refusal."""
+        return any(
+            outcome.status is None or outcome.status >= 500 or outcome.cause.level in ("error", "denied")
+            for outcome in self.outcomes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about an estate that needs no request to be seen; `code` and `number` are those of nginxsim/catalogue.
+
+    level: "error" (an outage, or a door left open), "warning" (hardly meant so) or "notice" (worth knowing).
+    owner: the object it is about, as "Ingress default/shop"; empty for the controller and for the estate as a whole.
+    """
+
+    code: str
+    message: str
+    level: str = "error"
+    number: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    """The deciding place first; the others are what made it matter."""
+    fix: str = ""
+    owner: str = ""
+    host: str = ""
+    path: str = ""
+    line: int = 0
+    """In nginx.conf, 0 where no line is concerned."""
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        return tuple(item.origin for item in self.evidence)
+
+    @property
+    def ingress(self) -> str:
+        """ "namespace/name" of the Ingress it is about, "" when it is not about one."""
+        kind, _, key = self.owner.partition(" ")
+        return key if kind == "Ingress" else ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same finding when lines move or files are renamed; 16 hexadecimal digits."""
+        texts = (item.text for item in self.evidence[:1])
+        parts = (self.number or self.code, self.owner, self.host, self.path, *texts)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+__all__ = ["Cause", "Evidence", "Finding", "Fragment", "Outcome", "RoutedOutcome", "TraceStep", "Verdict", "nested"]

@@ -1,0 +1,124 @@
+"""The command line: exit codes, errors with places and near names, output that pipes well."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHOP = "http://shop.example.com/cart"
+
+
+def nginxsim(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nginxsim", *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["why", SHOP, "samples/shop"], 1),
+        (["why", SHOP, "samples/shop-repaired", "--client", "10.1.2.3"], 0),
+        (["why", SHOP, "samples/shop-repaired", "--client", "198.51.100.1"], 1),
+        (["why", "http://nobody.example.com/", "samples/shop"], 0),
+        (["why", "http://bank.example.com/", "samples/tls-redirect"], 0),
+        (["ingresses", "samples/shop"], 1),
+        (["ingresses", "samples/canary"], 0),
+        (["conf", "samples/shop"], 0),
+        (["backends", "samples/shop"], 0),
+        (["--help"], 0),
+    ],
+)
+def test_exit_status(arguments: list[str], status: int) -> None:
+    assert nginxsim(*arguments).returncode == status
+
+
+BAD_INPUT = {
+    "no such file": (["why", SHOP, "nowhere.yaml"], "nowhere.yaml"),
+    "unknown command": (["wy", SHOP], 'did you mean "why"?'),
+    "unknown scheme": (["why", "htps://shop.example.com/", "samples/shop"], 'did you mean "https"?'),
+    "no scheme": (["why", "shop.example.com/cart", "samples/shop"], "write http://shop.example.com/cart"),
+    "unknown flag": (["why", SHOP, "samples/shop", "--flag=--watch-namespce=x"], "--watch-namespace"),
+    "unknown release": (["why", SHOP, "samples/shop", "--release", "1.15.l"], "1.15.1"),
+    "client is no address": (["why", SHOP, "samples/shop", "--client", "office"], "no IP address"),
+    "header without colon": (["why", SHOP, "samples/shop", "-H", "X-Canary"], "Name: value"),
+    "unknown host": (["conf", "samples/shop", "--host", "shp.example.com"], 'did you mean "shop.example.com"?'),
+    "unknown backend": (["backends", "samples/shop", "--backend", "default-shop-8"], 'did you mean "default-shop-80"?'),
+    "no Ingress": (["ingresses", "samples/shop/service.yaml"], "no Ingress in samples/shop/service.yaml"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
+def test_bad_input_is_told_in_one_line(arguments: list[str], told: str) -> None:
+    run = nginxsim(*arguments)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert told in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_broken_yaml_is_told_with_its_place() -> None:
+    run = nginxsim("ingresses", "-", stdin="kind: Ingress\nmetadata: {name: a\nspec: [\n")
+    assert run.returncode == 2
+    assert "-:3:" in run.stderr
+
+
+def test_an_unquoted_boolean_is_told_with_its_place() -> None:
+    text = (ROOT / "samples/shop/ingress.yaml").read_text(encoding="utf-8").replace('"10.0.0.0/8, office"', "true")
+    run = nginxsim("ingresses", "-", stdin=text)
+    assert run.returncode == 2
+    assert "-:7:57" in run.stderr
+    assert "quote" in run.stderr
+
+
+def test_manifests_from_standard_input() -> None:
+    text = "---\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "samples/shop").glob("*.yaml")))
+    run = nginxsim("why", SHOP, "-", "-o", "json", stdin=text)
+    (outcome,) = json.loads(run.stdout)["outcomes"]
+    assert (outcome["status"], outcome["cause"]["code"]) == (503, "location-denied")
+    assert outcome["cause"]["evidence"][0]["origin"] == {"file": "-", "line": 7, "column": 57}
+
+
+def test_conf_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "nginx.conf"
+    assert nginxsim("conf", "samples/shop", "-o", str(target)).returncode == 0
+    assert target.read_text(encoding="utf-8") == nginxsim("conf", "samples/shop").stdout
+    kept = target.read_bytes()
+    assert nginxsim("conf", "samples/shop", "--host", "other.example.com", "-o", str(target)).returncode == 2
+    assert target.read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == ["nginx.conf"]
+
+
+def test_a_line_of_the_trace_is_the_line_of_the_conf() -> None:
+    report = json.loads(nginxsim("why", SHOP, "samples/shop", "-o", "json").stdout)
+    conf = nginxsim("conf", "samples/shop").stdout.splitlines()
+    step = report["outcomes"][0]["trace"][-1]
+    assert conf[int(step["conf"].partition(":")[2]) - 1].strip().rstrip(";") == step["text"] == "return 503"
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = f"{sys.executable} -m nginxsim conf samples/shop | head -n 1"
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script(shell: str) -> None:
+    assert "_NGINXSIM_COMPLETE" in nginxsim("completion", shell).stdout
+
+
+def test_completion_knows_commands() -> None:
+    run = nginxsim(_NGINXSIM_COMPLETE="bash_complete", COMP_WORDS="nginxsim ing", COMP_CWORD="1")
+    assert "ingresses" in run.stdout

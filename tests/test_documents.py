@@ -1,0 +1,56 @@
+"""Every command that a README shows is run, and must print what the README says.
+
+In a ```console block a line "$ nginxsim ..." is a command and the lines up to the next one are its output.
+NGINXSIM_UPDATE_DOCUMENTS=1 writes the present output into the documents instead, for review with `git diff`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/*/README.md"), *ROOT.glob("docs/**/*.md")])
+BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
+UPDATE = os.environ.get("NGINXSIM_UPDATE_DOCUMENTS") == "1"
+
+
+def played(block: str) -> str:
+    """The block as it would read today."""
+    return "".join(f"$ {command}\n{output_of(command)}" for command in re.findall(r"^\$ (.*)$", block, re.MULTILINE))
+
+
+def output_of(command: str) -> str:
+    program, *arguments = shlex.split(command)
+    assert program == "nginxsim", f"only nginxsim is run from documents, not {program}"
+    run = subprocess.run(
+        [sys.executable, "-m", "nginxsim", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    return run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_print_what_the_document_says(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    if UPDATE:
+        document.write_text(BLOCK.sub(lambda match: played(match[0]), text), encoding="utf-8")
+        return
+    for block in BLOCK.findall(text):
+        assert played(block) == block
+
+
+@pytest.mark.parametrize("sample", sorted(path.name for path in (ROOT / "samples").iterdir() if path.is_dir()))
+def test_every_sample_shows_a_command(sample: str) -> None:
+    text = (ROOT / "samples" / sample / "README.md").read_text(encoding="utf-8")
+    assert f"samples/{sample}" in "".join(BLOCK.findall(text))
