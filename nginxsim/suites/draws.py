@@ -1,0 +1,41 @@
+"""`draw:` pins what is left to chance: which of several outcomes a canary's draw falls in.
+
+ingress-nginx 1.15.1: rootfs/etc/nginx/lua/balancer.lua: a number from 1 to the weight's total is drawn, and the canary
+takes the request when it is not above the weight. Here it counts from 0: the canary takes the draws below its weight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nginxsim.verdict import Outcome
+
+# Words of nginxsim/nginx/lua/canary.py, the step after a draw.
+_DRAWN = re.compile(r"canary \S+ takes (?P<weight>\d+) of (?P<total>\d+); this time (?P<taken>yes|no)")
+
+
+class DrawError(Exception):
+    """A draw that the canary's weight has no such number for."""
+
+
+def pinned(outcomes: Sequence[Outcome], draw: int | None) -> list[Outcome]:
+    """The outcomes left when the canary's draw is this number, with the odds among them; all of them for None."""
+    if draw is None or len(outcomes) == 1:
+        return list(outcomes)
+    # Ways that look the same count as one outcome, whose steps are those of one of them: never leave none.
+    left = [outcome for outcome in outcomes if _falls_in(outcome, draw)] or outcomes
+    total = sum(outcome.probability for outcome in left)
+    return [replace(outcome, probability=outcome.probability / total) for outcome in left]
+
+
+def _falls_in(outcome: Outcome, draw: int) -> bool:
+    """Outcomes that no canary's weight decided stay possible."""
+    for step in outcome.trace:
+        if found := _DRAWN.fullmatch(step.why) or _DRAWN.fullmatch(step.text):
+            weight, total = int(found["weight"]), int(found["total"])
+            if draw >= total:
+                raise DrawError(f"draw {draw} is none of 0 to {total - 1}, which this canary's weight is out of")
+            return (draw < weight) == (found["taken"] == "yes")
+    return True

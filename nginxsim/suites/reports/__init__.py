@@ -1,0 +1,19 @@
+"""A run's report, one function a format. Each takes the Run and gives the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from nginxsim.suites.reports.github import github
+from nginxsim.suites.reports.machine import as_json, junit, tap
+from nginxsim.suites.reports.terminal import text
+from nginxsim.suites.results import Run
+
+FORMATS: Mapping[str, Callable[[Run, bool], str]] = {
+    "text": text,
+    "json": as_json,
+    "junit": junit,
+    "tap": tap,
+    "github": github,
+}
+"""By name; the second argument leaves out what did not fail."""

@@ -1,0 +1,124 @@
+"""For programs: JSON, JUnit XML, TAP version 14. Field names are part of the interface."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import click
+
+from nginxsim.reports.machine import dumps, place
+from nginxsim.suites.reports.terminal import comparison, request_line
+from nginxsim.suites.results import Result, Run, State
+
+# Characters that XML 1.0 has no way to write.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_json(run: Run, only_failures: bool = False) -> str:
+    return dumps(
+        {
+            "ok": run.ok,
+            "counts": {str(state): run.count(state) for state in State},
+            "left_out": run.left_out,
+            "unheard": [{"service": one.target, "path": one.path, "origin": place(one.origin)} for one in run.unheard],
+            "tests": [_result_data(result) for result in run.results if result.failed or not only_failures],
+        }
+    )
+
+
+def _result_data(result: Result) -> dict[str, Any]:
+    case = result.case
+    return {
+        "suite": case.suite,
+        "name": case.name,
+        "state": str(result.state),
+        "origin": place(case.origin),
+        "request": {"url": case.url, "method": case.request.method, "client": case.request.client},
+        "tags": list(case.tags),
+        "reason": result.reason,
+        "mismatches": [
+            {
+                "field": fault.field,
+                "expected": fault.expected,
+                "actual": fault.actual,
+                "chance": fault.chance,
+                "origin": place(fault.place.origin if fault.place else None),
+            }
+            for fault in result.mismatches
+        ],
+        "outcomes": list(result.outcomes),
+    }
+
+
+def failure_text(result: Result) -> str:
+    """All that is known of a failure, without colours."""
+    lines = [request_line(result), "", *comparison(result, indent=""), "", result.report]
+    return click.unstyle("\n".join(lines)).rstrip()
+
+
+def junit(run: Run, only_failures: bool = False) -> str:
+    """One testsuite a file; a case's classname is its file, as most viewers group by that."""
+    shown = [result for result in run.results if result.failed or not only_failures]
+    root = ET.Element("testsuites", _counts(run.results))
+    for suite, results in groupby(shown, lambda one: one.case.suite):
+        found = list(results)
+        element = ET.SubElement(root, "testsuite", {"name": suite, **_counts(found)})
+        for result in found:
+            _add_case(element, result)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _counts(results: list[Result]) -> dict[str, str]:
+    return {
+        "tests": str(len(results)),
+        "failures": str(sum(result.failed for result in results)),
+        "errors": "0",
+        "skipped": str(sum(result.state is State.SKIPPED for result in results)),
+        "time": f"{sum(result.seconds for result in results):.3f}",
+    }
+
+
+def _add_case(parent: ET.Element, result: Result) -> None:
+    case = result.case
+    about = {"classname": case.suite, "name": _writable(case.name), "file": case.suite, "line": str(case.origin.line)}
+    element = ET.SubElement(parent, "testcase", {**about, "time": f"{result.seconds:.3f}"})
+    if result.state is State.SKIPPED:
+        ET.SubElement(element, "skipped", {"message": _writable(result.reason)} if result.reason else {})
+    if result.failed:
+        failure = ET.SubElement(element, "failure", {"message": _writable(one_line(result)), "type": "mismatch"})
+        failure.text = _writable(failure_text(result))
+
+
+def _writable(text: str) -> str:
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_line(result: Result) -> str:
+    return "; ".join(
+        f"{fault.field}: expected {fault.expected}, got {fault.actual}{' ' * bool(fault.chance)}{fault.chance}"
+        for fault in result.mismatches
+    )
+
+
+def tap(run: Run, only_failures: bool = False) -> str:
+    return "\n".join(_tap_lines([result for result in run.results if result.failed or not only_failures]))
+
+
+def _tap_lines(results: list[Result]) -> Iterator[str]:
+    yield "TAP version 14"
+    yield f"1..{len(results)}"
+    for number, result in enumerate(results, 1):
+        name = re.sub(r"([\\#])", r"\\\1", result.case.title)
+        skip = f" # SKIP {result.reason}".rstrip() if result.state is State.SKIPPED else ""
+        yield f"{'not ok' if result.failed else 'ok'} {number} - {name}{skip}"
+        if result.failed:
+            yield "  ---"
+            yield f"  at: {result.case.origin}"
+            yield "  message: |"
+            yield from (f"    {line}".rstrip() for line in failure_text(result).splitlines())
+            yield "  ..."

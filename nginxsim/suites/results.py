@@ -1,0 +1,71 @@
+"""What a run of suites found: plain data that workers can hand back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from nginxsim.suites.cases import Case, EstateSpec, Played
+from nginxsim.suites.matching import Mismatch
+
+
+class State(StrEnum):
+    """How a case ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One case's end. reason: why it was skipped or could not be played; report: the verdict for people, on failure."""
+
+    case: Case
+    state: State
+    mismatches: tuple[Mismatch, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0
+    report: str = ""
+    outcomes: Sequence[dict[str, Any]] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.state is State.FAILED
+
+
+@dataclass(slots=True)
+class Hits:
+    """How often each line of the manifests, known by owner and file:line, had a part in a request."""
+
+    by_estate: dict[EstateSpec, Counter[tuple[str, str]]] = field(default_factory=dict)
+
+    def of(self, spec: EstateSpec) -> Counter[tuple[str, str]]:
+        return self.by_estate.setdefault(spec, Counter())
+
+    def add(self, other: Hits) -> None:
+        for spec, counter in other.by_estate.items():
+            self.of(spec).update(counter)
+
+
+@dataclass(slots=True)
+class Run:
+    """All results in the order of the files, and what the run touched."""
+
+    results: list[Result] = field(default_factory=list)
+    hits: Hits = field(default_factory=Hits)
+    unheard: list[Played] = field(default_factory=list)
+    """Answers that no request asked for."""
+    left_out: int = 0
+    """Cases that `only` on others kept from running."""
+    seconds: float = 0.0
+
+    def count(self, state: State) -> int:
+        return sum(result.state is state for result in self.results)
+
+    @property
+    def ok(self) -> bool:
+        return not self.count(State.FAILED)
