@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
 
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.reports import FORMATS, render_findings
 
 LEVELS = ("error", "warning", "notice")
-
-FORMATS = {
-    "text": "nginxsim.reports.findings:text",
-    "json": "nginxsim.reports.findings:as_json",
-}
-"""Format -> the function that makes a report's text of a CheckReport."""
 
 
 @click.command("check")
@@ -86,8 +80,7 @@ def command(
         sources=Sources({"-": stdin}),
         complete=complete,
     )
-    module, _, function = FORMATS[output].partition(":")
-    click.echo(getattr(importlib.import_module(module), function)(report))
+    click.echo(render_findings(report, output))
     failing = _at_least(fail_on or settings.fail_on or "warning")
     sys.exit(1 if any(found.level in failing for found in told) else 0)
 

@@ -72,7 +72,7 @@ def command(
         body_bytes=body_bytes,
         http_version=http_version,
     )
-    stdin = click.get_text_stream("stdin").read() if "-" in paths else ""
+    stdin = sys.stdin.read() if "-" in paths else ""
     with working("simulating"):
         simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
         verdict = simulation.route(request)

@@ -100,7 +100,7 @@ class _Stock:
 def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None, *, after: Cluster | None = None) -> Cluster:
     """What these files and folders ("-" for stdin) hold; other kinds of objects, and other YAML, are passed over.
 
-    `after`: what was there before and is replaced. An object known from it keeps its age, a new one is younger than all.
+    `after`: what was there before and is replaced. What it knew keeps its age, what is new is younger than all.
 
     Raises InputError for a path that cannot be read, for broken YAML, and for a value the API server would refuse.
     """

@@ -13,10 +13,18 @@ FROM_THE_CONFIGMAP = ("block-cidrs", "whitelist-source-range", "denylist-source-
 def explain_access(case: Case) -> Cause | None:
     if case.directive.name in ("allow", "deny"):
         return _address(case)
-    if case.deciding.text.startswith("auth_basic"):
+    if case.deciding.text.endswith(".lua"):
+        return lua_error(case)
+    if case.deciding.text.startswith(("auth_basic", "auth_digest")):
         secret = case.location.annotations.basic_auth.secret if case.location else ""
         return cause("credentials-refused", case.evidence(), reason=case.deciding.why, secret=secret)
     return None
+
+
+def lua_error(case: Case) -> Cause:
+    step = case.deciding
+    fix = "take auth-keepalive away, or auth-response-headers" if "authheader" in step.why else ""
+    return cause("lua-error", case.evidence(), script=step.text, reason=step.why, fix=fix)
 
 
 def _address(case: Case) -> Cause:

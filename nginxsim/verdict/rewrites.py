@@ -106,7 +106,7 @@ def _level(case: Case) -> str:
 def explain_location(case: Case) -> Cause | None:
     if case.routed.status == 301 and "slash" in case.deciding.why:
         return cause("slash-redirect", case.evidence(), path=case.uri)
-    return None
+    return _built_in(case)
 
 
 def explain_listen(case: Case) -> Cause | None:

@@ -1,0 +1,132 @@
+"""Rules over a whole estate: what is wrong with it, or hardly meant so, without asking for a single URL.
+
+CHECKS is the table: code -> the function that finds it. `check` runs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from nginxsim.checks import access, annotated, canaries, certificates, conf, paths, rewrites, services, settings
+from nginxsim.checks.estate import Estate
+from nginxsim.checks.noticed import noticed
+from nginxsim.verdict.types import Finding
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
+
+Check: TypeAlias = Callable[[Estate], Iterator[Finding]]
+
+CHECKS: Mapping[str, Check] = {
+    "location-denied": annotated.denied,
+    "client-ca-unusable": annotated.client_ca,
+    "ingress-dropped": annotated.dropped,
+    "class-missing": annotated.class_missing,
+    "class-foreign": annotated.class_foreign,
+    "namespace-unwatched": annotated.unwatched,
+    "annotation-unknown": annotated.unknown,
+    "annotation-prefix": annotated.prefixless,
+    "annotation-retired": annotated.retired,
+    "annotation-ignored": annotated.ignored,
+    "annotation-misplaced": annotated.misplaced,
+    "annotation-idle": annotated.idle,
+    "setting-unknown": settings.unknown_key,
+    "setting-ignored": settings.ignored_key,
+    "config-map-unread": settings.unread,
+    "snippet-stripped": annotated.snippet_stripped,
+    "config-reference-missing": settings.missing_reference,
+    "cookie-path-missing": annotated.cookie_path,
+    "limit-answers-503": access.limit_status,
+    "path-taken": noticed("path-taken"),
+    "location-shadowed": paths.shadowed,
+    "regex-spread": paths.regex_spread,
+    "exact-as-regex": paths.exact_as_regex,
+    "regex-unused": paths.regex_unused,
+    "rule-without-paths": noticed("rule-without-paths"),
+    "resource-backend": noticed("resource-backend"),
+    "alias-taken": noticed("alias-taken"),
+    "alias-shared": paths.alias_shared,
+    "host-setting-taken": noticed(
+        "host-setting-taken",
+        "server-alias-taken",
+        "server-snippet-taken",
+        "auth-tls-secret-taken",
+        "proxy-ssl-secret-taken",
+    ),
+    "protocol-mismatch": services.protocol_mismatch,
+    "service-missing": services.missing,
+    "port-missing": noticed("port-missing"),
+    "selector-matches-nothing": noticed("selector-matches-nothing"),
+    "no-ready-endpoint": noticed("no-ready-endpoint"),
+    "no-selector": noticed("no-selector"),
+    "external-name-refused": noticed("external-name-refused", "external-name-disabled", "external-name-invalid"),
+    "endpoints-unknown": services.endpoints_unknown,
+    "cluster-ip-missing": noticed("cluster-ip-missing"),
+    "fallback-unusable": noticed(
+        "fallback-unusable",
+        "fallback-empty",
+        "fallback-without-ports",
+        "default-backend-missing",
+        "default-backend-empty",
+    ),
+    "no-slice": services.no_slice,
+    "stream-unusable": noticed(
+        "stream-unusable",
+        "stream-port-invalid",
+        "stream-port-reserved",
+        "stream-reference-invalid",
+        "stream-service-missing",
+        "stream-service-empty",
+    ),
+    "tls-secret-missing": noticed("tls-secret-missing"),
+    "tls-secret-unusable": noticed("tls-secret-unusable"),
+    "certificate-mismatch": noticed("certificate-mismatch"),
+    "certificate-expired": noticed("certificate-expired"),
+    "certificate-expiring": noticed("certificate-expiring"),
+    "certificate-default": certificates.defaulted,
+    "tls-host-unused": certificates.unused_host,
+    "tls-taken": certificates.taken,
+    "passthrough-off": certificates.passthrough_off,
+    "passthrough-ignored": noticed("passthrough-ignored"),
+    "auth-open": access.auth_open,
+    "client-ca-absent": access.client_ca_absent,
+    "cors-open": annotated.open_cors,
+    "rate-limit-off": annotated.limit_off,
+    "address-of-node": access.node_addresses,
+    "allowlist-private": access.private_only,
+    "forwarded-headers-open": access.spoofable,
+    "redirect-before-access": access.redirect_first,
+    "error-page-over-auth": access.error_page_over_auth,
+    "auth-keepalive-strict": access.strict_keepalive,
+    "canary-unattached": noticed(
+        "canary-unattached", "canary-unmerged", "canary-host-unknown", "canary-removed", "canary-is-main"
+    ),
+    "canary-not-first": noticed("canary-not-first"),
+    "canary-idle": canaries.idle,
+    "canary-wider": canaries.wider,
+    "service-is-canary": noticed("service-is-canary"),
+    "canary-host-wide": canaries.host_wide,
+    "rewrite-without-groups": rewrites.without_groups,
+    "rewrite-group-missing": rewrites.missing_group,
+    "redirect-loop": rewrites.loops,
+    "redirect-behind-tls": rewrites.behind_tls,
+    "nginx-refuses": conf.nginx_refuses,
+    "controller-crash": noticed("controller-crash"),
+    "admission-refuses": conf.webhook_refuses,
+}
+
+
+def check(simulation: Simulation) -> list[Finding]:
+    """Every finding of an estate, in the order of the manifests; those without a place come last."""
+    estate = Estate(simulation)
+    findings = dict.fromkeys(found for run in CHECKS.values() for found in run(estate))
+    files = {name: position for position, name in enumerate(simulation.cluster.files)}
+    return sorted(findings, key=lambda found: _order(found, files))
+
+
+def _order(found: Finding, files: Mapping[str, int]) -> tuple[int, int, int, str, str]:
+    if not found.evidence:
+        return len(files), 0, 0, found.number, found.message
+    origin = found.evidence[0].origin
+    return files.get(origin.file, len(files)), origin.line, origin.column, found.number, found.message

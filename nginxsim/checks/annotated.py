@@ -1,0 +1,325 @@
+"""Annotations that deny, drop, or do not do what they seem to."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from nginxsim.annotations import KNOWN_NAMES, RETIRED, ParsedAnnotations, Problem, unknown_annotations
+from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.controller.ingresses import CLASS_ANNOTATION
+from nginxsim.controller.model import Dropped
+from nginxsim.controller.settings import Settings
+from nginxsim.errors import did_you_mean
+from nginxsim.kube.objects import Ingress, Meta
+from nginxsim.verdict.types import Evidence, Finding
+
+CLIENT_CA = "auth-tls-"
+TLS_PROTOCOLS = ("HTTPS", "GRPCS")
+LIMIT_EXEMPTIONS = ("limit-allowlist", "limit-whitelist")
+ABSENT = re.compile(r"not found|does not exist|unable to find|not exist|error reading")
+"""In a reason: the value is well formed, and what it names is missing."""
+GENERIC = re.compile(r"contains invalid value$|does not contain a valid value \(.*\)$", re.DOTALL)
+RISKY = "contains risky annotation"
+SNIPPETS = ("configuration-snippet", "server-snippet", "stream-snippet", "modsecurity-snippet", "auth-snippet")
+
+
+def denied(estate: Estate) -> Iterator[Finding]:
+    for ingress, problem in _problems(estate, "denied"):
+        if not problem.annotation.startswith(CLIENT_CA):
+            yield _about(estate, "location-denied", ingress, problem)
+
+
+def client_ca(estate: Estate) -> Iterator[Finding]:
+    closed: defaultdict[str, list[str]] = defaultdict(list)
+    for server in estate.model.servers.values():
+        if server.auth_tls_error:
+            closed[server.owners["auth_tls_error"].meta.key].append(server.hostname)
+    for ingress, problem in _problems(estate, "denied"):
+        if problem.annotation.startswith(CLIENT_CA):
+            hosts = ", ".join(closed[ingress.meta.key]) or "its hosts"
+            yield _about(estate, "client-ca-unusable", ingress, problem, hosts=hosts)
+
+
+def ignored(estate: Estate) -> Iterator[Finding]:
+    """A value that cannot be used, for which the default steps in; what opens a door has a finding of its own."""
+    for ingress, problem in _problems(estate, "ignored"):
+        opens = problem.annotation in LIMIT_EXEMPTIONS or _opens_cors(estate, ingress, problem) or _is_blank(problem)
+        if not opens:
+            yield _about(estate, "annotation-ignored", ingress, problem)
+
+
+def open_cors(estate: Estate) -> Iterator[Finding]:
+    for ingress, problem in _problems(estate, "ignored"):
+        if _opens_cors(estate, ingress, problem):
+            yield _about(estate, "cors-open", ingress, problem)
+
+
+def _is_blank(problem: Problem) -> bool:
+    """Authentication that was begun and not finished, which auth-open tells about."""
+    return problem.annotation in ("auth-url", "auth-type") and not problem.value.strip()
+
+
+def _opens_cors(estate: Estate, ingress: Ingress, problem: Problem) -> bool:
+    cors = estate.parsed[ingress.meta.key].cors
+    return problem.annotation == "cors-allow-origin" and cors.enabled and cors.allow_origin == ("*",)
+
+
+def limit_off(estate: Estate) -> Iterator[Finding]:
+    for ingress, problem in _problems(estate, "ignored"):
+        if problem.annotation in LIMIT_EXEMPTIONS:
+            yield _about(estate, "rate-limit-off", ingress, problem)
+
+
+def _problems(estate: Estate, effect: str) -> Iterator[tuple[Ingress, Problem]]:
+    for ingress in estate.model.ingresses:
+        for problem in estate.model.problems.get(ingress.meta.key, ()):
+            if problem.effect == effect:
+                yield ingress, problem
+
+
+def _about(estate: Estate, code: str, ingress: Ingress, problem: Problem, **facts: str) -> Finding:
+    return finding(
+        code,
+        *_place(problem),
+        meta=ingress.meta,
+        annotation=problem.annotation,
+        reason=_said(problem),
+        fix=_fix(problem, estate),
+        **facts,
+    )
+
+
+def _said(problem: Problem) -> str:
+    """The controller's reason; where that only repeats the annotation's name, the part of the value that is wrong."""
+    if GENERIC.search(problem.reason):
+        wrong = problem.offending or problem.value
+        quote = "'" if '"' in wrong else '"'
+        return f"{quote}{wrong}{quote} is no valid value for {problem.annotation}"
+    if RISKY in problem.reason:
+        return f"{problem.annotation} is riskier than annotations-risk-level allows"
+    return problem.reason.removeprefix("location denied, reason: ")
+
+
+def _place(problem: Problem) -> tuple[Evidence, ...]:
+    return at(
+        problem.origin, problem.offending or problem.value, f"expected {problem.expected}" if problem.expected else ""
+    )
+
+
+def _fix(problem: Problem, estate: Estate) -> str:
+    name = estate.prefix + problem.annotation
+    if RISKY in problem.reason:
+        return f"take {problem.annotation} out, or set {problem.expected}"
+    if ABSENT.search(problem.reason):
+        return f"create {problem.offending or problem.value or 'it'}, or correct {name}"
+    return f"{name} wants {problem.expected}" if problem.expected else f"correct {name}"
+
+
+def dropped(estate: Estate) -> Iterator[Finding]:
+    for gone in estate.model.dropped:
+        if gone.reason not in ("class", "namespace"):
+            yield _dropped_annotations(estate, gone) if gone.reason == "annotations" else _dropped(gone)
+
+
+def _dropped(gone: Dropped) -> Finding:
+    fix = "change what is underlined"
+    return finding("ingress-dropped", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message, fix=fix)
+
+
+def _dropped_annotations(estate: Estate, gone: Dropped) -> Finding:
+    problems = [problem for problem in estate.extraction(gone.ingress).problems if problem.effect == "dropped"]
+    return finding(
+        "ingress-dropped",
+        *(item for problem in problems for item in _place(problem)),
+        meta=gone.ingress.meta,
+        reason="; ".join(dict.fromkeys(map(_said, problems))),
+        fix="; ".join(dict.fromkeys(_fix(problem, estate) for problem in problems)),
+    )
+
+
+def class_missing(estate: Estate) -> Iterator[Finding]:
+    for gone in _other_class(estate):
+        if _names_nothing(gone.ingress, estate):
+            hint = did_you_mean(gone.ingress.class_name or "", estate.cluster.ingress_classes)
+            reason = gone.message + hint
+            yield finding("class-missing", *at(gone.origin), meta=gone.ingress.meta, reason=reason)
+
+
+def class_foreign(estate: Estate) -> Iterator[Finding]:
+    for gone in _other_class(estate):
+        if not _names_nothing(gone.ingress, estate):
+            yield finding("class-foreign", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
+
+
+def _other_class(estate: Estate) -> Iterator[Dropped]:
+    return (gone for gone in estate.model.dropped if gone.reason == "class")
+
+
+def _names_nothing(ingress: Ingress, estate: Estate) -> bool:
+    if ingress.class_name is not None:
+        return ingress.class_name not in estate.cluster.ingress_classes
+    return CLASS_ANNOTATION not in ingress.meta.annotations
+
+
+def unwatched(estate: Estate) -> Iterator[Finding]:
+    for gone in estate.model.dropped:
+        if gone.reason == "namespace":
+            yield finding("namespace-unwatched", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
+
+
+def _strangers(estate: Estate) -> Iterator[tuple[Ingress, str, str | None]]:
+    for ingress in estate.model.ingresses:
+        for name, near in unknown_annotations(ingress, estate.flags):
+            yield ingress, name, near
+
+
+def unknown(estate: Estate) -> Iterator[Finding]:
+    for ingress, name, near in _strangers(estate):
+        if "/" not in name and name not in RETIRED:
+            nearest = f'; did you mean "{near}"?' if near else ""
+            yield finding(
+                "annotation-unknown",
+                *_name(ingress.meta, estate.prefix + name),
+                meta=ingress.meta,
+                annotation=name,
+                nearest=nearest,
+            )
+
+
+def prefixless(estate: Estate) -> Iterator[Finding]:
+    """A known name under another prefix, or under none."""
+    for ingress, name, near in _strangers(estate):
+        if "/" in name:
+            yield finding(
+                "annotation-prefix", *_name(ingress.meta, name), meta=ingress.meta, annotation=name, wanted=near
+            )
+    for ingress in estate.model.ingresses:
+        for name in sorted(ingress.meta.annotations.keys() & KNOWN_NAMES):
+            wanted = estate.prefix + name
+            yield finding(
+                "annotation-prefix", *_name(ingress.meta, name), meta=ingress.meta, annotation=name, wanted=wanted
+            )
+
+
+def retired(estate: Estate) -> Iterator[Finding]:
+    for ingress, name, _ in _strangers(estate):
+        if release := RETIRED.get(name):
+            place = _name(ingress.meta, estate.prefix + name)
+            yield finding("annotation-retired", *place, meta=ingress.meta, annotation=name, release=release)
+
+
+def misplaced(estate: Estate) -> Iterator[Finding]:
+    """The controller reads annotations of Ingresses only."""
+    metas: list[Iterable[Meta]] = [
+        (service.meta for service in estate.cluster.services.values()),
+        (workload.meta for workload in estate.cluster.workloads),
+        (config_map.meta for config_map in estate.cluster.config_maps.values()),
+        (secret.meta for secret in estate.cluster.secrets.values()),
+    ]
+    for group in metas:
+        for meta in group:
+            for full in meta.annotations:
+                name = full.removeprefix(estate.prefix)
+                if full.startswith(estate.prefix) and name in KNOWN_NAMES:
+                    yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name)
+
+
+def _name(meta: Meta, full: str) -> tuple[Evidence, ...]:
+    return at(meta.annotation_name_origins.get(full) or meta.annotation_origins.get(full), full)
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Annotations that begin with one of `starts` only say more about `needs`; `holds`: whether that is there.
+
+    A value that denies the locations has a finding of its own, so that nothing is said about its companions.
+    """
+
+    starts: tuple[str, ...]
+    needs: str
+    holds: Callable[[ParsedAnnotations, Settings], object]
+
+
+# Where several fit, the first counts.
+COMPANIONS = (
+    Companion(("cors-",), 'enable-cors: "true"', lambda a, _: a.cors.enabled),
+    Companion(("auth-tls-",), "auth-tls-secret", lambda a, _: a.client_certificate.certificate.secret),
+    Companion(("auth-realm", "auth-secret-type"), "auth-type", lambda a, _: a.basic_auth.secured),
+    Companion(
+        (
+            "auth-always-set-cookie",
+            "auth-cache-",
+            "auth-keepalive",
+            "auth-method",
+            "auth-proxy-set-headers",
+            "auth-request-redirect",
+            "auth-response-headers",
+            "auth-signin",
+        ),
+        "auth-url",
+        lambda a, _: a.external_auth.url,
+    ),
+    Companion(("affinity-", "session-cookie-"), "affinity: cookie", lambda a, _: a.session_affinity.type == "cookie"),
+    Companion(
+        ("limit-allowlist", "limit-burst-multiplier", "limit-whitelist"),
+        "limit-rps, limit-rpm or limit-connections",
+        lambda a, _: a.rate_limit.name,
+    ),
+    Companion(("limit-rate-after",), "limit-rate", lambda a, _: a.rate_limit.rate),
+    Companion(("mirror-",), "mirror-target", lambda a, _: a.mirror.source),
+    Companion(("temporal-redirect-code",), "temporal-redirect", lambda a, _: a.redirect.url),
+    Companion(("permanent-redirect-code",), "permanent-redirect", lambda a, _: a.redirect.url),
+    Companion(("upstream-hash-by-subset",), "upstream-hash-by", lambda a, _: a.upstream_hash.by),
+    Companion(("fastcgi-",), "backend-protocol: FCGI", lambda a, _: a.backend_protocol.upper() == "FCGI"),
+    Companion(
+        ("proxy-ssl-secret",), "backend-protocol: HTTPS", lambda a, _: a.backend_protocol.upper() in TLS_PROTOCOLS
+    ),
+    Companion(("proxy-ssl-verify",), "proxy-ssl-secret", lambda a, _: a.proxy_tls.certificate.secret),
+    Companion(
+        ("enable-owasp-", "modsecurity-"),
+        "enable-modsecurity",
+        lambda a, settings: a.modsecurity.enable or settings.enable_modsecurity,
+    ),
+)
+
+
+def idle(estate: Estate) -> Iterator[Finding]:
+    for ingress, parsed in estate.served():
+        if parsed.denied is not None:
+            continue
+        refused = {problem.annotation for problem in estate.model.problems.get(ingress.meta.key, ())}
+        for name in sorted(parsed.sources.keys() - refused):
+            if needs := _missing_companion(name, parsed, estate.settings):
+                evidence = estate.mark(ingress, name)
+                yield finding("annotation-idle", *evidence, meta=ingress.meta, annotation=name, needs=needs)
+
+
+def _missing_companion(name: str, parsed: ParsedAnnotations, settings: Settings) -> str:
+    for companion in COMPANIONS:
+        if name.startswith(companion.starts) and name in KNOWN_NAMES and name != companion.needs:
+            return "" if companion.holds(parsed, settings) else companion.needs
+    return ""
+
+
+def snippet_stripped(estate: Estate) -> Iterator[Finding]:
+    """Allowed by risk level, but taken out by allow-snippet-annotations: such an Ingress is served without them."""
+    if estate.settings.allow_snippet_annotations:
+        return
+    for ingress, parsed in estate.served():
+        for name in SNIPPETS:
+            if name in parsed.sources:
+                yield finding("snippet-stripped", *estate.mark(ingress, name), meta=ingress.meta, annotation=name)
+
+
+def cookie_path(estate: Estate) -> Iterator[Finding]:
+    for notice in estate.notices["cookie-path-missing"]:
+        yield finding(
+            "cookie-path-missing",
+            *(item for origin in notice.origins for item in at(origin)),
+            owner=f"Ingress {notice.ingress}",
+            host=notice.host,
+            path=notice.path,
+        )

@@ -1,0 +1,107 @@
+"""What the checks look things up in: one Simulation with the indexes that keep every check linear."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nginxsim.annotations import Extraction, ParsedAnnotations
+from nginxsim.catalogue import BY_CODE
+from nginxsim.controller.model import Location, Notice
+from nginxsim.kube.objects import Ingress, Meta
+from nginxsim.origins import Origin
+from nginxsim.verdict.types import Evidence, Finding
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
+
+
+class Estate:
+    """The stages of one simulation, and who is who in them."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.cluster = simulation.cluster
+        self.flags = simulation.flags
+        self.settings = simulation.settings
+        self.model = simulation.model
+        self.prefix = f"{simulation.flags.annotations_prefix}/"
+
+    @cached_property
+    def notices(self) -> Mapping[str, list[Notice]]:
+        """What the controller would log, by code."""
+        found: defaultdict[str, list[Notice]] = defaultdict(list)
+        for notice in self.model.notices:
+            found[notice.code].append(notice)
+        return found
+
+    @cached_property
+    def parsed(self) -> Mapping[str, ParsedAnnotations]:
+        """What the annotations of each served Ingress mean, snippets included, by "namespace/name"."""
+        extractions = ((ingress.meta.key, self.extraction(ingress)) for ingress in self.model.ingresses)
+        return {key: extraction.parsed for key, extraction in extractions if extraction.parsed}
+
+    def extraction(self, ingress: Ingress) -> Extraction:
+        return self.simulation.extractor.extract(ingress)
+
+    def served(self) -> Iterator[tuple[Ingress, ParsedAnnotations]]:
+        """The Ingresses that reach the model, each with its annotations."""
+        for ingress in self.model.ingresses:
+            yield ingress, self.parsed[ingress.meta.key]
+
+    def plain(self) -> Iterator[tuple[Ingress, ParsedAnnotations]]:
+        """Those of them that are no canaries."""
+        return ((ingress, parsed) for ingress, parsed in self.served() if not parsed.canary.enabled)
+
+    @cached_property
+    def locations(self) -> Mapping[str, list[tuple[str, Location]]]:
+        """Host and location of all that each Ingress has got, by "namespace/name"."""
+        found: defaultdict[str, list[tuple[str, Location]]] = defaultdict(list)
+        for server in self.model.servers.values():
+            for location in server.locations:
+                if location.ingress is not None:
+                    found[location.ingress.meta.key].append((server.hostname, location))
+        return found
+
+    def value(self, ingress: Ingress, *names: str) -> str | None:
+        """The first of these annotations that the Ingress sets, as written."""
+        values = (ingress.meta.annotations.get(self.prefix + name) for name in names)
+        return next((value for value in values if value is not None), None)
+
+    def mark(self, ingress: Ingress, *names: str, text: str = "", note: str = "") -> tuple[Evidence, ...]:
+        """Evidence at each of these annotations that the Ingress sets."""
+        origins = (ingress.meta.annotation_origins.get(self.prefix + name) for name in names)
+        return tuple(Evidence(origin, text, note) for origin in origins if origin is not None)
+
+
+def at(origin: Origin | None, text: str = "", note: str = "") -> tuple[Evidence, ...]:
+    """Evidence at a place, none where the place is not known."""
+    return (Evidence(origin, text, note),) if origin is not None and origin.file else ()
+
+
+def finding(
+    code: str,
+    *evidence: Evidence,
+    meta: Meta | None = None,
+    owner: str = "",
+    host: str = "",
+    path: str = "",
+    **facts: Any,
+) -> Finding:
+    """A finding of this code; `facts` fill the catalogue's templates. Without evidence, the owner's place is it."""
+    row = BY_CODE[code]
+    owner = str(meta) if meta else owner
+    known = {**facts, "owner": owner, "host": host, "path": path}
+    return Finding(
+        row.code,
+        row.found.format(**known),
+        row.level,
+        row.number,
+        evidence or (at(meta.origin) if meta else ()),
+        row.fix.format(**known),
+        owner,
+        host,
+        path,
+    )

@@ -1,0 +1,209 @@
+"""Hosts and paths: who got them, who never will, and what became a regular expression on the way."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.controller.drafts import EXACT
+from nginxsim.controller.model import Location, Server
+from nginxsim.errors import InputError
+from nginxsim.kube.objects import Ingress
+from nginxsim.nginx.regex import MatchLimitError, Regex
+from nginxsim.render.locations import wants_regex
+from nginxsim.verdict.types import Evidence, Finding
+
+PATTERN = re.compile(r"[\\^$*+?()\[\]{}|]")
+"""A character that makes a path a pattern; the dot alone is common in names."""
+CANDIDATES = 40
+"""So many earlier patterns a path is compared with; what comes first takes most."""
+PROBES = ("", "x", "/", "/x")
+"""What a request may have behind a path."""
+
+
+def regex_spread(estate: Estate) -> Iterator[Finding]:
+    """Paths of one Ingress that another one turns into case-insensitive patterns."""
+    for server in _regex_servers(estate):
+        culprits = [location for location in server.locations if _asks_for_regex(location)]
+        guilty = {_key(location) for location in culprits}
+        for ingress, victims in _by_ingress(server).items():
+            if ingress not in guilty:
+                yield _spread(estate, server, victims, culprits[0])
+
+
+def _spread(estate: Estate, server: Server, victims: Sequence[Location], culprit: Location) -> Finding:
+    assert victims[0].ingress is not None
+    assert culprit.ingress is not None
+    paths = ", ".join(dict.fromkeys(location.ingress_path or location.path for location in victims))
+    return finding(
+        "regex-spread",
+        *_at_path(victims[0]),
+        *_reason(estate, culprit),
+        meta=victims[0].ingress.meta,
+        host=server.hostname,
+        path=victims[0].ingress_path or victims[0].path,
+        culprit=culprit.ingress.meta,
+        paths=paths,
+    )
+
+
+def exact_as_regex(estate: Estate) -> Iterator[Finding]:
+    """Exact paths of the very Ingress that asks for patterns."""
+    for server in _regex_servers(estate):
+        culprits = {_key(each): each for each in reversed(server.locations) if _asks_for_regex(each)}
+        for location in server.locations:
+            culprit = culprits.get(_key(location))
+            exact = location.spec_path is not None and location.spec_path.path_type == EXACT
+            if culprit and exact and location.ingress and not PATTERN.search(location.path):
+                yield finding(
+                    "exact-as-regex",
+                    *_at_path(location),
+                    *_reason(estate, culprit),
+                    meta=location.ingress.meta,
+                    host=server.hostname,
+                    path=location.path,
+                )
+
+
+def _regex_servers(estate: Estate) -> Iterator[Server]:
+    return (server for server in estate.model.servers.values() if _has_patterns(server))
+
+
+def _has_patterns(server: Server) -> bool:
+    return any(map(wants_regex, server.locations))
+
+
+def _asks_for_regex(location: Location) -> bool:
+    return location.ingress is not None and wants_regex(location)
+
+
+def _key(location: Location) -> str:
+    return location.ingress.meta.key if location.ingress else ""
+
+
+def _by_ingress(server: Server) -> Mapping[str, list[Location]]:
+    """The locations that an Ingress asked for by a path of its own."""
+    found: defaultdict[str, list[Location]] = defaultdict(list)
+    for location in server.locations:
+        if location.ingress is not None and location.spec_path is not None:
+            found[_key(location)].append(location)
+    return found
+
+
+def _at_path(location: Location) -> tuple[Evidence, ...]:
+    return at(location.spec_path.origin, location.spec_path.path) if location.spec_path else ()
+
+
+def _reason(estate: Estate, culprit: Location) -> tuple[Evidence, ...]:
+    assert culprit.ingress is not None
+    name = "use-regex" if culprit.annotations.rewrite.use_regex else "rewrite-target"
+    return estate.mark(
+        culprit.ingress, name, note=f"{name} of {culprit.ingress.meta} makes every path of the host a pattern"
+    )
+
+
+def shadowed(estate: Estate) -> Iterator[Finding]:
+    """Where paths are patterns the first that matches is taken: a path that begins like an earlier one is lost."""
+    for server in _regex_servers(estate):
+        index = _PatternIndex()
+        for location in server.locations:
+            if not PATTERN.search(location.path):
+                winner = index.taker(location.path)
+                if winner and location.ingress and location.spec_path and location.spec_path.path == location.path:
+                    yield _shadow(server, location, winner)
+            index.add(location)
+
+
+def _shadow(server: Server, location: Location, winner: Location) -> Finding:
+    assert location.ingress is not None
+    owner = winner.ingress.meta if winner.ingress else "the default backend"
+    takes = (Evidence(item.origin, item.text, "takes its requests") for item in _at_path(winner))
+    return finding(
+        "location-shadowed",
+        *_at_path(location),
+        *takes,
+        meta=location.ingress.meta,
+        host=server.hostname,
+        path=location.path,
+        winner=winner.path,
+        winner_owner=owner,
+    )
+
+
+class _PatternIndex:
+    """The locations passed so far, by the plain text they begin with."""
+
+    def __init__(self) -> None:
+        self._by_start: defaultdict[str, list[tuple[Regex, Location]]] = defaultdict(list)
+
+    def add(self, location: Location) -> None:
+        special = PATTERN.search(location.path)
+        start = location.path[: special.start()] if special else location.path
+        if special and special[0] in "*?{":
+            start = start[:-1]
+        known = self._by_start[start.lower()]
+        if len(known) < CANDIDATES:
+            with suppress(InputError):
+                known.append((Regex(f"^{location.path}", caseless=True), location))
+
+    def taker(self, path: str) -> Location | None:
+        """The earlier location that takes every request beginning with this path."""
+        lowered = path.lower()
+        for end in range(1, len(lowered) + 1):
+            for pattern, location in self._by_start.get(lowered[:end], ()):
+                if all(_matches(pattern, path + probe) for probe in PROBES):
+                    return location
+        return None
+
+
+def _matches(pattern: Regex, text: str) -> bool:
+    try:
+        return pattern.span(text) is not None
+    except MatchLimitError:
+        return False
+
+
+def regex_unused(estate: Estate) -> Iterator[Finding]:
+    """A path that looks like a pattern on a host where paths are plain text."""
+    for server in estate.model.servers.values():
+        if _has_patterns(server):
+            continue
+        told: set[tuple[str, str]] = set()
+        for location in server.locations:
+            spec = location.spec_path
+            if location.ingress and spec and PATTERN.search(spec.path) and (_key(location), spec.path) not in told:
+                told.add((_key(location), spec.path))
+                yield finding(
+                    "regex-unused",
+                    *_at_path(location),
+                    meta=location.ingress.meta,
+                    host=server.hostname,
+                    path=spec.path,
+                )
+
+
+def alias_shared(estate: Estate) -> Iterator[Finding]:
+    """Nginx gives a name to the first server that has it."""
+    owners: dict[str, Server] = {}
+    for server in estate.model.servers.values():
+        for alias in server.aliases:
+            first = owners.setdefault(alias.lower(), server)
+            if first is not server:
+                yield _shared(estate, alias, first.owners["aliases"], server)
+
+
+def _shared(estate: Estate, alias: str, first: Ingress, server: Server) -> Finding:
+    second = server.owners["aliases"]
+    return finding(
+        "alias-shared",
+        *estate.mark(second, "server-alias", text=alias),
+        *estate.mark(
+            first, "server-alias", text=alias, note=f"{first.meta} has it as well, and its server comes first"
+        ),
+        meta=second.meta,
+        host=alias,
+        first=first.meta,
+    )

@@ -1,0 +1,81 @@
+"""The controller's ConfigMap and what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nginxsim.annotations import KNOWN_NAMES
+from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.controller.settings import SETTING_KEYS, SettingProblem
+from nginxsim.verdict.types import Finding
+
+UNKNOWN = "unknown key"
+REFERENCES = ("proxy-set-headers", "add-headers")
+
+
+def unknown_key(estate: Estate) -> Iterator[Finding]:
+    for problem in estate.settings.problems:
+        if problem.reason == UNKNOWN:
+            owner = f"ConfigMap {estate.flags.configmap}"
+            yield finding(
+                "setting-unknown", *at(problem.origin, problem.key), owner=owner, key=problem.key, hint=_hint(problem)
+            )
+
+
+def _hint(problem: SettingProblem) -> str:
+    name = problem.key.rpartition("/")[2]
+    if name != problem.key and name in KNOWN_NAMES:
+        return (
+            f"; it is an annotation of Ingresses, here the key is {name}"
+            if name in SETTING_KEYS
+            else "; it is an annotation of Ingresses"
+        )
+    if problem.nearest:
+        return f'; did you mean "{problem.nearest}"?'
+    return "; it is an annotation of Ingresses" if problem.key in KNOWN_NAMES else ""
+
+
+def ignored_key(estate: Estate) -> Iterator[Finding]:
+    for problem in estate.settings.problems:
+        if problem.reason != UNKNOWN:
+            owner = f"ConfigMap {estate.flags.configmap}"
+            yield finding(
+                "setting-ignored",
+                *at(problem.origin, problem.value),
+                owner=owner,
+                key=problem.key,
+                reason=problem.reason,
+            )
+
+
+def unread(estate: Estate) -> Iterator[Finding]:
+    """A ConfigMap full of the controller's keys that is not the one it reads."""
+    if estate.flags.configmap in estate.cluster.config_maps:
+        return
+    for config_map in estate.cluster.config_maps.values():
+        known = [key for key in config_map.data if key in SETTING_KEYS]
+        if known and len(known) * 2 >= len(config_map.data):
+            evidence = at(config_map.key_origins.get(known[0]), known[0])
+            yield finding("config-map-unread", *evidence, meta=config_map.meta, read=estate.flags.configmap)
+
+
+def missing_reference(estate: Estate) -> Iterator[Finding]:
+    """Objects that the ConfigMap or a flag names and that are not there."""
+    settings, cluster = estate.settings, estate.cluster
+    for key in REFERENCES:
+        if (wanted := getattr(settings, key.replace("-", "_"))) and wanted not in cluster.config_maps:
+            yield _absent(estate, key, f"ConfigMap {wanted}", wanted)
+    if settings.ssl_dh_param and settings.ssl_dh_param not in cluster.secrets:
+        yield _absent(estate, "ssl-dh-param", f"Secret {settings.ssl_dh_param}", settings.ssl_dh_param)
+    certificate = estate.flags.default_ssl_certificate
+    if certificate and estate.simulation.certificates.local(certificate) is None:
+        yield finding("config-reference-missing", name="--default-ssl-certificate", wanted=f"Secret {certificate}")
+    for notice in estate.notices["stream-configmap-missing"]:
+        option, _, words = notice.message.partition(": ")
+        yield finding("config-reference-missing", name=option, wanted=words.removesuffix(" does not exist"))
+
+
+def _absent(estate: Estate, key: str, wanted: str, text: str) -> Finding:
+    origin = estate.settings.source(key).origin
+    owner = f"ConfigMap {estate.flags.configmap}"
+    return finding("config-reference-missing", *at(origin, text), owner=owner, name=key, wanted=wanted)

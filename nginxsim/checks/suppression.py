@@ -1,0 +1,142 @@
+"""Findings that somebody does not want to hear of: by flag, by nginxsim.toml, or by an annotation on the object."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import chain
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+from nginxsim.catalogue import matching
+from nginxsim.errors import InputError, UsageError, did_you_mean
+from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.objects import Meta
+from nginxsim.verdict.types import Finding
+
+ANNOTATION = "nginxsim.dev/ignore"
+FILE = "nginxsim.toml"
+KEYS = ("ignore", "show", "fail-on", "per-file-ignores")
+LEVELS = ("error", "warning", "notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Codes not to be told, everywhere or where `pattern` fits: on the file of the first evidence, the object
+    ("namespace/name") or the host. `folder`: what file names are relative to, "" for as they were given.
+    """
+
+    codes: frozenset[str]
+    pattern: str = ""
+    folder: str = ""
+    files_only: bool = False
+
+    def hides(self, found: Finding) -> bool:
+        if found.code not in self.codes:
+            return False
+        return not self.pattern or any(fnmatchcase(name, self.pattern) for name in self._names(found))
+
+    def _names(self, found: Finding) -> Iterator[str]:
+        for item in found.evidence[:1]:
+            yield relpath(item.origin.file, self.folder) if self.folder else item.origin.file
+        if not self.files_only:
+            yield found.owner.partition(" ")[2]
+            yield found.host
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """[check] of nginxsim.toml; "" where it says nothing."""
+
+    ignores: tuple[Ignore, ...] = ()
+    show: str = ""
+    fail_on: str = ""
+
+
+def ignore_of(text: str, folder: str = "") -> Ignore:
+    """ "CODE" or "CODE=GLOB"; CODE is a number (NX604), the start of numbers (NX60) or a code. Raises UsageError."""
+    code, _, pattern = text.partition("=")
+    return Ignore(matching(code), pattern, folder)
+
+
+def config_for(paths: Sequence[str], given: str | None = None) -> Config:
+    """The nginxsim.toml that was named, or the nearest one upwards of the first path. Raises InputError."""
+    if given is not None:
+        return read_config(Path(given))
+    start = next((Path(path) for path in paths if path != "-"), Path())
+    folder = start.resolve() if start.is_dir() else start.resolve().parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE).is_file():
+            return read_config(candidate / FILE)
+    return Config()
+
+
+def read_config(path: Path) -> Config:
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    table = read.get("check", {})
+    try:
+        return _config(table, str(path.resolve().parent))
+    except UsageError as error:
+        raise UsageError(f"{path}: [check] {error}") from None
+
+
+def _config(table: Mapping[str, Any], folder: str) -> Config:
+    for key in table:
+        if key not in KEYS:
+            raise UsageError(f'unknown key "{key}"{did_you_mean(key, KEYS)}')
+    ignores = [ignore_of(text, folder) for text in _texts(table.get("ignore", []), "ignore")]
+    for pattern, codes in table.get("per-file-ignores", {}).items():
+        known = frozenset(chain.from_iterable(map(matching, _texts(codes, f'per-file-ignores."{pattern}"'))))
+        ignores.append(Ignore(known, pattern, folder, files_only=True))
+    return Config(tuple(ignores), _level(table, "show"), _level(table, "fail-on"))
+
+
+def _texts(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f'{key} must be a list of codes, such as ["NX604", "NX620=legacy/*"]')
+    return value
+
+
+def _level(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    if value and value not in LEVELS:
+        raise UsageError(f'{key} = "{value}" must be one of {", ".join(LEVELS)}{did_you_mean(str(value), LEVELS)}')
+    return str(value)
+
+
+def annotated(cluster: Cluster) -> Mapping[str, frozenset[str]]:
+    """Codes that objects ask to be spared, by object ("Ingress default/shop"). Raises InputError where one is none."""
+    metas: Iterable[Meta] = chain(
+        (each.meta for each in cluster.ingresses.values()),
+        (each.meta for each in cluster.services.values()),
+        (each.meta for each in cluster.config_maps.values()),
+        (each.meta for each in cluster.secrets.values()),
+    )
+    return {str(meta): _codes(meta) for meta in metas if ANNOTATION in meta.annotations}
+
+
+def _codes(meta: Meta) -> frozenset[str]:
+    words = filter(None, (word.strip() for word in meta.annotations[ANNOTATION].split(",")))
+    try:
+        return frozenset(chain.from_iterable(map(matching, words)))
+    except UsageError as error:
+        raise InputError(f"{ANNOTATION}: {error}", meta.annotation_origins.get(ANNOTATION)) from None
+
+
+def sift(
+    findings: Iterable[Finding], ignores: Sequence[Ignore], cluster: Cluster
+) -> tuple[list[Finding], list[Finding]]:
+    """(those to tell, those suppressed), each in the order given."""
+    by_object = annotated(cluster)
+    told: list[Finding] = []
+    suppressed: list[Finding] = []
+    for found in findings:
+        spared = found.code in by_object.get(found.owner, frozenset())
+        (suppressed if spared or any(ignore.hides(found) for ignore in ignores) else told).append(found)
+    return told, suppressed
