@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.exchange import Request, RoutedOutcome
@@ -11,7 +12,7 @@ from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.rewrites import explain_listen, explain_location, explain_rewrite
 from nginxsim.verdict.services import explain_balancer, explain_proxy
-from nginxsim.verdict.types import Cause
+from nginxsim.verdict.types import Cause, Evidence
 
 if TYPE_CHECKING:
     from nginxsim.verdict.routing import Routing
@@ -34,7 +35,19 @@ def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
     case = Case(routing, request, routed)
     explainer = BY_PHASE.get(case.deciding.phase)
     found = explainer(case) if explainer else None
-    return found or _plainly(case)
+    return _with_error_page(found or _plainly(case), case)
+
+
+def _with_error_page(found: Cause, case: Case) -> Cause:
+    """The same cause, with what turned its status into another one."""
+    page = case.error_page
+    if page is None or found.code == "sign-in-redirect":
+        return found
+    origin = case.routing.provenance.of(page.line).origin
+    if origin is None:
+        return found
+    note = f"turns status {page.data['status']} into an error page, which answers {case.routed.status}"
+    return replace(found, evidence=(*found.evidence, Evidence(origin, "", note)))
 
 
 def _plainly(case: Case) -> Cause:

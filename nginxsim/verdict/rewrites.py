@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nginxsim.annotations import Problem
 from nginxsim.verdict.access import explain_tls
@@ -25,7 +26,9 @@ def explain_rewrite(case: Case) -> Cause | None:
     if found := _denial(case):
         return found
     if source.name in SNIPPETS:
-        return cause("snippet-answer", case.evidence(), text=step.text, level=_level(case))
+        # The text leads to the line of the snippet, which is often one of many.
+        evidence = [replace(item, text=step.text) for item in case.evidence()]
+        return cause("snippet-answer", evidence, text=step.text, level=_level(case))
     if source.name in REDIRECTS:
         return cause("redirect", case.evidence(), annotation=source.name, owner=case.owner)
     if source.name == "app-root":

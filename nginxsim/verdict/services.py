@@ -57,6 +57,8 @@ def explain_proxy(case: Case) -> Cause | None:
     if claim := _lost_claim(case):
         return _missing_ingress(case, claim)
     status = int(data["status"])
+    if case.error_page is not None:
+        return cause("error-page", case.evidence(), service=service, status=status)
     if status >= 400:
         level = "error" if status >= 500 else "notice"
         return cause("service-error", case.evidence(), service=service, status=status, level=level)
