@@ -63,7 +63,8 @@ def verdict_junit(report: VerdictReport) -> str:
 def _outcome_case(report: VerdictReport, number: int) -> TestCase:
     outcome = report.verdict.outcomes[number]
     found = as_finding(report, outcome)
-    end = f"{reason_phrase(outcome.status)}, p={outcome.probability:.4g}"
+    chance = outcome.share if outcome.places else f"p={outcome.probability:.4g}"
+    end = f"{reason_phrase(outcome.status)}, {chance}"
     origin = found.evidence[0].origin if found and found.evidence else None
     return TestCase(
         classname=report.verdict.request.host or "(no host)",

@@ -38,6 +38,7 @@ def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
     return {
         "probability": outcome.probability,
+        **({"places": list(outcome.places)} if outcome.places else {}),
         "status": outcome.status,
         "headers": outcome.headers,
         "upstream": None if outcome.upstream is None else upstream_data(outcome.upstream),

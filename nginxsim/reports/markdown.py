@@ -60,14 +60,12 @@ def _noted(item: Evidence) -> str:
 
 
 def verdict_markdown(report: VerdictReport) -> str:
-    outcomes = report.verdict.outcomes
-    return "\n\n".join("\n".join(_outcome(report, outcome, len(outcomes) > 1)) for outcome in outcomes)
+    return "\n\n".join("\n".join(_outcome(report, outcome)) for outcome in report.verdict.outcomes)
 
 
-def _outcome(report: VerdictReport, outcome: Outcome, several: bool) -> Iterator[str]:
+def _outcome(report: VerdictReport, outcome: Outcome) -> Iterator[str]:
     cause = outcome.cause
-    chance = f" in {outcome.probability * 100:.4g} % of requests" if several else ""
-    yield f"### {reason_phrase(outcome.status)}: {code(report.url)}{chance}"
+    yield f"### {reason_phrase(outcome.status)}: {code(report.url)} {outcome.share}".rstrip()
     yield ""
     yield f"**{cause.code}** ({cause.number}): {plain(cause.message)}"
     yield ""

@@ -11,7 +11,14 @@ from nginxsim.render import Rendered
 from nginxsim.reports.machine import dumps, source_data
 from nginxsim.verdict.provenance import Provenance
 
-KINDS = {"annotation": "annotation ", "configmap": "ConfigMap key ", "flag": "flag ", "spec": "", "default": "default"}
+KINDS = {
+    "annotation": "annotation ",
+    "configmap": "ConfigMap key ",
+    "flag": "flag ",
+    "spec": "",
+    "conf": "",
+    "default": "default",
+}
 WIDTH = 80
 """Comments of longer lines stand right behind them, so that one long line does not push all the others out of sight."""
 

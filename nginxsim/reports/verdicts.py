@@ -69,15 +69,13 @@ def verdict_text(url: str, verdict: Verdict, sources: Sources | None = None) -> 
 
     sources: the manifests' lines, for those that cannot be read again (standard input).
     """
-    several = len(verdict.outcomes) > 1
     lines = sources or Sources()
-    return "\n\n".join("\n".join(_outcome_lines(url, outcome, several, lines)) for outcome in verdict.outcomes)
+    return "\n\n".join("\n".join(_outcome_lines(url, outcome, lines)) for outcome in verdict.outcomes)
 
 
-def _outcome_lines(url: str, outcome: Outcome, several: bool, sources: Sources) -> Iterator[str]:
+def _outcome_lines(url: str, outcome: Outcome, sources: Sources) -> Iterator[str]:
     colour = COLOURS[outcome.cause.level]
-    chance = f"   in {outcome.probability * 100:.4g} % of requests" if several else ""
-    yield f"{paint(reason_phrase(outcome.status), fg=colour, bold=True)}   {url}{chance}"
+    yield "   ".join(filter(None, (paint(reason_phrase(outcome.status), fg=colour, bold=True), url, outcome.share)))
     yield from _cause_lines(outcome.cause, colour, sources)
     if location := next((value for name, value in outcome.headers if name.lower() == "location"), ""):
         yield f"  to     {location}"
@@ -102,8 +100,11 @@ def _says_something(line: str) -> bool:
     return click.unstyle(line).strip() != "|"
 
 
-def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[str, str, str, str]]:
-    """A row a step: phase, what, why, where; below it what was considered instead, and the steps within it."""
+def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[str, ...]]:
+    """A row a step: phase, what, why, line of the conf, place in the manifests.
+
+    Below it what was considered instead, and the steps within it.
+    """
     for step in steps:
         yield _row(step, "  " * depth + step.phase, "")
         for lost in step.considered:
@@ -111,10 +112,10 @@ def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[st
         yield from _trace_rows(step.steps, depth + 1)
 
 
-def _row(step: TraceStep, phase: str, before: str) -> tuple[str, str, str, str]:
+def _row(step: TraceStep, phase: str, before: str) -> tuple[str, ...]:
+    # Links are invisible characters: only the last column may have them, as it keeps its own width.
     cells = {piece.role: link(piece.text, piece.origin) if piece.origin else piece.text for piece in step.fragments}
-    where = "   ".join(filter(None, (cells.get("conf"), cells.get("origin"))))
-    return phase, before + cells.get("text", ""), cells.get("why", ""), where
+    return phase, before + cells.get("text", ""), *(cells.get(role, "") for role in ("why", "conf", "origin"))
 
 
 def _labelled(label: str, lines: Iterator[str]) -> Iterator[str]:

@@ -1,0 +1,252 @@
+"""The requests to ask of two sides: every location, its near misses, and whoever the conf treats in his own way."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from nginxsim.diffing.access import ANYBODY, admitted, clients, rules_of
+from nginxsim.diffing.conditions import STRANGE_ORIGIN, Maps, Variation, variations
+from nginxsim.diffing.patterns import examples
+from nginxsim.diffing.places import Pair, pairs, server_name, server_names
+from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.tree import Directive
+
+SCHEMES = ("http", "https")
+USER, PASSWORD = "nginxsim", "nginxsim"
+"""Whom every password file is taken to know: probes must get past a password to see what lies behind it."""
+
+CREDENTIALS = ("Authorization", "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode())
+UNKNOWN_HOST = "unknown-host.example"
+LABEL = "any"
+"""Stands for the star of a wildcard host."""
+
+DEEPER = "/deeper/page?x=1"
+NOWHERE = "/no/such/page"
+_SAFE = "/:@!$&'()*+,;=-._~"
+_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A request, what the auth server will answer to it, and the location it is meant for (its arguments, or "")."""
+
+    request: Request
+    auth_status: int = 200
+    location: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"{self.request.scheme}://{self.request.host}{self.request.path}"
+
+    @property
+    def place(self) -> str:
+        """Host and location without what leads there: "shop.example.com/cart", "shop.example.com ~* ^/cart"."""
+        modifier, _, path = self.location.rpartition(" ")
+        return (
+            f"{self.request.host}{path or '/'}"
+            if modifier in ("", "=", "^~")
+            else f"{self.request.host} {self.location}"
+        )
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What makes it more than a plain GET, for people."""
+        request = self.request
+        shown = [] if request.method == "GET" else [request.method]
+        shown += [f"from {request.client}"] if request.client != ANYBODY else []
+        shown += ["with the password" if pair == CREDENTIALS else f"{pair[0]}: {pair[1]}" for pair in request.headers]
+        shown += [f"with a body of {request.body_bytes} bytes"] if request.body_bytes else []
+        shown += [f"and the auth server says {self.auth_status}"] if self.auth_status != 200 else []
+        return tuple(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side's http block and the backends posted to its balancer, by name."""
+
+    http: Directive
+    backends: Mapping[str, Mapping[str, Any]]
+
+
+def probes(name: str, further: Iterable[str], old: Side, new: Side) -> Iterator[Probe]:
+    """What to ask about the server block whose first name is `name`; `further`: host names that only redirect to it."""
+    chains = [_chain(name, side) for side in (old, new)]
+    host = host_for(name)
+    found = list(pairs(*chains))
+    for pair in found:
+        yield from _Asker(host, pair, old, new).probes()
+    paths = dict.fromkeys(("/", NOWHERE, *(path for pair in found[:1] for path in paths_of(pair)[:1])))
+    others = [host_for(other) for chain in chains if chain for other in server_names(chain[0])]
+    for also in dict.fromkeys((host, *others, *further)):
+        for path in paths:
+            yield from _both_schemes(Probe(Request(host=also, path=path)))
+
+
+def _chain(name: str, side: Side) -> tuple[Directive, ...]:
+    server = next((block for block in side.http.all("server") if server_name(block) == name), None)
+    return () if server is None else (server, side.http)
+
+
+def _both_schemes(probe: Probe) -> Iterator[Probe]:
+    for scheme in SCHEMES:
+        yield replace(probe, request=replace(probe.request, scheme=scheme))
+
+
+def host_for(name: str) -> str:
+    """A host that a server_name stands for."""
+    if name.startswith("~"):
+        return next(iter(examples(name[1:], caseless=True)), UNKNOWN_HOST)
+    if name in ("_", ""):
+        return UNKNOWN_HOST
+    return name.replace("*", LABEL).removeprefix(".")
+
+
+def paths_of(pair: Pair) -> tuple[str, ...]:
+    """Paths that reach a location, the plainest first, then paths that just miss it."""
+    if pair.modifier.startswith("~"):
+        found = examples(pair.path, caseless="*" in pair.modifier, prefix="/") or ("/",)
+        first = found[:1]
+        near = [path for text in first for path in (text + DEEPER, text + "x", text[:-1] or "/")]
+        return _quoted((*found, *near))
+    path = pair.path if pair.path.startswith("/") else "/" + pair.path
+    bare = path.rstrip("/")
+    other = bare if path.endswith("/") else path + "/"
+    return _quoted(filter(None, (path, other, bare + DEEPER, bare + "x" if bare else NOWHERE)))
+
+
+def _quoted(paths: Iterable[str]) -> tuple[str, ...]:
+    """As a client would send them; a query stays one only in what this module itself has added."""
+    return tuple(dict.fromkeys(map(_as_sent, paths)))
+
+
+def _as_sent(path: str) -> str:
+    bare = path.removesuffix(DEEPER)
+    return quote(bare, safe=_SAFE) + path[len(bare) :]
+
+
+class _Asker:
+    """Makes the probes of one location."""
+
+    def __init__(self, host: str, pair: Pair, old: Side, new: Side) -> None:
+        self.host = host
+        self.pair = pair
+        self.sides = (old, new)
+        self.paths = paths_of(pair)
+        self.rules = [rules_of(place.effective("allow", "deny")) for place in pair.sides]
+        self.trusted = _address_header(old, new)
+
+    def probes(self) -> Iterator[Probe]:
+        base = [Variation(client=client, headers=headers) for client in self.admitted for headers in self.credentials]
+        for path in self.paths:
+            for variation in base:
+                yield from self._ask(replace(variation, path=path))
+        for variation in self._special():
+            for plain in base:
+                yield from self._ask(_with(plain, variation))
+
+    @property
+    def admitted(self) -> tuple[str, ...]:
+        return admitted(*self.rules)
+
+    @property
+    def credentials(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        asks = any(place.effective("auth_basic_user_file") for place in self.pair.sides)
+        return ((CREDENTIALS,), ()) if asks else ((),)
+
+    def _special(self) -> Iterator[Variation]:
+        yield from (Variation(client=client) for client in clients(*self.rules))
+        if any(place.effective("auth_request") for place in self.pair.sides):
+            yield Variation(auth_status=401)
+        yield from self._conditional()
+        yield from self._canaries()
+        yield from self._bodies()
+
+    def _conditional(self) -> Iterator[Variation]:
+        """One variation for each branch of a condition, with each method that a condition names."""
+        found: dict[Variation, None] = {}
+        for place, side in zip(self.pair.sides, self.sides, strict=True):
+            maps = Maps(side.http)
+            for condition in place.conditions():
+                for test in maps.tests(condition):
+                    found.update(dict.fromkeys(variations(*test)))
+        if any(name == "Origin" for variation in found for name, _ in variation.headers):
+            found[Variation(headers=(("Origin", STRANGE_ORIGIN),))] = None
+        methods = [variation for variation in found if variation.method != "GET"]
+        for variation in found:
+            yield variation
+            if variation.headers:
+                yield from (replace(variation, method=by.method) for by in methods)
+
+    def _canaries(self) -> Iterator[Variation]:
+        found: dict[Variation, None] = {}
+        for place, side in zip(self.pair.sides, self.sides, strict=True):
+            main = side.backends.get(place.variable("$proxy_upstream_name"), {})
+            for name in main.get("alternativeBackends") or ():
+                shaping = side.backends.get(name, {}).get("trafficShapingPolicy") or {}
+                found.update(dict.fromkeys(_chosen_by(shaping)))
+        yield from found
+
+    def _bodies(self) -> Iterator[Variation]:
+        limits = [_body_limit(place.effective("client_max_body_size")) for place in self.pair.sides]
+        if limits[0] != limits[1]:
+            for size in sorted({size for limit in limits if limit for size in (limit, limit + 1)}):
+                yield Variation(method="POST", body_bytes=size)
+
+    def _ask(self, variation: Variation) -> Iterator[Probe]:
+        path = variation.path or self.paths[0]
+        if variation.query:
+            path += ("&" if "?" in path else "?") + variation.query
+        request = Request(
+            host=self.host,
+            path=path,
+            method=variation.method,
+            headers=variation.headers,
+            client=variation.client,
+            body_bytes=variation.body_bytes,
+        )
+        location = " ".join(self.pair.args)
+        yield from _both_schemes(Probe(request, variation.auth_status, location))
+        if self.trusted and variation.client != ANYBODY:
+            headers = (*variation.headers, (self.trusted, variation.client))
+            forwarded = replace(request, client=ANYBODY, headers=headers)
+            yield from _both_schemes(Probe(forwarded, variation.auth_status, location))
+
+
+def _with(plain: Variation, special: Variation) -> Variation:
+    """The special variation as asked by somebody who may enter, unless who asks is what is special."""
+    client = plain.client if special.client == ANYBODY else special.client
+    return replace(special, client=client, headers=(*plain.headers, *special.headers))
+
+
+def _address_header(old: Side, new: Side) -> str:
+    """The request header that a side takes the client's address from, "" for none."""
+    for side in (old, new):
+        named = side.http.first("real_ip_header")
+        if named is not None and named.args[0] != "proxy_protocol":
+            return named.args[0]
+    return ""
+
+
+def _chosen_by(shaping: Mapping[str, Any]) -> Iterator[Variation]:
+    """Requests that a canary's header and cookie rules speak about."""
+    if header := shaping.get("header"):
+        value, pattern = shaping.get("headerValue"), shaping.get("headerPattern")
+        values = [value] if value else examples(pattern)[:1] if pattern else ["always", "never"]
+        yield from (Variation(headers=((header, text),)) for text in (*values, "something-else"))
+    if cookie := shaping.get("cookie"):
+        yield from (Variation(headers=(("Cookie", f"{cookie}={word}"),)) for word in ("always", "never"))
+
+
+def _body_limit(directives: list[Directive]) -> int:
+    """Bytes; 0 for no limit or for what nginx would not understand. nginx's own limit is 1m."""
+    text = directives[0].args[0].lower() if directives else "1m"
+    unit = _UNITS.get(text[-1:], 1)
+    digits = text[:-1] if unit != 1 else text
+    return int(digits) * unit if digits.isdecimal() else 0
+
+
+__all__ = ["CREDENTIALS", "PASSWORD", "USER", "Probe", "Side", "host_for", "probes"]
