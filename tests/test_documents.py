@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/*/README.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/**/README.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 UPDATE = os.environ.get("NGINXSIM_UPDATE_DOCUMENTS") == "1"
 
@@ -50,7 +50,10 @@ def test_commands_print_what_the_document_says(document: Path) -> None:
         assert played(block) == block
 
 
-@pytest.mark.parametrize("sample", sorted(path.name for path in (ROOT / "samples").iterdir() if path.is_dir()))
+SAMPLES = sorted({path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("samples/**/*.yaml")})
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
 def test_every_sample_shows_a_command(sample: str) -> None:
-    text = (ROOT / "samples" / sample / "README.md").read_text(encoding="utf-8")
-    assert f"samples/{sample}" in "".join(BLOCK.findall(text))
+    text = (ROOT / sample / "README.md").read_text(encoding="utf-8")
+    assert sample in "".join(BLOCK.findall(text))

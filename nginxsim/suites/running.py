@@ -217,7 +217,7 @@ class Player:
 
 def _refusal(routing: Routing) -> str:
     """Why nginx would not load what these requests go to, with the manifest line; "" when it would."""
-    for fault in check(routing.tree, routing.estate.files):
+    for fault in check(routing.text, routing.estate.files):
         origin = routing.provenance.of(fault.line).origin
         return f"{fault.message} ({origin})" if origin else fault.message
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from nginxsim.controller.model import Model
+from nginxsim.controller.model import DEFAULT_UPSTREAM, Model
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
 from nginxsim.suites.cases import Played
 from nginxsim.suites.fields import ANSWER, FAILURES
@@ -61,11 +61,12 @@ class ServiceNames:
     """From the controller's backend names to those that people use."""
 
     def __init__(self, model: Model) -> None:
-        self._names = {
+        named = {
             name: f"{backend.service.meta.key}:{backend.port}" if backend.port else backend.service.meta.key
             for name, backend in model.backends.items()
             if backend.service is not None and backend.service.meta.name
         }
+        self._names = named | dict(_stand_ins(model))
 
     def of(self, sent: UpstreamRequest) -> str:
         """ "ns/name:port", else the name as nginx has it: an external host, upstream-default-backend."""
@@ -79,6 +80,15 @@ class ServiceNames:
         if sent.service not in self._names:
             names.update(_external(sent))
         return names
+
+
+def _stand_ins(model: Model) -> Iterator[tuple[str, str]]:
+    """The Services of default-backend annotations; their backends are copies of those that they stand in for."""
+    for server in model.servers.values():
+        for location in server.locations:
+            service = location.annotations.default_backend
+            if service is not None and location.default_backend_upstream != DEFAULT_UPSTREAM:
+                yield location.default_backend_upstream, f"{service.meta.key}:{service.ports[0].port}"
 
 
 def _external(sent: UpstreamRequest) -> Iterator[str]:

@@ -70,7 +70,8 @@ def explain_limit(case: Case) -> Cause | None:
     if "body" in case.deciding.data:
         data = case.deciding.data
         return cause("body-too-large", case.evidence(), size=data["body"], limit=data["limit"])
-    return cause("rate-limited", case.evidence(), text=case.deciding.text)
+    name = case.source.name or case.deciding.text
+    return cause("rate-limited", case.evidence(), text=f"{name}: {case.deciding.why}")
 
 
 def explain_tls(case: Case) -> Cause | None:

@@ -11,7 +11,7 @@ from nginxsim.verdict.access import explain_access, explain_auth, explain_limit,
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.rewrites import explain_listen, explain_location, explain_rewrite
-from nginxsim.verdict.services import explain_balancer, explain_proxy
+from nginxsim.verdict.services import explain_balancer, explain_default_backend, explain_proxy
 from nginxsim.verdict.types import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
     case = Case(routing, request, routed)
     explainer = BY_PHASE.get(case.deciding.phase)
     found = explainer(case) if explainer else None
-    return _with_error_page(found or _plainly(case), case)
+    return _with_error_page(found or explain_default_backend(case) or _plainly(case), case)
 
 
 def _with_error_page(found: Cause, case: Case) -> Cause:

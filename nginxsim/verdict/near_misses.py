@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from nginxsim.controller.model import DEFAULT_SERVER, Backend, TrafficShaping
+from nginxsim.annotations.values import Canary
+from nginxsim.controller.model import DEFAULT_SERVER, Backend
 from nginxsim.nginx.exchange import Request, Step
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.tree import Directive
@@ -16,7 +17,9 @@ from nginxsim.origins import Origin, Source
 from nginxsim.verdict.types import TraceStep
 
 if TYPE_CHECKING:
-    from nginxsim.verdict.routing import Routing
+    from nginxsim.verdict.routing import ConfRouting, Routing
+
+R = TypeVar("R", bound="ConfRouting")
 
 MOST = 4
 """So many near misses of one step are told."""
@@ -26,15 +29,21 @@ NO_SLASH = "the request's path has no slash at its end"
 
 def near_misses(routing: Routing, request: Request, step: Step) -> tuple[TraceStep, ...]:
     """The nearest first."""
-    finder = FINDERS.get(step.phase)
+    return _found(FINDERS, routing, request, step)
+
+
+def conf_near_misses(routing: ConfRouting, request: Request, step: Step) -> tuple[TraceStep, ...]:
+    """Those that a conf alone can tell of."""
+    return _found(CONF_FINDERS, routing, request, step)
+
+
+def _found(
+    finders: Mapping[str, Callable[[R, Request, Step], Iterator[TraceStep]]], routing: R, request: Request, step: Step
+) -> tuple[TraceStep, ...]:
+    finder = finders.get(step.phase)
     if finder is None or step.why.endswith("]"):  # the inner steps of the controller's own servers: nobody's concern
         return ()
     return tuple(islice(finder(routing, request, step), MOST))
-
-
-def _lost(routing: Routing, phase: str, text: str, why: str, line: int = 0) -> TraceStep:
-    source = routing.provenance.of(line) if line else None
-    return TraceStep(phase, text, why, f"{routing.label}:{line}" if line else "", source)
 
 
 def _written(phase: str, text: str, why: str, origin: Origin | None, owner: str = "") -> TraceStep:
@@ -77,21 +86,39 @@ def _wildcards(host: str, known: Collection[str]) -> dict[str, str]:
     return {name: why for name, why in found.items() if name in known}
 
 
+def _server_names(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:  # noqa: ARG001
+    """Names that look like the one that no server has."""
+    if not step.why.startswith("no server_name"):
+        return
+    blocks = (routing.tree.first("http") or routing.tree).all("server")
+    names = {name: each.line for block in blocks for each in block.all("server_name") for name in each.args}
+    for name in difflib.get_close_matches(step.data.get("host", ""), names, n=CLOSE_NAMES, cutoff=0.6):
+        yield routing.lost("server", name, f"is not {step.data['host']}", names[name])
+
+
 # --- locations --------------------------------------------------------------------------------------------------------
 
 
 def _locations(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+    yield from _conf_locations(routing, request, step)
     chosen = routing.directives.get(step.line)
-    if chosen is None or step.text.startswith("location @"):
+    if chosen is not None and chosen.name == "location" and not step.text.startswith("location @"):
+        yield from _claims(routing, request, chosen, step.data.get("uri", request.path.partition("?")[0]))
+
+
+def _conf_locations(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:
+    chosen = routing.directives.get(step.line)
+    if chosen is None or step.text.startswith("location @") or chosen.first("internal"):
         return
     uri = step.data.get("uri", request.path.partition("?")[0])
     found = list(_other_locations(routing, chosen, uri))
     for _, location, why in sorted(found, key=lambda miss: miss[0]):
-        yield _lost(routing, "location", str(location), why, location.line)
-    yield from _claims(routing, request, chosen, uri)
+        yield routing.lost("location", str(location), why, location.line)
 
 
-def _other_locations(routing: Routing, chosen: Directive, uri: str) -> Iterator[tuple[tuple[int, int], Directive, str]]:
+def _other_locations(
+    routing: ConfRouting, chosen: Directive, uri: str
+) -> Iterator[tuple[tuple[int, int], Directive, str]]:
     """(rank, location, why it lost); those that match the URI come first, then those that share most of it."""
     server = _around(routing, chosen, "server")
     for location in server.all("location") if server else ():
@@ -104,7 +131,7 @@ def _other_locations(routing: Routing, chosen: Directive, uri: str) -> Iterator[
             yield (0 if matches else 1, -shared), location, words
 
 
-def _around(routing: Routing, directive: Directive, name: str) -> Directive | None:
+def _around(routing: ConfRouting, directive: Directive, name: str) -> Directive | None:
     """The block of this name that the directive is, or lies in."""
     lines = routing.provenance.lines_around(directive.line)
     blocks = (routing.directives[line] for line in lines if line in routing.directives)
@@ -203,14 +230,14 @@ def _why_no_canary(canary: Backend | None, request: Request) -> str:
     return ", ".join(told)
 
 
-def _why_no_header(shaping: TrafficShaping, request: Request) -> Iterator[str]:
+def _why_no_header(shaping: Canary, request: Request) -> Iterator[str]:
     if shaping.header:
         given = [value for name, value in request.headers if name.lower() == shaping.header.lower()]
         wanted = shaping.header_value or shaping.header_pattern or "always"
         yield f"header {shaping.header} is {given[0]}, not {wanted}" if given else f"no header {shaping.header}"
 
 
-def _why_no_cookie(shaping: TrafficShaping, request: Request) -> Iterator[str]:
+def _why_no_cookie(shaping: Canary, request: Request) -> Iterator[str]:
     if shaping.cookie:
         jars = (value for name, value in request.headers if name.lower() == "cookie")
         pairs = (pair.strip().partition("=") for jar in jars for pair in jar.split(";"))
@@ -221,7 +248,7 @@ def _why_no_cookie(shaping: TrafficShaping, request: Request) -> Iterator[str]:
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-def _addresses(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
+def _addresses(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:
     """The rules before the one that decided."""
     decided = routing.directives.get(step.line)
     if decided is None or decided.name not in ("allow", "deny"):
@@ -231,7 +258,7 @@ def _addresses(routing: Routing, request: Request, step: Step) -> Iterator[Trace
     block = next((routing.directives[line] for line in islice(lines, 1, None) if line in routing.directives), None)
     for rule in block.all("allow", "deny") if block else ():
         if rule.line < step.line and not _holds(rule.args[0], client):
-            yield _lost(routing, "access", str(rule), f"{client} is not in it", rule.line)
+            yield routing.lost("access", str(rule), f"{client} is not in it", rule.line)
 
 
 def _holds(network: str, client: str) -> bool:
@@ -245,5 +272,10 @@ FINDERS: dict[str, Callable[[Routing, Request, Step], Iterator[TraceStep]]] = {
     "server": _hosts,
     "location": _locations,
     "balancer": _canaries,
+    "access": _addresses,
+}
+CONF_FINDERS: dict[str, Callable[[ConfRouting, Request, Step], Iterator[TraceStep]]] = {
+    "server": _server_names,
+    "location": _conf_locations,
     "access": _addresses,
 }

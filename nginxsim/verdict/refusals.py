@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nginxsim.catalogue import BY_CODE
-from nginxsim.nginx.check import check_text
+from nginxsim.nginx.check import check
 from nginxsim.nginx.check.reading import read
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.verdict.provenance import Provenance
@@ -20,7 +20,7 @@ ENTRY = BY_CODE["nginx-refuses"]
 
 def refusals(rendered: Rendered, files: Mapping[str, bytes]) -> list[Finding]:
     """One Finding for each fault, the one nginx would name first at the head; empty when it would accept the file."""
-    faults = check_text(rendered.text, files)
+    faults = check(rendered.text, files)
     if not faults:
         return []
     # What was read up to a syntax error is enough to find the blocks around a line.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ from nginxsim.annotations import Problem
 from nginxsim.verdict.access import explain_tls
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
+from nginxsim.verdict.close_by import secrets
 from nginxsim.verdict.types import Cause, Evidence
 
 LOOP = "rewrite or internal redirection cycle"
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
 SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
+KIND = re.compile(r"of a (Secret|ConfigMap)$")
 BLOCK_KEYS = {"$block_ua": "block-user-agents", "$block_ref": "block-referers"}
 
 
@@ -43,7 +46,7 @@ def _denial(case: Case) -> Cause | None:
     status, server, location = case.directive.args[:1], case.server, case.location
     if status == ("503",) and location is not None and location.denied is not None:
         problems = [problem for problem in location.annotations.problems if problem.effect == "denied"]
-        return location_denied(case.owner, problems)
+        return _location_denied(case, problems)
     if status == ("403",) and server is not None and server.auth_tls_error:
         fix = f"make the Secret usable ({server.auth_tls_error}), or remove auth-tls-secret"
         return cause("client-ca-unusable", case.evidence(server.auth_tls_error), owner=case.source.owner, fix=fix)
@@ -52,10 +55,12 @@ def _denial(case: Case) -> Cause | None:
     return None
 
 
-def location_denied(owner: str, problems: list[Problem]) -> Cause:
+def _location_denied(case: Case, problems: list[Problem]) -> Cause:
     """The cause for a denied location, with every annotation that denies it."""
     names = ", ".join(dict.fromkeys(problem.annotation for problem in problems))
-    return cause("location-denied", problem_evidence(problems), annotation=names, owner=owner, fix=remedy(problems))
+    namespace = case.ingress.meta.namespace if case.ingress else ""
+    evidence = [*problem_evidence(problems), *secrets(case.estate.cluster, problems, namespace)]
+    return cause("location-denied", evidence, annotation=names, owner=case.owner, fix=remedy(problems))
 
 
 def problem_evidence(problems: Iterable[Problem]) -> list[Evidence]:
@@ -71,6 +76,10 @@ def remedy(problems: Iterable[Problem]) -> str:
 
 def wrong(problem: Problem) -> str:
     """What is wrong with the value, for people: the offending part, and what was wanted."""
+    if "/" in problem.offending and problem.offending in problem.expected:
+        return f"there is no {problem.expected.removeprefix('a ')}"
+    if "/" in problem.offending and (kind := KIND.search(problem.expected)):
+        return f"there is no usable {kind[1]} {problem.offending}"
     if problem.offending:
         return f"'{problem.offending}' is not {problem.expected}"
     return f"expected {problem.expected}" if problem.expected else problem.reason

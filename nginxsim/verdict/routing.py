@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -18,22 +19,31 @@ if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
 
-class Routing:
-    """A rendered conf, parsed and compiled once; `label` is the name that line numbers of this text go by."""
+class ConfRouting(ABC):
+    """A conf, parsed and compiled once, and what its router says put into words.
 
-    def __init__(self, estate: Simulation, rendered: Rendered, *, label: str) -> None:
-        self.estate = estate
-        self.label = label
-        self._sources = rendered.sources
-        self.text = rendered.text
-        self.tree = parse_conf(rendered.text)
-        self._router = Router(self.tree, estate.lua, estate.files)
-        flags = estate.flags
-        self._ports = {"http": flags.http_port, "https": flags.https_port}
+    Where a line was written and why an outcome came about is for subclasses to know.
+    """
+
+    def __init__(self, tree: Directive, router: Router, assumptions: tuple[str, ...]) -> None:
+        self.tree = tree
+        self._router = router
+        self._assumptions = assumptions
 
     @cached_property
-    def provenance(self) -> Provenance:
-        return Provenance(self.tree, self._sources)
+    @abstractmethod
+    def provenance(self) -> Provenance: ...
+
+    @abstractmethod
+    def written(self, line: int, text: str) -> tuple[str, Source | None]:
+        """What a line of the conf is called, and what put it there; text: what a step says of it."""
+
+    @abstractmethod
+    def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause: ...
+
+    @abstractmethod
+    def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
+        """What the step might have chosen instead, the nearest first."""
 
     @cached_property
     def directives(self) -> dict[int, Directive]:
@@ -47,11 +57,13 @@ class Routing:
         return found
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
-        """Plays the request; one that names no port comes to the controller's port for its scheme."""
-        if request.port is None:
-            request = replace(request, port=self._ports[request.scheme])
         routed = self._router.route(request, answer or everything_is_fine)
         return Verdict(request, [self._outcome(request, one) for one in routed])
+
+    def lost(self, phase: str, text: str, why: str, line: int = 0) -> TraceStep:
+        """A line of the conf that might have decided."""
+        conf, source = self.written(line, text) if line else ("", None)
+        return TraceStep(phase, text, why, conf, source)
 
     def _outcome(self, request: Request, routed: RoutedOutcome) -> Outcome:
         return Outcome(
@@ -60,23 +72,53 @@ class Routing:
             headers=routed.headers,
             upstream=routed.upstream,
             also=routed.also,
-            assumptions=self.estate.assumptions + routed.assumptions,
+            assumptions=self._assumptions + routed.assumptions,
             _explain=partial(self._explained, request, routed),
         )
 
     def _explained(self, request: Request, routed: RoutedOutcome) -> tuple[Cause, tuple[TraceStep, ...]]:
-        from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them
-
-        return explain(self, request, routed), tuple(self._traced(request, step) for step in routed.steps)
+        return self.cause_of(request, routed), tuple(self._traced(request, step) for step in routed.steps)
 
     def _traced(self, request: Request, step: Step) -> TraceStep:
-        source = self.provenance.of(step.line) if step.line else None
-        conf = f"{self.label}:{step.line}" if step.line else ""
+        conf, source = self.written(step.line, step.text) if step.line else ("", None)
         why = step.why.strip() or (_asked_for(source) if source else "")
-        look_around = partial(self._considered, request, step)
+        look_around = partial(self.considered, request, step)
         return TraceStep(step.phase, step.text.strip(), why, conf, source, _look_around=look_around)
 
-    def _considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
+
+class Routing(ConfRouting):
+    """A rendered conf; `label` is the name that line numbers of this text go by."""
+
+    def __init__(self, estate: Simulation, rendered: Rendered, *, label: str) -> None:
+        tree = parse_conf(rendered.text)
+        super().__init__(tree, Router(tree, estate.lua, estate.files), estate.assumptions)
+        self.estate = estate
+        self.label = label
+        self.text = rendered.text
+        self._sources = rendered.sources
+        flags = estate.flags
+        self._ports = {"http": flags.http_port, "https": flags.https_port}
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        return Provenance(self.tree, self._sources)
+
+    def written(self, line: int, text: str) -> tuple[str, Source | None]:  # noqa: ARG002
+        return f"{self.label}:{line}", self.provenance.of(line)
+
+    def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        """Plays the request; one that names no port comes to the controller's port for its scheme."""
+        port = self._ports[request.scheme]
+        if request.port is None and request.listen_port != port:
+            request = replace(request, port=port)
+        return super().verdict(request, answer)
+
+    def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
+        from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them
+
+        return explain(self, request, routed)
+
+    def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
         from nginxsim.verdict.near_misses import near_misses  # noqa: PLC0415  # most reports never ask
 
         return near_misses(self, request, step)
@@ -84,5 +126,5 @@ class Routing:
 
 def _asked_for(source: Source) -> str:
     """Who put a directive there, where nginx itself has nothing to say about why it acts."""
-    names = {"annotation": f"annotation {source.name}", "configmap": f"ConfigMap key {source.name}"}
+    names = {"annotation": f"annotation {source.name}", "configmap": f"ConfigMap key {source.name}", "conf": ""}
     return names.get(source.kind, source.name or "the controller's own")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nginxsim.annotations import Problem
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Backend
 from nginxsim.errors import nearest
-from nginxsim.kube.objects import NOWHERE
+from nginxsim.kube.objects import NOWHERE, BackendRef
+from nginxsim.origins import Origin
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.claims import Claim
+from nginxsim.verdict.close_by import hint
 from nginxsim.verdict.rewrites import problem_evidence, remedy
 from nginxsim.verdict.types import Cause, Evidence
 
@@ -36,15 +40,37 @@ def explain_balancer(case: Case) -> Cause | None:
     if backend is None:
         name = case.location.backend if case.location else case.deciding.text
         return cause("no-endpoints", case.evidence(), service=name, reason="the controller made no such backend")
-    return no_endpoints(backend)
+    evidence, reason, fix = broken_chain(case, backend)
+    evidence += [Evidence(origin, "", note) for origin, note in _idle_canaries(case, backend)]
+    return cause("no-endpoints", evidence, service=backend.name, reason=reason, fix=fix)
 
 
-def no_endpoints(backend: Backend) -> Cause:
-    """The chain from the Ingress' backend to ready endpoints, and where it breaks."""
-    evidence = [] if backend.origin is None else [Evidence(backend.origin, "", "the Ingress names this backend")]
-    evidence += [Evidence(origin, "", backend.why_empty) for origin in backend.empty_origins if origin != NOWHERE]
-    reason = backend.why_empty or "none is left"
-    return cause("no-endpoints", evidence, service=backend.name, reason=reason, fix=FIXES.get(backend.empty_code, ""))
+def broken_chain(case: Case, backend: Backend) -> tuple[list[Evidence], str, str]:
+    """From the Ingress' backend to ready endpoints: the evidence where that breaks, the reason, and a fix."""
+    namespace = case.ingress.meta.namespace if case.ingress else ""
+    more = hint(case.estate.cluster, backend, _reference(case, backend), namespace)
+    reason = more.reason or backend.why_empty or "none is left"
+    breaks = more.evidence or tuple(Evidence(origin, "", reason) for origin in backend.empty_origins)
+    named = [] if backend.origin is None else [Evidence(backend.origin, "", "the Ingress names this backend")]
+    evidence = [*named, *(item for item in breaks if item.origin != NOWHERE)]
+    return evidence, reason, more.fix or FIXES.get(backend.empty_code, "")
+
+
+def _reference(case: Case, backend: Backend) -> BackendRef | None:
+    """How the Ingress of the location names the backend; None for a canary's."""
+    location = case.location
+    if location is None or backend.origin is None:
+        return None
+    reference = location.spec_path.backend if location.spec_path else location.default_ref
+    return reference if reference and reference.origin == backend.origin else None
+
+
+def _idle_canaries(case: Case, backend: Backend) -> Iterator[tuple[Origin, str]]:
+    backends = case.estate.model.backends
+    for name in backend.alternatives:
+        canary = backends.get(name)
+        if canary is not None and canary.origin is not None and canary.endpoints:
+            yield canary.origin, "this canary is not asked either: its main service has no endpoint"
 
 
 def explain_proxy(case: Case) -> Cause | None:
@@ -57,6 +83,8 @@ def explain_proxy(case: Case) -> Cause | None:
     if claim := _lost_claim(case):
         return _missing_ingress(case, claim)
     status = int(data["status"])
+    if stood_in := _stood_in_for(case, service):
+        return _stand_in(case, stood_in, service)
     if case.error_page is not None:
         return cause("error-page", case.evidence(), service=service, status=status)
     if status >= 400:
@@ -65,10 +93,35 @@ def explain_proxy(case: Case) -> Cause | None:
     return cause("served", case.evidence(), service=service)
 
 
+def _stood_in_for(case: Case, service: str) -> Backend | None:
+    """The empty backend of the path, where the annotation default-backend has put another in its place."""
+    location = case.location
+    if location is None or location.spec_path is None or location.backend != location.default_backend_upstream:
+        return None
+    origin = location.spec_path.backend.origin
+    backends = case.estate.model.backends.values()
+    meant = (each for each in backends if each.origin == origin and each.name != service and not each.endpoints)
+    return next(meant, None)
+
+
+def _stand_in(case: Case, meant: Backend, service: str) -> Cause:
+    evidence, reason, fix = broken_chain(case, meant)
+    source = case.location.annotations.source("default-backend") if case.location else None
+    if source is not None and source.origin:
+        evidence.append(Evidence(source.origin, "", "answers in its place"))
+    return cause("stand-in-answers", evidence, service=meant.name, stand_in=service, reason=reason, fix=fix)
+
+
 def _failed(case: Case, service: str) -> Cause:
     why = case.deciding.why.removeprefix(f"{service}: ")
     reason, fix = FAILURES.get(why.partition(",")[0], (why or case.deciding.text, "look into the service"))
     return cause("upstream-failed", case.evidence(), service=service or "behind", reason=reason, fix=fix)
+
+
+def explain_default_backend(case: Case) -> Cause | None:
+    """The controller's own 404 page decided, and an error page may have made something else of it."""
+    asked = case.backend is not None and case.backend.name == DEFAULT_UPSTREAM
+    return _default_backend(case) if asked and case.error_page is not None else None
 
 
 def _default_backend(case: Case) -> Cause:

@@ -98,16 +98,26 @@ class TraceStep:
 
 
 def nested(trace: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
-    """The trace as a tree: the steps of the controller's own servers under the step that asked them."""
+    """The trace as a tree: under each step those of what it asked, an auth location or a server of the same nginx."""
     tree: list[TraceStep] = []
     inner: list[TraceStep] = []
     for step in trace:
         if (asked := _INSIDE.search(step.why)) is not None:
             inner.append(replace(step, why=step.why[: asked.start()]))
             continue
+        inner = _of_subrequest(step, tree) + inner
         tree.append(replace(step, steps=tuple(inner)) if inner else step)
         inner = []
     return (*tree, *inner)
+
+
+def _of_subrequest(step: TraceStep, before: list[TraceStep]) -> list[TraceStep]:
+    """Takes the steps of an auth subrequest, which stand before the step that tells its answer, out of `before`."""
+    asked = f"location = {step.text.partition(' ')[2]}" if step.phase == "auth" else ""
+    begin = next((at for at in reversed(range(len(before))) if asked and before[at].text == asked), len(before))
+    taken = before[begin:]
+    del before[begin:]
+    return taken
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,8 @@ class Outcome:
     also: tuple[UpstreamRequest, ...]
     assumptions: tuple[str, ...]
     _explain: Callable[[], tuple[Cause, tuple[TraceStep, ...]]] = field(repr=False, compare=False)
+    places: tuple[int, int] | None = None
+    """Of many requests at once: the first and the last that end so."""
 
     @cached_property
     def _explanation(self) -> tuple[Cause, tuple[TraceStep, ...]]:
@@ -133,6 +145,14 @@ class Outcome:
     @property
     def trace(self) -> tuple[TraceStep, ...]:
         return self._explanation[1]
+
+    @property
+    def share(self) -> str:
+        """Which requests end so, in words; "" when all do."""
+        if self.places is None:
+            return "" if self.probability > 1 - 1e-9 else f"in {self.probability * 100:.4g} % of requests"
+        first, last = self.places
+        return f"request {first}" if first == last else f"requests {first} to {last}"
 
 
 @dataclass(frozen=True, slots=True)

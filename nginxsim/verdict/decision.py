@@ -1,0 +1,65 @@
+"""The facts of one outcome that need no manifests: which step decided, by which directive, what came after."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nginxsim.nginx.exchange import Request, RoutedOutcome, Step
+from nginxsim.nginx.tree import Directive
+
+if TYPE_CHECKING:
+    from nginxsim.verdict.routing import ConfRouting
+
+R = TypeVar("R", bound="ConfRouting")
+
+NO_STEP = Step("", "")
+NO_DIRECTIVE = Directive("")
+
+
+class Decision(Generic[R]):
+    """One outcome under examination."""
+
+    def __init__(self, routing: R, request: Request, routed: RoutedOutcome) -> None:
+        self.routing = routing
+        self.request = request
+        self.routed = routed
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.routed.steps
+
+    @cached_property
+    def error_page(self) -> Step | None:
+        """The first step that handed a finished status to an error page."""
+        return next((step for step in self.steps if step.phase == "error_page"), None)
+
+    @cached_property
+    def deciding(self) -> Step:
+        """What settled the first status: an error page only dresses up what was decided before it."""
+        if self.error_page is None:
+            return self.routed.ended_by or NO_STEP
+        return next(reversed(self.until_decided), NO_STEP)
+
+    @property
+    def until_decided(self) -> tuple[Step, ...]:
+        """The steps up to an error page, if one stepped in."""
+        return self.steps if self.error_page is None else self.steps[: self.steps.index(self.error_page)]
+
+    @cached_property
+    def directive(self) -> Directive:
+        """The directive on the deciding line."""
+        return self.routing.directives.get(self.deciding.line, NO_DIRECTIVE)
+
+    @property
+    def host(self) -> str:
+        return (self.request.host or "").lower()
+
+    @property
+    def uri(self) -> str:
+        return self.request.path.partition("?")[0]
+
+    def first(self, *phases: str) -> Step:
+        """The first step of the first of these phases that has any."""
+        found = (step for phase in phases for step in self.steps if step.phase == phase)
+        return next(found, NO_STEP)
