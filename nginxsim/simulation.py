@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nginxsim.annotations import Extractor
     from nginxsim.controller.certificates import CertificateStore
     from nginxsim.controller.hosts import HostIndex
-    from nginxsim.controller.model import Model
+    from nginxsim.controller.model import Model, Server
     from nginxsim.controller.settings import Settings
     from nginxsim.kube.documents import File
     from nginxsim.nginx.exchange import AnswerFunction, Request
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WHOLE_FILE_SERVERS = 25
 """Up to so many servers the router reads the whole file, so that line numbers are those of `nginxsim conf`; a larger
 estate is read one host at a time."""
+MOST_NAMES = 100_000
+"""So many names that were asked for are kept, each with its router."""
 
 
 class Simulation:
@@ -44,6 +46,7 @@ class Simulation:
         self.flags = flags
         self.host = host
         self._routings: dict[frozenset[str], Routing] = {}
+        self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -101,6 +104,13 @@ class Simulation:
         from nginxsim.controller.hosts import HostIndex
 
         return HostIndex(self.model)
+
+    @cached_property
+    def servers_by_name(self) -> Mapping[str, Server]:
+        """The model's servers by the name that their host has in the conf, where a wildcard is an expression."""
+        from nginxsim.render.servers import server_name
+
+        return {server_name(server.hostname): server for server in self.model.servers.values()}
 
     @cached_property
     def claims(self) -> Claims:
@@ -168,8 +178,22 @@ class Simulation:
         """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200)."""
         return self.routing(request.host, request.sni).verdict(request, answer)
 
+    def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
+        """Plays `count` equal requests at once: which of them end how, in order of their places."""
+        from nginxsim.verdict.bursts import burst
+
+        return burst(lambda placed: self.route(placed, answer), request, count)
+
     def routing(self, *names: str | None) -> Routing:
         """The compiled router for the servers that may answer for these names."""
+        found = self._routings_by_name.get(names)
+        if found is None:
+            if len(self._routings_by_name) == MOST_NAMES:
+                self._routings_by_name.clear()
+            found = self._routings_by_name[names] = self._routing(names)
+        return found
+
+    def _routing(self, names: tuple[str | None, ...]) -> Routing:
         from nginxsim.verdict.routing import Routing
 
         everything = len(self.model.servers) <= WHOLE_FILE_SERVERS

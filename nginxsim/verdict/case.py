@@ -35,7 +35,7 @@ class Case(Decision[Routing]):
         step = self.first("server", "tls")
         block = self.routing.directives.get(step.line, NO_DIRECTIVE)
         named = block.first("server_name")
-        return self.estate.model.servers.get(named.args[0].lstrip("\\")) if named and named.args else None
+        return self.estate.servers_by_name.get(named.args[0]) if named and named.args else None
 
     @cached_property
     def location(self) -> Location | None:
