@@ -30,7 +30,7 @@ class UsageError(InputError):
     """A flag, release or option value that does not exist or does not parse."""
 
 
-class Unsupported(NginxsimError):
+class Unsupported(NginxsimError):  # noqa: N818 -- what cannot be played is no error of anyone
     """A request the simulator cannot play."""
 
 

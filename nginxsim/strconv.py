@@ -1,17 +1,32 @@
-"""Numbers and switches as Go reads them from text: flags, YAML scalars and ConfigMap values all go through these rules.
+"""Text as Go reads and writes it: flags, YAML scalars, ConfigMap values and annotations all go through these rules.
 
-Every function raises ValueError with the words that Go's strconv and time packages use.
+Every parse function raises ValueError with the words that Go's strconv and time packages use.
 """
 
 from __future__ import annotations
 
 import re
 
+# go 1.26: unicode.IsSpace
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_ESCAPES = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    '"': r"\"",
+}
+
 BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
     **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
 }
 
+_DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
 # Base 0: the prefix picks the base, a bare leading zero means octal, and underscores may stand between digits.
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)", re.ASCII
@@ -23,10 +38,33 @@ _DURATION = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+def trim(text: str) -> str:
+    """Go's strings.TrimSpace."""
+    return text.strip(_SPACE)
+
+
+def quote(text: str) -> str:
+    """Go's strconv.Quote, the %q of fmt."""
+    return '"' + "".join(map(_quoted_character, text)) + '"'
+
+
+def _quoted_character(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte outside UTF-8, as Python's surrogateescape holds it
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def parse_bool(text: str) -> bool:
     """Go's strconv.ParseBool."""
     if text not in BOOLEANS:
-        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+        raise _invalid("ParseBool", text)
     return BOOLEANS[text]
 
 
@@ -34,11 +72,11 @@ def parse_int(text: str, *, bits: int = 64, signed: bool = True) -> int:
     """Go's strconv.ParseInt (or ParseUint) with base 0."""
     name = "ParseInt" if signed else "ParseUint"
     if not _INTEGER.fullmatch(text) or (not signed and text[0] in "+-"):
-        raise ValueError(f'strconv.{name}: parsing "{text}": invalid syntax')
+        raise _invalid(name, text)
     number = int(_with_python_octal(text), 0)
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     if not low <= number <= high:
-        raise ValueError(f'strconv.{name}: parsing "{text}": value out of range')
+        raise _out_of_range(name, text)
     return number
 
 
@@ -49,13 +87,23 @@ def _with_python_octal(text: str) -> str:
     return f"{sign}0o{digits[1:]}" if old_octal else text
 
 
+def atoi(text: str) -> int:
+    """Go's strconv.Atoi: decimal digits with an optional sign, 64 bits."""
+    if not _DECIMAL.fullmatch(text):
+        raise _invalid("Atoi", text)
+    number = int(text)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise _out_of_range("Atoi", text)
+    return number
+
+
 def parse_float(text: str) -> float:
     """Go's strconv.ParseFloat without its hexadecimal and underscore forms, which nothing here accepts."""
     if not _FLOAT.fullmatch(text):
-        raise ValueError(f'strconv.ParseFloat: parsing "{text}": invalid syntax')
+        raise _invalid("ParseFloat", text)
     number = float(text)
     if number in (float("inf"), float("-inf")) and "n" not in text.lower():
-        raise ValueError(f'strconv.ParseFloat: parsing "{text}": value out of range')
+        raise _out_of_range("ParseFloat", text)
     return number
 
 
@@ -67,6 +115,14 @@ def parse_duration(text: str) -> float:
     parts = _DURATION.findall(rest)
     whole = "".join(number + unit for number, unit in parts) == rest
     if not parts or not whole or any(number in ("", ".") for number, _ in parts):
-        raise ValueError(f'time: invalid duration "{text}"')
+        raise ValueError(f"time: invalid duration {quote(text)}")
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     return -seconds if sign == "-" else seconds
+
+
+def _invalid(function: str, text: str) -> ValueError:
+    return ValueError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
+
+
+def _out_of_range(function: str, text: str) -> ValueError:
+    return ValueError(f"strconv.{function}: parsing {quote(text)}: value out of range")

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from nginxsim.controller.certificates import CertificateStore, mismatch
+from nginxsim.controller.certificates import CertificateStore
 from nginxsim.controller.flags import parse_flags
+from nginxsim.controller.hostnames import mismatch
 from nginxsim.controller.releases import release
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Meta, Secret

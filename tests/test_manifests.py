@@ -215,6 +215,8 @@ status: {podIP: 10.0.0.7, conditions: [{type: Ready, status: "False"}]}
         (("10.0.0.7",), False, "Pod default/web-1")
     ]
     assert [port.port for port in assumed.ports] == [8081]
+    (published,) = read(f"{SERVICE}  publishNotReadyAddresses: true\n", DEPLOYMENT, pod).slices["default/web"]
+    assert [endpoint.ready for endpoint in published.endpoints] == [True]
 
 
 def test_without_the_c_parser_all_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

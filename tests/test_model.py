@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from nginxsim import simulate
-from nginxsim.controller.payload import certificate_payload, stream_payload
+from nginxsim.controller.lua_config import served_certificates
+from nginxsim.controller.payload import stream_payload
 
 CASES = yaml.safe_load((Path(__file__).parent / "data" / "model.yaml").read_text())
 PATH_TYPES = {"=": "Exact", "~": "ImplementationSpecific"}
@@ -224,6 +225,6 @@ def test_hosts_without_a_usable_secret_get_the_default_certificate(tmp_path):
     assert model.servers["b.test"].certificate is model.default_certificate
     assert model.servers["c.test"].certificate is None
     assert [(notice.code, notice.host) for notice in model.notices] == [("tls-secret-missing", "a.test")]
-    picked = certificate_payload(model)["servers"]
-    assert picked["c.test"] == "-1"
-    assert picked["a.test"] == picked["_"] != "-1"
+    served = served_certificates(model)
+    assert "c.test" not in served
+    assert served["a.test"] is served["_"] is model.default_certificate

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
 from nginxsim.annotations import Extraction, blocked_words
-from nginxsim.annotations.goparse import quote
 from nginxsim.annotations.validators import Pattern
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
@@ -22,7 +21,7 @@ from nginxsim.controller.releases import Release
 from nginxsim.controller.settings import Settings
 from nginxsim.kube.objects import Ingress, IngressPath
 from nginxsim.origins import Origin
-from nginxsim.strconv import parse_bool
+from nginxsim.strconv import parse_bool, quote
 
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from nginxsim.annotations.faults import Denied, Evidence, Fault, Missing, Refused
 from nginxsim.annotations.reading import Reader, Surroundings
 from nginxsim.annotations.rows import Annotation, Family, Risk
-from nginxsim.annotations.stores import Stores
-from nginxsim.annotations.table import FAMILIES
+from nginxsim.annotations.table import FAMILIES, TABLE
 from nginxsim.annotations.values import ClientCertificate, Extraction, ParsedAnnotations, Problem
+from nginxsim.controller.scope import Stores
 from nginxsim.kube.objects import Ingress, Meta
 from nginxsim.origins import Origin, Source
 
@@ -54,9 +54,7 @@ class Extractor:
             validate=flags.enable_annotation_validation and self._drops,
         )
         self._allowed_risk = Risk.named(settings.annotations_risk_level)
-        self._unknown = release.unknown_annotations | {
-            row.name for family in FAMILIES for row in family.rows if not row.known_in(release.name)
-        }
+        self._unknown = release.unknown_annotations | {row.name for row in TABLE if not row.known_in(release.name)}
         self._families = _families_by_name(self._surroundings.prefix)
         self._risky = _rows_above(self._allowed_risk) if self._drops else {}
         self._untouched = {family.field: self._parse_nothing(family) for family in FAMILIES}
@@ -120,7 +118,7 @@ def _families_by_name(prefix: str) -> dict[str, tuple[Family, ...]]:
     names: defaultdict[str, list[Family]] = defaultdict(list)
     for family in FAMILIES:
         for row in family.rows:
-            for name in (row.name, *row.aliases):
+            for name in row.names:
                 names[prefix + name].append(family)
     return {name: tuple(families) for name, families in names.items()}
 
@@ -130,7 +128,7 @@ def _rows_above(allowed: Risk) -> dict[str, list[tuple[Family, Annotation]]]:
     for family in FAMILIES:
         for row in family.rows:
             if row.risk > allowed:
-                for name in (row.name, *row.aliases):
+                for name in row.names:
                     risky[name].append((family, row))
     return dict(risky)
 
@@ -215,6 +213,6 @@ class _Draft:
     def _origin(self, family: Family, annotation: str) -> Origin | None:
         """Of the annotation's value; of a relative's where the trouble is that it is not there."""
         origins = self.meta.annotation_origins
-        relatives = (name for row in family.rows for name in (row.name, *row.aliases))
+        relatives = (name for row in family.rows for name in row.names)
         places = (origins.get(self._prefix + name) or origins.get(name) for name in (annotation, *relatives))
         return next(filter(None, places), None)

@@ -38,17 +38,23 @@ class Fault(Exception):  # noqa: N818 -- a family of outcomes, not of programmin
 
 
 class Missing(Fault):
+    """No annotation of the family asks for anything."""
+
     def __init__(self) -> None:
         super().__init__("ingress rule without annotations")
 
 
 class BadContent(Fault):
+    """The value is not what its reader takes."""
+
     def __init__(self, full_name: str, evidence: Evidence) -> None:
         text = f"the annotation {full_name} does not contain a valid value ({evidence.value})"
         super().__init__(text, evidence)
 
 
 class Refused(Fault):
+    """The validator does not let the value pass."""
+
     def __init__(self, full_name: str, evidence: Evidence) -> None:
         super().__init__(f"annotation {full_name} contains invalid value", evidence)
 
@@ -67,4 +73,4 @@ class Denied(Fault):
 
 
 class Unusable(Fault):
-    pass
+    """The parser gives up without denying anything."""

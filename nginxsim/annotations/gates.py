@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nginxsim.annotations.goparse import trim
 from nginxsim.annotations.values import ParsedAnnotations
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
+from nginxsim.strconv import trim
 
 if TYPE_CHECKING:
     from nginxsim.controller.flags import Flags

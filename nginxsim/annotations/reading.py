@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from nginxsim.annotations import goparse
 from nginxsim.annotations.faults import BadContent, Evidence, Fault, Missing, Refused
-from nginxsim.annotations.stores import Stores
-from nginxsim.strconv import parse_bool
+from nginxsim.controller.scope import Stores
+from nginxsim.strconv import atoi, parse_bool, trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +78,7 @@ class Reader:
         return self._value(row, parse_bool, default, ())
 
     def number_if_set(self, row: Annotation) -> int:
-        return self._value(row, goparse.atoi, 0, ())
+        return self._value(row, atoi, 0, ())
 
     def text_unless_refused(self, row: Annotation, default: str = "") -> str:
         return self._value(row, _trimmed, default, BadContent)
@@ -88,7 +87,7 @@ class Reader:
         return self._value(row, parse_bool, False, BadContent)
 
     def number_unless_refused(self, row: Annotation) -> int:
-        return self._value(row, goparse.atoi, 0, BadContent)
+        return self._value(row, atoi, 0, BadContent)
 
     def text_or(self, row: Annotation, default: str = "") -> str:
         return self._value(row, _trimmed, default, Fault)
@@ -96,8 +95,15 @@ class Reader:
     def flag_or(self, row: Annotation, *, default: bool = False) -> bool:
         return self._value(row, parse_bool, default, Fault)
 
+    def flag_or_none(self, row: Annotation) -> bool | None:
+        return self._value(row, parse_bool, None, Fault)
+
     def number_or(self, row: Annotation, default: int = 0) -> int:
-        return self._value(row, goparse.atoi, default, Fault)
+        return self._value(row, atoi, default, Fault)
+
+    def is_foreign(self, namespace: str) -> bool:
+        """Whether a namespace is another than the Ingress' own, and the ConfigMap does not allow to look there."""
+        return namespace != self.meta.namespace and not self.settings.allow_cross_namespace_resources
 
     def evidence(self, row: Annotation, offending: str = "", expected: str = "") -> Evidence:
         """What a fault about this annotation should point at."""
@@ -152,7 +158,7 @@ class Reader:
 
 
 def _trimmed(value: str) -> str:
-    text = "\n".join(map(goparse.trim, value.split("\n")))
+    text = "\n".join(map(trim, value.split("\n")))
     if not text:
         raise ValueError("empty")
     return text

@@ -45,6 +45,11 @@ class Annotation:
     since: str = ""
     until: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and its aliases."""
+        return (self.name, *self.aliases)
+
     def known_in(self, release: str) -> bool:
         """Whether a release such as "1.15.1" knows the name (aliases may be older)."""
         version = _version(release)

@@ -5,8 +5,6 @@ ingress-nginx 1.15.1: internal/ingress/annotations/annotations.go
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nginxsim.annotations.families import (
     aliases,
     basic_auth,
@@ -33,8 +31,7 @@ from nginxsim.annotations.families import (
     tls_ciphers,
     upstream_hash,
 )
-from nginxsim.annotations.rows import Annotation, Family, Risk, Scope
-from nginxsim.annotations.validators import Validator
+from nginxsim.annotations.rows import Annotation, Family
 
 FAMILIES: tuple[Family, ...] = tuple(
     sorted(
@@ -69,23 +66,4 @@ FAMILIES: tuple[Family, ...] = tuple(
 )
 """By name: where the controller's map order would decide, this order does."""
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the table with the name of its family; for the other fields see Annotation."""
-
-    name: str
-    family: str
-    aliases: tuple[str, ...]
-    validator: Validator
-    risk: Risk
-    scope: Scope
-    since: str
-    until: str
-
-
-def _entry(row: Annotation, family: Family) -> Entry:
-    return Entry(row.name, family.name, row.aliases, row.validator, row.risk, row.scope, row.since, row.until)
-
-
-TABLE: tuple[Entry, ...] = tuple(_entry(row, family) for family in FAMILIES for row in family.rows)
+TABLE: tuple[Annotation, ...] = tuple(row for family in FAMILIES for row in family.rows)

@@ -13,7 +13,7 @@ from nginxsim.kube.objects import Ingress
 if TYPE_CHECKING:
     from nginxsim.controller.flags import Flags
 
-KNOWN_NAMES = frozenset(name for entry in TABLE for name in (entry.name, *entry.aliases))
+KNOWN_NAMES = frozenset(name for row in TABLE for name in row.names)
 
 # ingress-nginx: internal/ingress/annotations at the tags of each release
 RETIRED: Mapping[str, str] = {

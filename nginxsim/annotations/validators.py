@@ -12,12 +12,12 @@ from typing import Protocol, cast
 
 import re2
 
-from nginxsim.annotations import goparse
-from nginxsim.strconv import parse_bool
+from nginxsim.addresses import network, networks
+from nginxsim.strconv import atoi, parse_bool, trim
 
 # Characters that the patterns below are made of.
-_PLAIN = r"\-\.\_\~a-zA-Z0-9\/:"
-_PLAIN_LIST = _PLAIN + ", "
+PLAIN = r"\-\.\_\~a-zA-Z0-9\/:"
+_PLAIN_LIST = PLAIN + ", "
 _REGEX = r"\^\$\[\]\(\)\{\}\*\+\?\|&=\\"
 _QUERY = r",:\?&="
 _DNS_LABEL_LENGTH = 63
@@ -29,11 +29,16 @@ class Pattern(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """accepts: whether a value passes; expected: what would, for people; offender: the wrong part, "" for all of it."""
+    """accepts: whether a value passes; expected: what would, for people; offender: the wrong part, "" for all of it.
+
+    matches: whether the pattern alone fits, to the last blank. Parsers ask that again of what they have read, since
+    validation may be off and overlooks blanks.
+    """
 
     accepts: Callable[[str], bool]
     expected: str
     offender: Callable[[str], str] = lambda _: ""
+    matches: Callable[[str], bool] = lambda _: True
 
 
 def compile_pattern(pattern: str) -> Pattern:
@@ -58,10 +63,10 @@ def matching(pattern: str, expected: str, *, spaces: bool = False, separator: st
         return bool(compiled.search(tested)) and "\r" not in tested and "\n" not in tested
 
     def offender(value: str) -> str:
-        items = map(goparse.trim, value.split(separator)) if separator else ()
+        items = map(trim, value.split(separator)) if separator else ()
         return next((item for item in items if item and not accepts(item)), "")
 
-    return Validator(accepts, expected, offender)
+    return Validator(accepts, expected, offender, lambda value: compiled.search(value) is not None)
 
 
 def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validator:
@@ -73,12 +78,14 @@ def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validato
         tested = value if spaces else value.replace(" ", "")
         return next((character for character in tested if stranger.search(character)), "")
 
-    return Validator(plain.accepts, expected, offender)
+    return Validator(plain.accepts, expected, offender, plain.matches)
 
 
 def one_of(*options: str, any_case: bool = False) -> Validator:
+    """One of these texts, blanks around it trimmed; `any_case`: capital letters are taken as small ones."""
+
     def accepts(value: str) -> bool:
-        tested = goparse.trim(value)
+        tested = trim(value)
         return (tested.lower() if any_case else tested) in options
 
     return Validator(accepts, _alternatives(options))
@@ -101,60 +108,59 @@ def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:
 
 
 def _first_bad_network(value: str) -> str:
-    readable = _reads(goparse.network)
-    specs = (goparse.trim(spec) for spec in value.split(","))
+    readable = _reads(network)
+    specs = (trim(spec) for spec in value.split(","))
     return next((spec for spec in specs if not readable(spec)), "")
 
 
-_server_name = compile_pattern(f"^[/{_PLAIN}{_REGEX}]*$")
-_server_name_stranger = compile_pattern(f"[^/{_PLAIN}{_REGEX}]")
+_SERVER_NAME = compile_pattern(f"^[/{PLAIN}{_REGEX}]*$")
+_SERVER_NAME_STRANGER = compile_pattern(f"[^/{PLAIN}{_REGEX}]")
 
 
 def _is_server_name(value: str) -> bool:
-    return bool(_server_name.search(goparse.trim(value)))
+    return bool(_SERVER_NAME.search(trim(value)))
 
 
 def _is_common_name(value: str) -> bool:
     return value.startswith("CN=") and _reads(compile_pattern)(value[3:])
 
 
-_service_name = compile_pattern(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_SERVICE_NAME = compile_pattern(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
 
 NETWORKS_EXPECTED = "an IP address or a CIDR such as 203.0.113.7/32"
 
 ANYTHING = Validator(lambda _: True, "anything")
 BOOL = Validator(_reads(parse_bool), '"true" or "false"')
-INTEGER = Validator(_reads(goparse.atoi), "a whole number")
-NETWORKS = Validator(_reads(goparse.networks), NETWORKS_EXPECTED, _first_bad_network)
+INTEGER = Validator(_reads(atoi), "a whole number")
+NETWORKS = Validator(_reads(networks), NETWORKS_EXPECTED, _first_bad_network)
 SERVER_NAME = Validator(
     _is_server_name,
     "a host name, which may be a regular expression",
-    lambda value: next((letter for letter in goparse.trim(value) if _server_name_stranger.search(letter)), ""),
+    lambda value: next((letter for letter in trim(value) if _SERVER_NAME_STRANGER.search(letter)), ""),
 )
 SERVER_NAMES = Validator(
     lambda value: all(map(_is_server_name, value.split(","))),
     "host names separated by commas, which may be regular expressions",
-    lambda value: next((goparse.trim(name) for name in value.split(",") if not _is_server_name(name)), ""),
+    lambda value: next((trim(name) for name in value.split(",") if not _is_server_name(name)), ""),
 )
 COMMON_NAME = Validator(_is_common_name, '"CN=" followed by a regular expression')
 SERVICE_NAME = Validator(
-    lambda value: len(value) <= _DNS_LABEL_LENGTH and bool(_service_name.search(value)),
+    lambda value: len(value) <= _DNS_LABEL_LENGTH and bool(_SERVICE_NAME.search(value)),
     "the name of a Service in the Ingress' namespace",
 )
 
-NAME = made_of("/" + _PLAIN, "letters, digits and any of - . _ ~ / :")
+NAME = made_of("/" + PLAIN, "letters, digits and any of - . _ ~ / :")
 NAME_LIST_WITH_SPACES = made_of("/" + _PLAIN_LIST, "letters, digits, blanks and any of - . _ ~ / : ,", spaces=True)
-WORDS = made_of("/" + _PLAIN + " ", "letters, digits, blanks and any of - . _ ~ / :", spaces=True)
-REGEX = made_of("/" + _PLAIN + _REGEX, "a regular expression of letters, digits and usual symbols", spaces=True)
+WORDS = made_of("/" + PLAIN + " ", "letters, digits, blanks and any of - . _ ~ / :", spaces=True)
+REGEX = made_of("/" + PLAIN + _REGEX, "a regular expression of letters, digits and usual symbols", spaces=True)
 SIZE = matching(r"^(?i)\d+[bkmg]?$", 'a size such as "8k", "10m" or "1024"')
-URL = made_of(_PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =")
-URL_AS_IS = made_of(_PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =", spaces=True)
+URL = made_of(PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =")
+URL_AS_IS = made_of(PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =", spaces=True)
 URL_WITH_VARIABLES = made_of(_PLAIN_LIST + _QUERY + "$", "a URL of letters, digits and any of - . _ ~ / : , ? & = $")
 VARIABLES = made_of(r"A-Za-z0-9\-\_\$\{\}", "letters, digits, - and _, and nginx variables such as $host")
 _PATH_EXPECTED = "a path of letters, digits and any of - . _ ~ / : with captures such as $1"
-PATH_WITH_CAPTURES = made_of(_PLAIN + "$", _PATH_EXPECTED)
-PATH_WITH_CAPTURES_AS_IS = made_of(_PLAIN + "$", _PATH_EXPECTED, spaces=True)
+PATH_WITH_CAPTURES = made_of(PLAIN + "$", _PATH_EXPECTED)
+PATH_WITH_CAPTURES_AS_IS = made_of(PLAIN + "$", _PATH_EXPECTED, spaces=True)
 HEADER_NAMES = made_of("A-Za-z0-9-_, ", "header names separated by commas")
-HEADER_NAMES_PATTERN = compile_pattern(r"^[A-Za-z0-9-_, ]*$")
 ON_OFF = matching(r"^(on|off)$", '"on" or "off"')
 ON_OFF_EXACT = one_of("on", "off")

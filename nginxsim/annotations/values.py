@@ -15,19 +15,21 @@ from nginxsim.origins import DEFAULT, Origin, Source
 
 @dataclass(frozen=True, slots=True)
 class BasicAuth:
+    """auth-type, auth-secret, auth-realm. `file`: where nginx reads the passwords; `secret`: "namespace/name"."""
+
     type: str = ""
     realm: str = ""
     file: str = ""
     secured: bool = False
-    file_sha: str = ""
     secret: str = ""
-    secret_type: str = ""
     content: bytes = b""
     """The password file itself, for whoever checks credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
+    """canary-*: `weight` of `weight_total` requests, unless header or cookie decide."""
+
     enabled: bool = False
     weight: int = 0
     weight_total: int = 0
@@ -39,13 +41,11 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class AuthCertificate:
-    """A Secret used to verify peers: file names and checksums as the controller writes them, contents beside."""
+    """A Secret used to verify peers: files as the controller names them, contents beside."""
 
     secret: str = ""
     ca_file: str = ""
-    ca_sha: str = ""
     crl_file: str = ""
-    crl_sha: str = ""
     pem_file: str = ""
     ca_pem: bytes = b""
     crl_pem: bytes = b""
@@ -83,12 +83,16 @@ class ProxyTLS:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
+    """connection-proxy-header: what the upstream gets as Connection."""
+
     header: str = ""
     enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cors:
+    """enable-cors and cors-*; `max_age` in seconds."""
+
     enabled: bool = False
     allow_origin: tuple[str, ...] = ()
     allow_methods: str = ""
@@ -122,18 +126,24 @@ class ExternalAuth:
 
 @dataclass(frozen=True, slots=True)
 class FastCGI:
+    """fastcgi-*; `params` come from a ConfigMap."""
+
     index: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
+    """enable-access-log and enable-rewrite-log."""
+
     access: bool = False
     rewrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
+    """mirror-*. `source`: the location that repeats requests to the URL `target`; request_body: "on" or "off"."""
+
     source: str = ""
     request_body: str = ""
     target: str = ""
@@ -142,6 +152,8 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class ModSecurity:
+    """enable-modsecurity and companions; `enable_set` tells a "false" from nothing."""
+
     enable: bool = False
     enable_set: bool = False
     owasp_rules: bool = False
@@ -151,6 +163,8 @@ class ModSecurity:
 
 @dataclass(frozen=True, slots=True)
 class OpenTelemetry:
+    """enable-opentelemetry and companions; `set` and `trust_set` tell a "false" from nothing."""
+
     enabled: bool = False
     set: bool = False
     trust_enabled: bool = False
@@ -184,6 +198,8 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class LimitZone:
+    """One limit and the shared memory that counts for it; `burst` is how far it may be exceeded for a moment."""
+
     name: str = ""
     limit: int = 0
     burst: int = 0
@@ -196,6 +212,12 @@ NO_ZONE = LimitZone()
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
+    """limit-*. `rate` in kilobytes a second, from `rate_after` kilobytes on; the three zones count by client address.
+
+    `allowlist`: networks that are not counted; `id`: the name, encoded to be part of a variable's.
+
+    """
+
     connections: LimitZone = NO_ZONE
     rps: LimitZone = NO_ZONE
     rpm: LimitZone = NO_ZONE
@@ -208,6 +230,8 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
+    """temporal-redirect, permanent-redirect (`url` with the status `code`) and the switches about redirects."""
+
     url: str = ""
     code: int = 0
     from_to_www: bool = False
@@ -216,6 +240,8 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
+    """rewrite-target, use-regex, app-root and the redirects to https."""
+
     target: str = ""
     ssl_redirect: bool = False
     force_ssl_redirect: bool = False
@@ -226,6 +252,8 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
+    """session-cookie-*; `expires` and `max_age` in seconds, as text."""
+
     name: str = ""
     expires: str = ""
     max_age: str = ""
@@ -242,6 +270,8 @@ NO_COOKIE = SessionCookie()
 
 @dataclass(frozen=True, slots=True)
 class SessionAffinity:
+    """affinity, affinity-mode and the cookie; `canary_behavior`: "sticky", "legacy" or ""."""
+
     type: str = ""
     mode: str = ""
     canary_behavior: str = ""
@@ -250,6 +280,8 @@ class SessionAffinity:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamHash:
+    """upstream-hash-by-*: nginx variables to hash; `subset_size` in endpoints."""
+
     by: str = ""
     subset: bool = False
     subset_size: int = 0
@@ -257,6 +289,8 @@ class UpstreamHash:
 
 @dataclass(frozen=True, slots=True)
 class Ciphers:
+    """ssl-ciphers and ssl-prefer-server-ciphers ("on", "off" or "")."""
+
     ciphers: str = ""
     prefer_server_ciphers: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nginxsim.annotations import Extractor
+from nginxsim.collector import collector_paused
 from nginxsim.controller.canaries import CanaryMerger
 from nginxsim.controller.certificates import CertificateStore
 from nginxsim.controller.context import Context
@@ -18,7 +19,6 @@ from nginxsim.controller.model import (
     ROOT,
     Affinity,
     Backend,
-    CookieAffinity,
     Dropped,
     Location,
     Model,
@@ -35,6 +35,7 @@ from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
 
 
+@collector_paused()
 def build_model(  # noqa: PLR0917
     cluster: Cluster,
     flags: Flags,
@@ -126,25 +127,8 @@ def _frozen_backend(draft: BackendDraft) -> Backend:
 
 
 def _frozen_affinity(draft: AffinityDraft) -> Affinity:
-    cookie = draft.cookie
-    if cookie is None:
-        return Affinity(draft.type, draft.mode)
-    return Affinity(
-        draft.type,
-        draft.mode,
-        CookieAffinity(
-            name=cookie.name,
-            expires=cookie.expires,
-            max_age=cookie.max_age,
-            locations={host: tuple(paths) for host, paths in draft.locations.items()},
-            secure=cookie.secure,
-            path=cookie.path,
-            domain=cookie.domain,
-            same_site=cookie.same_site,
-            conditional_same_site_none=cookie.conditional_same_site_none,
-            change_on_failure=cookie.change_on_failure,
-        ),
-    )
+    locations = {host: tuple(paths) for host, paths in draft.locations.items()}
+    return Affinity(draft.type, draft.mode, draft.cookie, locations)
 
 
 def _frozen_server(draft: ServerDraft) -> Server:

@@ -5,20 +5,17 @@ ingress-nginx 1.15.1: internal/ingress/controller/store/backend_ssl.go, internal
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
-from nginxsim.annotations.goparse import quote
-from nginxsim.annotations.stores import Stores
 from nginxsim.annotations.values import AuthCertificate
+from nginxsim.controller.files import SSL_DIRECTORY, secret_file
 from nginxsim.controller.flags import Flags
-from nginxsim.controller.hostnames import covers, covers_leniently
 from nginxsim.controller.key_pairs import check_authority, check_revocations, read_key_pair
 from nginxsim.controller.model import Certificate
+from nginxsim.controller.scope import Stores
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Secret
-
-SSL_DIRECTORY = "/etc/ingress-controller/ssl"
+from nginxsim.strconv import quote
 
 FAKE = Certificate(
     name="",
@@ -94,24 +91,11 @@ class CertificateStore:
 def _written_as_default(key: str, entry: _Entry) -> _Entry:
     """The default certificate goes to disk whatever it is; that overwrites a CA that was appended to the key pair."""
     assert entry.certificate is not None
-    path = _path(key)
+    path = secret_file(key)
     authority = replace(entry.authority, pem_file=path)
     if authority.ca_file == path:
         authority = replace(authority, ca_pem=entry.certificate.pem)
     return _Entry(replace(entry.certificate, pem_file=path), authority)
-
-
-def mismatch(certificate: Certificate, host: str) -> str:
-    """Why the controller does not show this certificate for the host, in the words of Go's crypto/x509; "" if it does.
-
-    Subject alternative names count, and the common name where there are none.
-    """
-    if covers(certificate, host) or covers_leniently(certificate, host):
-        return ""
-    valid = ", ".join(certificate.dns_names)
-    if not valid:
-        return f"x509: certificate is not valid for any names, but wanted to match {host}"
-    return f"x509: certificate is valid for {valid}, not {host}"
 
 
 def _key_pair(key: str, secret: Secret) -> _Entry:
@@ -145,12 +129,10 @@ def _with_authority(key: str, secret: Secret, certificate: Certificate) -> _Entr
         check_authority(bundle)
     except ValueError as error:
         raise ValueError(f"parsing CA certificate: {error}") from None
-    path = _path(key)
+    path = secret_file(key)
     authority = AuthCertificate(
         secret=key,
         ca_file=path,
-        # The checksum is taken before the CA is added to the file.
-        ca_sha=_sha1(certificate.pem),
         pem_file=path,
         ca_pem=certificate.pem + b"\n" + bundle,
     )
@@ -167,8 +149,8 @@ def _authority(key: str, secret: Secret) -> _Entry:
         check_authority(bundle)
     except ValueError as error:
         raise ValueError(f"unexpected error creating SSL Cert: {error}") from None
-    path = _path(key, "ca-")
-    authority = AuthCertificate(secret=key, ca_file=path, ca_sha=_sha1(bundle), ca_pem=bundle)
+    path = secret_file(key, "ca-")
+    authority = AuthCertificate(secret=key, ca_file=path, ca_pem=bundle)
     certificate = Certificate(
         name=secret.meta.name,
         namespace=secret.meta.namespace,
@@ -184,12 +166,4 @@ def _with_revocations(key: str, secret: Secret, authority: AuthCertificate) -> A
     if not data:
         return authority
     check_revocations(key.replace("/", "-"), data)
-    return replace(authority, crl_file=_path(key, "crl-"), crl_sha=_sha1(data), crl_pem=data)
-
-
-def _path(key: str, prefix: str = "") -> str:
-    return f"{SSL_DIRECTORY}/{prefix}{key.replace('/', '-')}.pem"
-
-
-def _sha1(data: bytes) -> str:
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return replace(authority, crl_file=secret_file(key, "crl-"), crl_pem=data)

@@ -21,5 +21,3 @@ def with_chart_class(cluster: Cluster, flags: Flags) -> tuple[Cluster, str]:
     assumed = IngressClass(Meta(kind="IngressClass", name=name, namespace=""), controller=flags.controller_class)
     words = f'IngressClass "{name}" of the controller\'s Helm chart exists (no IngressClass is in the input)'
     return replace(cluster, ingress_classes={name: assumed}), words
-
-

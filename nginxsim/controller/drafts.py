@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nginxsim.annotations.values import ClientCertificate, ParsedAnnotations, ProxyTLS, SessionCookie, UpstreamHash
-from nginxsim.controller.model import DEFAULT_UPSTREAM, Certificate, Endpoint, Notice, TrafficShaping
+from nginxsim.annotations.values import (
+    NO_COOKIE,
+    Canary,
+    ClientCertificate,
+    ParsedAnnotations,
+    ProxyTLS,
+    SessionCookie,
+    UpstreamHash,
+)
+from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Certificate, Endpoint, Notice
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
 from nginxsim.origins import Origin
 
@@ -22,7 +30,7 @@ class AffinityDraft:
 
     type: str = ""
     mode: str = ""
-    cookie: SessionCookie | None = None
+    cookie: SessionCookie = NO_COOKIE
     locations: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -39,6 +47,8 @@ class Reach:
 
 @dataclass(slots=True)
 class BackendDraft:
+    """A model.Backend in the making; see there."""
+
     name: str
     service: Service | None = NO_SERVICE
     port: Port = 0
@@ -48,7 +58,7 @@ class BackendDraft:
     hash: UpstreamHash = field(default_factory=UpstreamHash)
     load_balancing: str = ""
     no_server: bool = False
-    shaping: TrafficShaping = field(default_factory=TrafficShaping)
+    shaping: Canary = Canary()
     alternatives: dict[str, None] = field(default_factory=dict)
     """Names in order of arrival."""
     origin: Origin | None = None
@@ -56,6 +66,8 @@ class BackendDraft:
 
 @dataclass(slots=True)
 class LocationDraft:
+    """A model.Location in the making, before paths are split into blocks; see there."""
+
     path: str
     path_type: str
     is_default_backend: bool
@@ -72,6 +84,8 @@ class LocationDraft:
 
 @dataclass(slots=True)
 class ServerDraft:
+    """A model.Server in the making; see there."""
+
     hostname: str
     locations: list[LocationDraft]
     certificate: Certificate | None = None
@@ -97,6 +111,10 @@ class ServerDraft:
     def add(self, location: LocationDraft) -> None:
         self.locations.append(location)
         self.first_at.setdefault(location.path, location)
+
+    def take_root(self, location: LocationDraft) -> None:
+        """Puts a location in the place of the implicit root, which is always the first."""
+        self.locations[0] = self.first_at[ROOT] = location
 
 
 class NoticeBoard:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,10 +13,10 @@ from nginxsim.controller.model import Endpoint
 from nginxsim.controller.references import service_port
 from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.names import is_subdomain
 from nginxsim.kube.objects import BackendRef, EndpointSlice, Port, Service, ServicePort, SliceEndpoint
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,64}", re.ASCII)
-_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+from nginxsim.kube.workloads import WorkloadIndex
+from nginxsim.strconv import atoi
 
 # k8s.io/apiserver/pkg/storage/names: a generated name is cut at this length and gets five random characters.
 _GENERATED_NAME_LENGTH = 58
@@ -26,15 +24,18 @@ _GENERATED_NAME_LENGTH = 58
 TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
 
 
-def atoi(text: str) -> int | None:
-    """Go's strconv.Atoi; None where that fails."""
-    number = int(text) if _INTEGER.fullmatch(text) else None
-    return number if number is not None and -(1 << 63) <= number < 1 << 63 else None
+def port_number(text: str) -> int | None:
+    """The number that a port is given by; None where the text is a name."""
+    try:
+        return atoi(text)
+    except ValueError:
+        return None
 
 
-def _number(port: Port) -> int:
+def _target_number(port: ServicePort) -> int:
     """Go's IntOrString.IntValue: a name counts as 0."""
-    return port if isinstance(port, int) else atoi(port) or 0
+    target = port.target_port
+    return target if isinstance(target, int) else port_number(target) or 0
 
 
 class EndpointFinder:
@@ -155,28 +156,8 @@ class EndpointFinder:
         return Reach(code="no-slice", why=f"{name} has no EndpointSlice", origins=(service.meta.origin,))
 
     @cached_property
-    def _workloads(self) -> _WorkloadIndex:
-        return _WorkloadIndex(self._cluster)
-
-
-class _WorkloadIndex:
-    """Which Pods a selector would find, without looking at each for each Service."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._by_label: Mapping[tuple[str, str, str], set[int]] = defaultdict(set)
-        self._namespaces = {workload.meta.namespace for workload in cluster.workloads}
-        for number, workload in enumerate(cluster.workloads):
-            for key, value in workload.pod_labels.items():
-                self._by_label[workload.meta.namespace, key, value].add(number)
-
-    def knows(self, namespace: str) -> bool:
-        """Whether the input has any Pods there: without them a selector proves nothing."""
-        return namespace in self._namespaces
-
-    def selected_by(self, service: Service) -> bool:
-        namespace = service.meta.namespace
-        found = (self._by_label.get((namespace, key, value), set()) for key, value in service.selector.items())
-        return bool(set.intersection(*sorted(found, key=len)))
+    def _workloads(self) -> WorkloadIndex:
+        return WorkloadIndex(self._cluster.workloads)
 
 
 def _port_numbers(piece: EndpointSlice, port: ServicePort, protocol: str) -> list[int]:
@@ -197,25 +178,21 @@ def _external(service: Service, port: ServicePort) -> Reach:
     address = parse_ip(name)
     if name == "localhost" or (address is not None and address.is_loopback):
         why = f"{service.meta} points at {name}, which is not allowed"
-    elif address is None and not _is_dns_name(name.removesuffix(".")):
+    elif address is None and not is_subdomain(name.removesuffix(".")):
         why = f'"{name}", externalName of {service.meta}, is no DNS name'
     else:
-        return Reach((Endpoint(name, str(_number(port.target_port))),))
+        return Reach((Endpoint(name, str(_target_number(port))),))
     return Reach(code="external-name-invalid", why=why, origins=(service.meta.origin,))
-
-
-def _is_dns_name(name: str) -> bool:
-    return len(name) <= 253 and _DNS_NAME.fullmatch(name) is not None
 
 
 def _external_port(service: Service, wanted: str) -> ServicePort:
     """The port of an ExternalName Service; one that it does not list is taken as it is."""
     # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, externalNamePorts
-    number = atoi(wanted)
+    number = port_number(wanted)
     if number is None:
         for port in service.ports:
             if port.name == wanted:
-                return ServicePort("", port.port, "TCP", _number(port.target_port) or port.port)
+                return ServicePort("", port.port, "TCP", _target_number(port) or port.port)
     for port in service.ports:
         if port.port == (number or 0):
             return ServicePort("", port.port, "TCP", port.target_port)
@@ -223,5 +200,4 @@ def _external_port(service: Service, wanted: str) -> ServicePort:
 
 
 def _described(port: ServicePort) -> str:
-    parts: Iterable[str] = (port.name, str(port.port)) if port.name else (str(port.port),)
-    return "/".join(parts)
+    return f"{port.name}/{port.port}" if port.name else str(port.port)

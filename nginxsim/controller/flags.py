@@ -8,16 +8,16 @@ several wins, words without a dash are skipped, and `--` ends the flags.
 from __future__ import annotations
 
 import csv
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from nginxsim.addresses import parse_ip
 from nginxsim.controller.releases import Release
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.kube.objects import Namespace
 from nginxsim.kube.selectors import parse_selector
-from nginxsim.strconv import parse_bool, parse_duration, parse_float, parse_int
+from nginxsim.strconv import parse_bool, parse_duration, parse_float, parse_int, quote, trim
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +36,28 @@ class Flags:
     default_server_port: int = 8181
     default_ssl_certificate: str = ""
     disable_catch_all: bool = False
-    disable_full_test: bool = False
     disable_svc_external_name: bool = False
-    dynamic_configuration_retries: int = 15
     enable_annotation_validation: bool = True
     enable_metrics: bool = False
-    enable_ssl_chain_completion: bool = False
     enable_ssl_passthrough: bool = False
     enable_topology_aware_routing: bool = False
     health_check_path: str = "/healthz"
-    health_check_timeout: int = 10
-    healthz_host: str = ""
     healthz_port: int = 10254
     http_port: int = 80
     https_port: int = 443
     ingress_class: str = "nginx"
     ingress_class_by_name: bool = False
-    internal_logger_address: str = "127.0.0.1:11514"
     maxmind_edition_ids: str = "GeoLite2-City,GeoLite2-ASN"
-    maxmind_license_key: str = ""
-    maxmind_mirror: str = ""
     metrics_per_host: bool = True
     metrics_per_undefined_host: bool = False
-    monitor_max_batch_size: int = 10000
     profiler_port: int = 10245
     publish_service: str = ""
     publish_status_address: str = ""
-    report_status_classes: bool = False
     ssl_passthrough_proxy_port: int = 442
     status_port: int = 10246
     stream_port: int = 10247
     tcp_services_configmap: str = ""
     udp_services_configmap: str = ""
-    validating_webhook: str = ""
     watch_ingress_without_class: bool = False
     watch_namespace: str = ""
     watch_namespace_selector: str = ""
@@ -96,7 +85,10 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _address(text: str) -> str:
-    return str(ipaddress.ip_address(text.strip()))
+    address = parse_ip(trim(text))
+    if address is None:
+        raise ValueError(f"failed to parse IP: {quote(text)}")
+    return str(address)
 
 
 def _unsigned(text: str) -> int:
@@ -112,20 +104,30 @@ WITHOUT_EFFECT: Mapping[str, Reader] = {
     "apiserver-host": str,
     "bucket-factor": parse_float,
     "certificate-authority": str,
+    "disable-full-test": parse_bool,
     "disable-leader-election": parse_bool,
     "disable-sync-events": parse_bool,
+    "dynamic-configuration-retries": parse_int,
     "election-id": str,
     "election-ttl": parse_duration,
+    "enable-ssl-chain-completion": parse_bool,
     "exclude-socket-metrics": _words,
+    "health-check-timeout": parse_int,
+    "healthz-host": str,
+    "internal-logger-address": str,
     "kubeconfig": str,
     "length-buckets": _decimals,
     "max-buckets": _unsigned,
+    "maxmind-license-key": str,
+    "maxmind-mirror": str,
     "maxmind-retries-count": parse_int,
     "maxmind-retries-timeout": parse_duration,
+    "monitor-max-batch-size": parse_int,
     "post-shutdown-grace-period": parse_int,
     "profiler-address": _address,
     "profiling": parse_bool,
     "report-node-internal-ip-address": parse_bool,
+    "report-status-classes": parse_bool,
     "shutdown-grace-period": parse_int,
     "size-buckets": _decimals,
     "status-update-interval": parse_int,
@@ -134,6 +136,7 @@ WITHOUT_EFFECT: Mapping[str, Reader] = {
     "time-buckets": _decimals,
     "update-status": parse_bool,
     "update-status-on-shutdown": parse_bool,
+    "validating-webhook": str,
     "validating-webhook-certificate": str,
     "validating-webhook-key": str,
     "version": parse_bool,

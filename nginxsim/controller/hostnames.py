@@ -13,6 +13,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]+", re.ASCII)
 
 
 def lower_ascii(text: str) -> str:
+    """Lower case for A to Z only, as Go's host name rules have it."""
     return text.translate(_LOWER)
 
 
@@ -36,6 +37,19 @@ def covers_leniently(certificate: Certificate, host: str) -> bool:
     names = certificate.dns_names or (certificate.common_name,)
     host = lower_ascii(host).removesuffix(".")
     return any(_matches(lower_ascii(name).removesuffix("."), host) for name in names)
+
+
+def mismatch(certificate: Certificate, host: str) -> str:
+    """Why the controller does not show this certificate for the host, in the words of Go's crypto/x509; "" if it does.
+
+    Subject alternative names count, and the common name where there are none.
+    """
+    if covers(certificate, host) or covers_leniently(certificate, host):
+        return ""
+    valid = ", ".join(certificate.dns_names)
+    if not valid:
+        return f"x509: certificate is not valid for any names, but wanted to match {host}"
+    return f"x509: certificate is valid for {valid}, not {host}"
 
 
 def names_include(certificate: Certificate, host: str) -> bool:

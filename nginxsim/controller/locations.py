@@ -10,7 +10,7 @@ from nginxsim.controller.drafts import EXACT, PREFIX, AffinityDraft, BackendDraf
 from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT
 from nginxsim.controller.references import Claim, host_of
-from nginxsim.controller.servers import apply_annotations
+from nginxsim.controller.servers import say_taken
 from nginxsim.kube.objects import IngressRule
 from nginxsim.origins import Origin
 
@@ -55,7 +55,7 @@ class PathFiller:
             server.client_certificate = wanted
             server.owners["client_certificate"] = ingress
         elif wanted.certificate.secret and server.owners["client_certificate"] is not ingress:
-            self._say_taken("client_certificate", "auth-tls-secret", server, arrival)
+            say_taken(server, "client_certificate", "auth-tls-secret", arrival, self._context)
 
     def _claim_proxy_tls(self, server: ServerDraft, arrival: Arrival) -> None:
         """The same for the TLS towards the upstreams."""
@@ -64,7 +64,7 @@ class PathFiller:
             server.proxy_tls = wanted
             server.owners["proxy_tls"] = ingress
         elif wanted.certificate.secret and server.owners["proxy_tls"] is not ingress:
-            self._say_taken("proxy_tls", "proxy-ssl-secret", server, arrival)
+            say_taken(server, "proxy_tls", "proxy-ssl-secret", arrival, self._context)
 
     def _take_path(self, server: ServerDraft, claim: Claim) -> None:
         if not claim.leads_to_service:
@@ -84,7 +84,7 @@ class PathFiller:
         if holder is None or holder.path_type != claim.path_type:
             server.add(_location(upstream, claim))
         elif holder.is_default_backend:
-            _hand_over(holder, upstream, claim)
+            server.take_root(_location(upstream, claim))
         else:
             self._say_path_taken(holder, claim)
             return
@@ -124,11 +124,6 @@ class PathFiller:
         why = f"already served by {owner}; this rule is ignored"
         self._say("path-taken", why, claim, taken_at.origin if taken_at else None)
 
-    def _say_taken(self, what: str, annotation: str, server: ServerDraft, arrival: Arrival) -> None:
-        message = f"{annotation} of {server.hostname} is already set by {server.owners[what].meta}; this one is ignored"
-        origin = arrival.annotations.source(annotation).origin
-        self._context.notices.add(f"{annotation}-taken", message, origin, ingress=arrival.ingress, host=server.hostname)
-
 
 def _location(upstream: BackendDraft, claim: Claim) -> LocationDraft:
     return LocationDraft(
@@ -143,19 +138,6 @@ def _location(upstream: BackendDraft, claim: Claim) -> LocationDraft:
         service=upstream.service,
         port=upstream.port,
     )
-
-
-def _hand_over(location: LocationDraft, upstream: BackendDraft, claim: Claim) -> None:
-    """An explicit rule takes over the implicit root."""
-    location.backend = upstream.name
-    location.is_default_backend = False
-    location.port = upstream.port
-    location.service = upstream.service
-    location.ingress = claim.ingress
-    location.rule = claim.rule
-    location.spec_path = claim.spec_path
-    location.default_ref = None
-    apply_annotations(location, claim.annotations)
 
 
 def in_rendering_order(locations: Iterable[LocationDraft]) -> list[LocationDraft]:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nginxsim.annotations.values import ClientCertificate, ParsedAnnotations, Problem, ProxyTLS, UpstreamHash
+from nginxsim.annotations.values import (
+    NO_COOKIE,
+    Canary,
+    ClientCertificate,
+    ParsedAnnotations,
+    Problem,
+    ProxyTLS,
+    SessionCookie,
+    UpstreamHash,
+)
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Port, Service
 from nginxsim.origins import Origin
 
@@ -45,6 +54,8 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
+    """What a request may be sent to; `target` names the Pod behind it, where that is known."""
+
     address: str
     """IPv4, [IPv6] in brackets where the controller writes them so, or a DNS name."""
     port: str
@@ -52,34 +63,13 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class TrafficShaping:
-    weight: int = 0
-    weight_total: int = 0
-    header: str = ""
-    header_value: str = ""
-    header_pattern: str = ""
-    cookie: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CookieAffinity:
-    name: str = ""
-    expires: str = ""
-    max_age: str = ""
-    locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    secure: bool = False
-    path: str = ""
-    domain: str = ""
-    same_site: str = ""
-    conditional_same_site_none: bool = False
-    change_on_failure: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Affinity:
+    """Session affinity of an upstream; `locations`: host -> the paths its cookie is for."""
+
     type: str = ""
     mode: str = ""
-    cookie: CookieAffinity = CookieAffinity()
+    cookie: SessionCookie = NO_COOKIE
+    locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +85,8 @@ class Backend:
     hash: UpstreamHash = UpstreamHash()
     load_balancing: str = ""
     no_server: bool = False
-    shaping: TrafficShaping = TrafficShaping()
+    shaping: Canary = Canary()
+    """How a canary gets its share of the traffic; its zero value for every other upstream."""
     alternatives: tuple[str, ...] = ()
     origin: Origin | None = None
     """Of the backend reference that created it."""
@@ -141,6 +132,8 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """A host, or the catch-all "_", with its locations in rendering order and what counts for all of them."""
+
     hostname: str
     locations: tuple[Location, ...]
     certificate: Certificate | None = None
@@ -163,6 +156,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class StreamService:
+    """A TCP or UDP port of the controller that leads to a Service; `service_port` as the ConfigMap writes it."""
+
     port: int
     name: str
     namespace: str
@@ -176,6 +171,8 @@ class StreamService:
 
 @dataclass(frozen=True, slots=True)
 class PassthroughBackend:
+    """A host whose TLS connections the controller hands to a backend without opening them."""
+
     backend: str
     hostname: str
     service: Service | None

@@ -1,13 +1,12 @@
-"""What the controller posts to its Lua: backends, stream backends and certificates, in the JSON it would send."""
+"""What the controller posts to its Lua: backends and stream backends, in the JSON it would send."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nginxsim.controller.hostnames import names_include
-from nginxsim.controller.model import Affinity, Backend, CookieAffinity, Endpoint, Model, Server, StreamService
-from nginxsim.controller.redirects import www_redirects
+from nginxsim.collector import collector_paused
+from nginxsim.controller.model import Affinity, Backend, Endpoint, Model, StreamService
 from nginxsim.kube.objects import Service
 
 # k8s.io/api/core/v1: ServiceSpec and ServicePort. The pointers among their fields are sent even when they hold a zero.
@@ -23,10 +22,8 @@ _SPEC_POINTERS = (
 _PORT_FIELDS = ("name", "protocol", "nodePort")
 _PORT_POINTERS = ("appProtocol", "port", "targetPort")
 
-NO_CERTIFICATE = "-1"
-"""Stands for "the default certificate" in what the certificate picker gets."""
 
-
+@collector_paused()
 def payload(model: Model) -> list[dict[str, Any]]:
     """The backends, sorted by name, as posted to /configuration/backends."""
     # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, configureBackends; pkg/apis/ingress/types.go
@@ -38,28 +35,6 @@ def stream_payload(model: Model) -> list[dict[str, Any]]:
     """The stream backends, TCP before UDP, as sent to the stream balancer."""
     # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, updateStreamConfiguration
     return [_backend(_stream_backend(service)) for service in (*model.tcp_services, *model.udp_services)]
-
-
-def certificate_payload(model: Model) -> dict[str, dict[str, str]]:
-    """`certificates` (PEM by id) and `servers` (id by host name; "-1" leaves it to the default certificate)."""
-    # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, configureCertificates
-    certificates: dict[str, str] = {}
-    servers: dict[str, str] = {}
-    for server in model.servers.values():
-        servers[server.hostname] = NO_CERTIFICATE
-        if (certificate := server.certificate) is not None:
-            certificates.setdefault(certificate.uid, certificate.pem.decode())
-            servers[server.hostname] = certificate.uid
-        servers.update({alias: _picked(server, alias) for alias in server.aliases})
-    for name, server in www_redirects(model):
-        servers[name] = _picked(server, name)
-    return {"certificates": certificates, "servers": servers}
-
-
-def _picked(server: Server, name: str) -> str:
-    """A further name of a server shares its certificate only if that lists it."""
-    certificate = server.certificate
-    return certificate.uid if certificate and names_include(certificate, name) else NO_CERTIFICATE
 
 
 def _stream_backend(service: StreamService) -> Backend:
@@ -107,25 +82,22 @@ def _endpoint(endpoint: Endpoint) -> dict[str, str]:
 
 
 def _affinity(affinity: Affinity) -> dict[str, Any]:
-    return {"name": affinity.type, "mode": affinity.mode, "cookieSessionAffinity": _cookie(affinity.cookie)}
-
-
-def _cookie(cookie: CookieAffinity) -> dict[str, Any]:
+    cookie = affinity.cookie
+    optional = {
+        "expires": cookie.expires,
+        "maxage": cookie.max_age,
+        "locations": {host: list(paths) for host, paths in affinity.locations.items()},
+        "secure": cookie.secure,
+        "path": cookie.path,
+        "domain": cookie.domain,
+        "samesite": cookie.same_site,
+        "conditional_samesite_none": cookie.conditional_same_site_none,
+        "change_on_failure": cookie.change_on_failure,
+    }
     return {
-        "name": cookie.name,
-        **_filled(
-            {
-                "expires": cookie.expires,
-                "maxage": cookie.max_age,
-                "locations": {host: list(paths) for host, paths in cookie.locations.items()},
-                "secure": cookie.secure,
-                "path": cookie.path,
-                "domain": cookie.domain,
-                "samesite": cookie.same_site,
-                "conditional_samesite_none": cookie.conditional_same_site_none,
-                "change_on_failure": cookie.change_on_failure,
-            }
-        ),
+        "name": affinity.type,
+        "mode": affinity.mode,
+        "cookieSessionAffinity": {"name": cookie.name, **_filled(optional)},
     }
 
 

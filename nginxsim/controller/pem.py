@@ -16,6 +16,8 @@ _HEADER = re.compile(rb"[^\n:]*:[^\n]*(?:\n|\Z)")
 
 
 class Block(NamedTuple):
+    """One PEM block, decoded."""
+
     type: str
     content: bytes
     """DER."""
@@ -35,6 +37,7 @@ def pem_blocks(data: bytes) -> Iterator[Block]:
 
 
 def first_block(data: bytes) -> Block | None:
+    """The first block that is well formed; None without any."""
     return next(pem_blocks(data), None)
 
 

@@ -45,10 +45,6 @@ class Release:
     auth_skips_custom_errors: bool = True
     """custom-http-errors leave the answer of the authentication service alone."""
 
-    @property
-    def image(self) -> str:
-        return f"registry.k8s.io/ingress-nginx/controller:v{self.name}"
-
 
 # ingress-nginx 1.15.1: internal/ingress/controller/config/config.go, pkg/flags/flags.go,
 # internal/ingress/inspector/rules.go, internal/admission/controller/server.go

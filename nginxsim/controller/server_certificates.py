@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from nginxsim.controller.certificates import mismatch
 from nginxsim.controller.context import Context
-from nginxsim.controller.hostnames import covers, lower_ascii
+from nginxsim.controller.hostnames import covers, lower_ascii, mismatch
 from nginxsim.controller.model import Certificate
 from nginxsim.kube.objects import Ingress, IngressTLS
 

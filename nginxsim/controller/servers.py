@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nginxsim.annotations.values import Logs, ParsedAnnotations, Proxy, Redirect, Rewrite
+from nginxsim.annotations.families import proxy
+from nginxsim.annotations.values import Logs, ParsedAnnotations, Redirect, Rewrite
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import NO_SERVICE, PREFIX, BackendDraft, LocationDraft, ServerDraft
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, ROOT
+from nginxsim.controller.model import DEFAULT_SERVER, ROOT
 from nginxsim.controller.references import default_ref, host_of, upstream_name
 from nginxsim.controller.server_certificates import choose_certificate
-from nginxsim.controller.settings import Settings
 from nginxsim.kube.objects import BackendRef, Ingress, IngressRule
 
 
@@ -27,7 +27,7 @@ def create_servers(
         ref = default_ref(arrival.ingress)
         upstream = upstreams[upstream_name(arrival.namespace, ref)] if ref else default
         if ref and not arrival.ingress.rules:
-            _serve_catch_all(servers[DEFAULT_SERVER].locations[0], arrival, ref, upstream)
+            _serve_catch_all(servers[DEFAULT_SERVER], arrival, ref, upstream)
         for rule in arrival.ingress.rules:
             if (host := host_of(rule)) not in servers:
                 servers[host] = _server(host, rule, arrival, ref, upstream)
@@ -42,7 +42,9 @@ def create_servers(
 def _catch_all(default: BackendDraft, context: Context) -> ServerDraft:
     settings = context.settings
     annotations = ParsedAnnotations(
-        proxy=_default_proxy(settings), logs=Logs(access=settings.enable_access_log_for_default_backend)
+        # The original forgets proxy-redirect-to here.
+        proxy=replace(proxy.defaults(settings), redirect_to=""),
+        logs=Logs(access=settings.enable_access_log_for_default_backend),
     )
     root = LocationDraft(
         ROOT, PREFIX, True, default.name, annotations, service=default.service, default_backend_upstream=""
@@ -50,65 +52,39 @@ def _catch_all(default: BackendDraft, context: Context) -> ServerDraft:
     return ServerDraft(DEFAULT_SERVER, [root], certificate=context.certificates.default)
 
 
-def _default_proxy(settings: Settings) -> Proxy:
-    """The ConfigMap's proxy settings. proxy-redirect-to is not among them: the original forgets it here."""
-    return Proxy(
-        body_size=settings.proxy_body_size,
-        connect_timeout=settings.proxy_connect_timeout,
-        send_timeout=settings.proxy_send_timeout,
-        read_timeout=settings.proxy_read_timeout,
-        buffers_number=settings.proxy_buffers_number,
-        buffer_size=settings.proxy_buffer_size,
-        busy_buffers_size=settings.proxy_busy_buffers_size,
-        cookie_domain=settings.proxy_cookie_domain,
-        cookie_path=settings.proxy_cookie_path,
-        next_upstream=settings.proxy_next_upstream,
-        next_upstream_timeout=settings.proxy_next_upstream_timeout,
-        next_upstream_tries=settings.proxy_next_upstream_tries,
-        request_buffering=settings.proxy_request_buffering,
-        redirect_from=settings.proxy_redirect_from,
-        buffering=settings.proxy_buffering,
-        http_version=settings.proxy_http_version,
-        max_temp_file_size=settings.proxy_max_temp_file_size,
-    )
-
-
-def _serve_catch_all(root: LocationDraft, arrival: Arrival, ref: BackendRef, upstream: BackendDraft) -> None:
+def _serve_catch_all(server: ServerDraft, arrival: Arrival, ref: BackendRef, upstream: BackendDraft) -> None:
     """An Ingress with a backend and no rules takes the catch-all, if it is free; redirect and rewrite stay out."""
-    if not root.is_default_backend:
-        return
-    root.is_default_backend = False
-    root.backend = upstream.name
-    root.service = upstream.service
-    root.ingress = arrival.ingress
-    root.default_ref = ref
-    apply_annotations(root, replace(arrival.annotations, redirect=Redirect(), rewrite=Rewrite()))
-
-
-def apply_annotations(location: LocationDraft, annotations: ParsedAnnotations) -> None:
-    """Shapes a location by an Ingress' annotations; until a Service of its own is found, errors go to the default."""
-    location.annotations = annotations
-    location.default_backend_upstream = DEFAULT_UPSTREAM
+    if server.first_at[ROOT].is_default_backend:
+        annotations = replace(arrival.annotations, redirect=Redirect(), rewrite=Rewrite())
+        server.take_root(
+            LocationDraft(
+                ROOT,
+                PREFIX,
+                False,
+                upstream.name,
+                annotations,
+                ingress=arrival.ingress,
+                default_ref=ref,
+                service=upstream.service,
+            )
+        )
 
 
 def _server(
     host: str, rule: IngressRule, arrival: Arrival, ref: BackendRef | None, upstream: BackendDraft
 ) -> ServerDraft:
-    annotations = arrival.annotations
     root = LocationDraft(
         ROOT,
         PREFIX,
         True,
         upstream.name,
-        annotations,
+        arrival.annotations,
         ingress=arrival.ingress,
         rule=rule,
         default_ref=ref,
         service=NO_SERVICE,
     )
-    server = ServerDraft(host, [root], origin=rule.origin)
-    _take_switches(server, annotations, arrival.ingress)
-    return server
+    return ServerDraft(host, [root], origin=rule.origin)
 
 
 def _take_switches(server: ServerDraft, annotations: ParsedAnnotations, ingress: Ingress) -> None:
@@ -140,13 +116,17 @@ def _configure(server: ServerDraft, arrival: Arrival, rule: IngressRule, context
 
 def _claim(server: ServerDraft, what: str, annotation: str, arrival: Arrival, context: Context) -> bool:
     """Whether an Ingress is the first to set something; a later one is told who was."""
-    owner = server.owners.setdefault(what, arrival.ingress)
-    if owner is arrival.ingress:
-        return True
-    message = f"{annotation} of {server.hostname} is already set by {owner.meta}; this one is ignored"
+    first = server.owners.setdefault(what, arrival.ingress) is arrival.ingress
+    if not first:
+        say_taken(server, what, annotation, arrival, context)
+    return first
+
+
+def say_taken(server: ServerDraft, what: str, annotation: str, arrival: Arrival, context: Context) -> None:
+    """Notes that an Ingress comes too late to set something for the whole host; `what` is the key in `owners`."""
+    message = f"{annotation} of {server.hostname} is already set by {server.owners[what].meta}; this one is ignored"
     origin = arrival.annotations.source(annotation).origin
     context.notices.add(f"{annotation}-taken", message, origin, ingress=arrival.ingress, host=server.hostname)
-    return False
 
 
 def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], context: Context) -> None:

@@ -10,16 +10,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from nginxsim.addresses import network, parse_ip
 from nginxsim.annotations.families.external_auth import (
     DEFAULT_CACHE_DURATION,
+    METHODS,
     is_cache_duration,
     is_header_name,
     read_url,
     split_list,
 )
-from nginxsim.annotations.goparse import atoi, network, trim
 from nginxsim.controller.settings_table import LUA_SHARED_DICTS
-from nginxsim.strconv import parse_bool, parse_duration, parse_float, parse_int
+from nginxsim.strconv import atoi, parse_bool, parse_duration, parse_float, parse_int, trim
 
 Complain: TypeAlias = Callable[[str, str], None]
 """Called with the reason and the offending part."""
@@ -33,7 +34,6 @@ MOST_DICTS = 100
 LARGEST_DICT = 204800
 
 _DICT_SIZE = re.compile(r"([0-9]+)([kKmM]?)")
-_METHOD = re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|CONNECT|OPTIONS|TRACE")
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -96,22 +96,14 @@ def _error_codes(text: str, _auth: Mapping[str, Any], complain: Complain) -> Map
 def _bind_addresses(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     ipv4, ipv6 = [], []
     for piece in split(text):
-        address = _address(piece)
-        if not address:
+        address = parse_ip(piece)
+        if address is None:
             complain(f"{piece} is not a valid textual representation of an IP address", piece)
-        elif ":" in address:
+        elif address.version == 6:
             ipv6.append(f"[{address}]")
         else:
-            ipv4.append(address)
+            ipv4.append(str(address))
     return {"bind_address_ipv4": tuple(ipv4), "bind_address_ipv6": tuple(ipv6)}
-
-
-def _address(text: str) -> str:
-    """An IP address as Go prints it, "" for anything else."""
-    try:
-        return "" if "/" in text else network(text)
-    except ValueError:
-        return ""
 
 
 def _debug_connections(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
@@ -186,7 +178,7 @@ def _auth_url(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mappi
 
 
 def _auth_method(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
-    if text and not _METHOD.fullmatch(text):
+    if text and text not in METHODS:
         raise ValueError("Global auth location denied - invalid HTTP method.")
     return {"method": text}
 

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+from nginxsim.controller.files import secret_file
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.pem import first_block
 from nginxsim.controller.releases import Release
@@ -34,8 +35,6 @@ TYPES: Mapping[str, str] = {
 
 # Read by the controller into something else than a field of their own name; "Resolver" is overwritten from resolv.conf.
 SETTING_KEYS = frozenset({*TYPES, *READERS, "Resolver"})
-
-SSL_DIRECTORY = "/etc/ingress-controller/ssl"
 
 
 def read_settings(cluster: Cluster, flags: Flags, host: Host, release: Release) -> Settings:
@@ -61,9 +60,7 @@ def dh_param_file(cluster: Cluster, reference: str) -> str:
     secret = cluster.secrets.get(reference)
     pem = secret.data.get("dhparam.pem", b"") if secret else b""
     block = first_block(pem)
-    if block is None or block.type != "DH PARAMETERS":
-        return ""
-    return f"{SSL_DIRECTORY}/{reference.replace('/', '-')}.pem"
+    return secret_file(reference) if block and block.type == "DH PARAMETERS" else ""
 
 
 class _Reading:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import Reach
-from nginxsim.controller.endpoints import atoi
+from nginxsim.controller.endpoints import port_number
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import StreamService
 from nginxsim.kube.objects import Service
@@ -71,7 +71,7 @@ class _Target:
 
 
 def _stream_service(key: str, text: str, protocol: str, reserved: frozenset[int], context: Context) -> StreamService:
-    port = atoi(key)
+    port = port_number(key)
     if port is None:
         raise _RefusedError("stream-port-invalid", f'"{key}" is not a valid port number', about_key=True)
     if port in reserved:
@@ -108,7 +108,7 @@ def _target(text: str, protocol: str) -> _Target:
 
 
 def _reach(service: Service, wanted: str, protocol: str, context: Context) -> Reach:
-    number = atoi(wanted)
+    number = port_number(wanted)
     for port in service.ports:
         named = port.name == wanted if number is None else port.port == number
         if named and port.protocol == protocol:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nginxsim.annotations.values import Canary
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import NO_SERVICE, BackendDraft, Reach
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_UPSTREAM, Endpoint, TrafficShaping
+from nginxsim.controller.model import DEFAULT_UPSTREAM, Endpoint
 from nginxsim.controller.references import claims_of, default_ref, service_port, upstream_name
 from nginxsim.kube.objects import BackendRef
 
@@ -83,20 +82,9 @@ def _upstream(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> 
     )
     if annotations.canary.enabled:
         draft.no_server = True
-        draft.shaping = _shaping(annotations.canary)
+        draft.shaping = annotations.canary
     draft.reach = _reach(key, arrival, ref, context)
     return draft
-
-
-def _shaping(canary: Canary) -> TrafficShaping:
-    return TrafficShaping(
-        weight=canary.weight,
-        weight_total=canary.weight_total,
-        header=canary.header,
-        header_value=canary.header_value,
-        header_pattern=canary.header_pattern,
-        cookie=canary.cookie,
-    )
 
 
 def _reach(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> Reach:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from sys import intern
 from typing import NoReturn
 
 import yaml
@@ -61,7 +62,7 @@ class Fields:
                 continue
             elif not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, "a name")
-            pairs[name] = pair
+            pairs[intern(name)] = pair
 
     def _merge(self, node: yaml.Node) -> None:
         """Of several mappings merged at once the first wins."""
@@ -80,9 +81,6 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return self._get(name) is not None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._pairs)
 
     def _get(self, name: str) -> yaml.Node | None:
         pair = self._pairs.get(name)
@@ -127,7 +125,8 @@ class Fields:
         value = node.value
         if isinstance(node, yaml.ScalarNode):
             if node.tag is QUOTED or (node.tag is PLAIN and value not in WORDS and value[0] not in _NOT_TEXT):
-                return str(value)
+                # The same few words come up all over an estate: one object for each.
+                return intern(value)
             value = self._scalar(node, "text", name)
             if isinstance(value, str | None):
                 return value or ""

@@ -78,6 +78,4 @@ def _tls(entry: Fields) -> IngressTLS:
 
 
 def read_ingress_class(document: Fields, meta: Meta) -> IngressClass:
-    spec = document.fields("spec")
-    parameters = spec.fields("parameters").texts() if "parameters" in spec else None
-    return IngressClass(meta, spec.text("controller"), parameters)
+    return IngressClass(meta, document.fields("spec").text("controller"))

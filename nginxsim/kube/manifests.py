@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TextIO, TypeAlias, TypeVar
+from typing import Any, TextIO, TypeAlias
 
 import yaml
 
+from nginxsim.collector import collector_paused
 from nginxsim.errors import InputError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
@@ -25,6 +24,7 @@ from nginxsim.kube.objects import (
     IngressClass,
     Meta,
     Namespace,
+    Object,
     Secret,
     Service,
     Workload,
@@ -73,12 +73,6 @@ KINDS = {
 }
 
 
-class _Object(Protocol):
-    @property
-    def meta(self) -> Meta: ...
-
-
-Object = TypeVar("Object", bound=_Object)
 _Identity = tuple[str, str, str]
 
 
@@ -109,23 +103,11 @@ def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None, *, aft
         stock.ages.update(after.ages)
         stock.seen = max(after.ages.values()) + 1
     names = []
-    with _without_collection():
+    with collector_paused():
         for file in read_files(paths, stdin):
             names.append(file.name)
             _read_file(file, stock)
     return _cluster(stock, tuple(names))
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Nodes live for a moment and never form cycles; looking for some takes three quarters of the time."""
-    active = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if active:
-            gc.enable()
 
 
 def _read_file(file: File, stock: _Stock) -> None:

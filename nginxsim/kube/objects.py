@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from nginxsim.origins import Origin
 
@@ -46,6 +46,15 @@ class Meta:
         return f"{self.kind} {self.key}"
 
 
+class HasMeta(Protocol):
+    """Any object."""
+
+    @property
+    def meta(self) -> Meta: ...
+
+
+Object = TypeVar("Object", bound=HasMeta)
+
 Port: TypeAlias = int | str
 """A port by number or by name."""
 
@@ -63,6 +72,8 @@ class BackendRef:
 
 @dataclass(frozen=True, slots=True)
 class IngressPath:
+    """spec.rules[].http.paths[]."""
+
     path: str
     path_type: str | None
     """ "Exact", "Prefix" or "ImplementationSpecific"; None when there is none (the API server refuses that in v1)."""
@@ -73,6 +84,8 @@ class IngressPath:
 
 @dataclass(frozen=True, slots=True)
 class IngressRule:
+    """spec.rules[]: a host, "" for all, and its paths."""
+
     host: str
     paths: tuple[IngressPath, ...] | None
     """None: the rule has no `http`."""
@@ -82,6 +95,8 @@ class IngressRule:
 
 @dataclass(frozen=True, slots=True)
 class IngressTLS:
+    """spec.tls[]: the Secret with the certificate for some hosts."""
+
     hosts: tuple[str, ...]
     secret: str
     origin: Origin = NOWHERE
@@ -90,6 +105,8 @@ class IngressTLS:
 
 @dataclass(frozen=True, slots=True)
 class Ingress:
+    """networking.k8s.io/v1, or an older shape converted to it."""
+
     meta: Meta
     class_name: str | None = None
     """spec.ingressClassName."""
@@ -101,13 +118,16 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class IngressClass:
+    """`controller` names who serves the Ingresses of this class."""
+
     meta: Meta
     controller: str
-    parameters: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
+    """spec.ports[]; `target_port` is `port` where none is written."""
+
     name: str
     port: int
     protocol: str
@@ -118,6 +138,8 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """What groups Pods under a name; `external_name` and `cluster_ip` as the spec has them."""
+
     meta: Meta
     type: str = "ClusterIP"
     cluster_ip: str = ""
@@ -135,6 +157,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class SlicePort:
+    """ports[] of an EndpointSlice."""
+
     name: str
     port: int
     protocol: str
@@ -142,10 +166,10 @@ class SlicePort:
 
 @dataclass(frozen=True, slots=True)
 class SliceEndpoint:
+    """endpoints[] of an EndpointSlice; `ready` None counts as true."""
+
     addresses: tuple[str, ...]
     ready: bool | None = None
-    serving: bool | None = None
-    terminating: bool | None = None
     zones: tuple[str, ...] = ()
     """hints.forZones."""
     target: str = ""
@@ -169,6 +193,8 @@ class EndpointSlice:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
+    """`data` is decoded, with stringData merged in."""
+
     meta: Meta
     type: str = "Opaque"
     data: Mapping[str, bytes] = field(default_factory=dict)
@@ -176,6 +202,8 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class ConfigMap:
+    """`data` as text; binaryData is not read."""
+
     meta: Meta
     data: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -185,6 +213,8 @@ class ConfigMap:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
+    """What selectors of namespaces look at: its labels."""
+
     meta: Meta
 
 

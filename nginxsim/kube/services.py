@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from nginxsim.addresses import parse_ip
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.objects import NOWHERE, EndpointSlice, Meta, Service, ServicePort, SliceEndpoint, SlicePort
 
@@ -73,14 +73,10 @@ def _slice_port(port: Fields) -> SlicePort:
 
 
 def _slice_endpoint(endpoint: Fields) -> SliceEndpoint:
-    conditions = endpoint.fields("conditions")
-    hints = endpoint.fields("hints")
     return SliceEndpoint(
         addresses=endpoint.words("addresses"),
-        ready=conditions.flag("ready"),
-        serving=conditions.flag("serving"),
-        terminating=conditions.flag("terminating"),
-        zones=tuple(zone.text("name") for zone in hints.items("forZones")),
+        ready=endpoint.fields("conditions").flag("ready"),
+        zones=tuple(zone.text("name") for zone in endpoint.fields("hints").items("forZones")),
         target=_target(endpoint, "targetRef"),
     )
 
@@ -94,6 +90,8 @@ def _target(holder: Fields, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subset:
+    """Addresses of an Endpoints object that share their ports."""
+
     ports: tuple[SlicePort, ...]
     endpoints: tuple[SliceEndpoint, ...]
 
@@ -147,7 +145,5 @@ def mirrored(endpoints: Endpoints) -> list[EndpointSlice]:
 
 
 def _family(address: str) -> str:
-    try:
-        return f"IPv{ipaddress.ip_address(address).version}"
-    except ValueError:
-        return "IPv4"
+    parsed = parse_ip(address)
+    return "IPv6" if parsed and parsed.version == 6 else "IPv4"

@@ -63,6 +63,30 @@ def _ports(pod: Fields) -> tuple[int, ...]:
     return tuple(port.number("containerPort") for port in _container_ports(pod))
 
 
+class WorkloadIndex:
+    """Which workloads a selector finds, without a look at each of them for each Service."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._by_label: dict[tuple[str, str, str], list[Workload]] = defaultdict(list)
+        self._namespaces: set[str] = set()
+        for workload in workloads:
+            self._namespaces.add(workload.meta.namespace)
+            for label, value in workload.pod_labels.items():
+                self._by_label[workload.meta.namespace, label, value].append(workload)
+
+    def knows(self, namespace: str) -> bool:
+        """Whether there are any workloads at all: without them a selector proves nothing."""
+        return namespace in self._namespaces
+
+    def selected_by(self, service: Service) -> list[Workload]:
+        """Of the Service's namespace; none when it has no selector."""
+        wanted = service.selector.items()
+        namespace = service.meta.namespace
+        # Only those with the rarest of the labels are looked through.
+        candidates = min((self._by_label.get((namespace, *label), []) for label in wanted), key=len, default=[])
+        return [workload for workload in candidates if wanted <= workload.pod_labels.items()]
+
+
 class AssumedEndpoints:
     """The slices that the control plane would make for a Service from the Pods its selector matches.
 
@@ -71,37 +95,27 @@ class AssumedEndpoints:
     """
 
     def __init__(self, workloads: Iterable[Workload]) -> None:
-        self._by_label: dict[tuple[str, str, str], list[Workload]] = defaultdict(list)
+        self._workloads = WorkloadIndex(workloads)
         self._addresses: dict[str, str] = {}
         self._taken: set[int] = set()
-        for workload in workloads:
-            for label, value in workload.pod_labels.items():
-                self._by_label[workload.meta.namespace, label, value].append(workload)
 
     def slices(self, service: Service) -> list[EndpointSlice]:
         """One for each workload, since each may resolve a named port to a number of its own."""
-        if not service.selector or service.type == "ExternalName":
+        if service.type == "ExternalName":
             return []
-        made = (self._slice(service, workload) for workload in _current(self._matching(service)))
+        selected = _current(self._workloads.selected_by(service))
+        made = (self._slice(service, workload) for workload in selected)
         return [found for found in made if found.endpoints]
-
-    def _matching(self, service: Service) -> list[Workload]:
-        """Looks through those with the rarest of the labels only."""
-        wanted = service.selector.items()
-        namespace = service.meta.namespace
-        candidates = min((self._by_label.get((namespace, *label), []) for label in wanted), key=len)
-        return [workload for workload in candidates if wanted <= workload.pod_labels.items()]
 
     def _slice(self, service: Service, workload: Workload) -> EndpointSlice:
         addresses = [self._address(workload, i) for i in range(min(workload.replicas, MOST_REPLICAS))]
+        ready = workload.ready or service.publish_not_ready
         return EndpointSlice(
             meta=workload.meta,
             service=service.meta.name,
             address_type="IPv6" if ":" in workload.address else "IPv4",
             ports=_resolved(service.ports, workload.container_ports),
-            endpoints=tuple(
-                SliceEndpoint((address,), ready=workload.ready, target=str(workload.meta)) for address in addresses
-            ),
+            endpoints=tuple(SliceEndpoint((address,), ready, target=str(workload.meta)) for address in addresses),
             source="workload",
         )
 

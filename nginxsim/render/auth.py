@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from nginxsim.annotations.goparse import quote
 from nginxsim.annotations.gourl import parse
 from nginxsim.annotations.values import ExternalAuth
 from nginxsim.controller.model import Location
 from nginxsim.controller.settings import Settings
+from nginxsim.strconv import quote
 
 DEFAULT_REDIRECT_PARAMETER = "rd"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")

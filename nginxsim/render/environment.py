@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nginxsim.annotations.goparse import quote
 from nginxsim.render.geoip import DATABASES
 from nginxsim.render.provenance import stretch
 from nginxsim.render.text import (
@@ -18,6 +17,7 @@ from nginxsim.render.text import (
     literal_dollars,
     snippet,
 )
+from nginxsim.strconv import quote
 
 
 def switch(value: bool) -> str:

@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nginxsim.annotations.goparse import quote
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import Model, Server, StreamService
 from nginxsim.controller.scope import in_scope
@@ -18,6 +17,7 @@ from nginxsim.render.listeners import backlog, has_ipv6
 from nginxsim.render.provenance import Ledger, Line
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import kilobytes
+from nginxsim.strconv import quote
 
 # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, generateTemplate
 RESERVED_FILES = 1024

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nginxsim.annotations.goparse import quote
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import Model, Server
@@ -20,6 +19,7 @@ from nginxsim.render.locations import LocationView
 from nginxsim.render.provenance import Ledger
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
+from nginxsim.strconv import quote
 
 _LABEL = r"~^(?<subdomain>[\w-]+)\."
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Fault, Refused
-from nginxsim.annotations.goparse import split_key
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import BasicAuth
+from nginxsim.controller.scope import split_key
 from nginxsim.kube.objects import Secret
 
 DIRECTORY = "/etc/ingress-controller/auth"
 FILE, MAP = "auth-file", "auth-map"
 
-_TYPE_PATTERN = "basic|digest"
-_TYPES = validators.matching(_TYPE_PATTERN, '"basic" or "digest"')
-_TYPE_AS_IS = validators.compile_pattern(_TYPE_PATTERN)
+_TYPES = validators.matching("basic|digest", '"basic" or "digest"')
 _SECRET_TYPES = validators.matching("auth-file|auth-map", '"auth-file" or "auth-map"')
 
 SECRET = Annotation("auth-secret", validators.NAME, Risk.MEDIUM, LOCATION)
@@ -28,7 +24,7 @@ TYPE = Annotation("auth-type", _TYPES, Risk.LOW, LOCATION)
 
 def parse(read: Reader) -> BasicAuth:
     kind = read.text(TYPE)
-    if not _TYPE_AS_IS.search(kind):
+    if not _TYPES.matches(kind):
         raise Denied.because("invalid authentication type", read.evidence(TYPE))
     secret_type = read.text_unless_refused(SECRET_TYPE, FILE)
     key = _secret_key(read)
@@ -39,16 +35,13 @@ def parse(read: Reader) -> BasicAuth:
         raise Denied(f"unexpected error reading secret {key}: {error}", read.evidence(SECRET, key, expected)) from None
     realm, complaint = _realm(read)
     path = _path(read, secret)
-    content = _content(read, secret, secret_type, complaint)
     return BasicAuth(
         type=kind,
         realm=realm,
         file=path,
         secured=True,
-        file_sha=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
         secret=key,
-        secret_type=secret_type,
-        content=content,
+        content=_content(read, secret, secret_type, complaint),
     )
 
 
@@ -63,7 +56,7 @@ def _secret_key(read: Reader) -> str:
         reason = f"error reading secret name from annotation: {error}"
         raise Denied(reason, read.evidence(SECRET, "", expected)) from None
     namespace = namespace or read.meta.namespace
-    if namespace != read.meta.namespace and not read.settings.allow_cross_namespace_resources:
+    if read.is_foreign(namespace):
         reason = "cross namespace usage of secrets is not allowed"
         raise Denied(reason, read.evidence(SECRET, namespace, expected))
     return f"{namespace}/{name}"

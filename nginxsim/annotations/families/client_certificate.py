@@ -8,9 +8,7 @@ from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import ClientCertificate
 
-_VERIFY_PATTERN = "^(on|off|optional|optional_no_ca)$"
-_VERIFY = validators.matching(_VERIFY_PATTERN, '"on", "off", "optional" or "optional_no_ca"')
-_VERIFY_AS_IS = validators.compile_pattern(_VERIFY_PATTERN)
+_VERIFY = validators.matching("^(on|off|optional|optional_no_ca)$", '"on", "off", "optional" or "optional_no_ca"')
 _ERROR_PAGE = validators.matching(
     r"^(@[A-Za-z0-9_-]+|((https?://)?[A-Za-z0-9\-.]+(:\d+)?)?(/[A-Za-z0-9\-_.]+)*/?)$",
     "a URL, a path or a named location",
@@ -31,7 +29,7 @@ def parse(read: Reader) -> ClientCertificate:
     verify = read.text_or(VERIFY_CLIENT)
     return ClientCertificate(
         certificate=certificate,
-        verify_client=verify if _VERIFY_AS_IS.search(verify) else "on",
+        verify_client=verify if _VERIFY.matches(verify) else "on",
         validation_depth=read.number_or(VERIFY_DEPTH) or 1,
         error_page=read.text_unless_refused(ERROR_PAGE),
         pass_to_upstream=read.flag_unless_refused(PASS_CERTIFICATE),

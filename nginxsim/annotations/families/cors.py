@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Fault
-from nginxsim.annotations.goparse import trim
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Cors
+from nginxsim.strconv import trim
 
 DEFAULT_METHODS = "GET, PUT, POST, DELETE, PATCH, OPTIONS"
 DEFAULT_HEADERS = (
@@ -21,27 +21,17 @@ _ORIGINS = validators.matching(
     r"^((((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)|null)+)|\*)?$", _ORIGIN_EXPECTED, separator=","
 )
 _ORIGIN = validators.compile_pattern(r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$")
-_METHODS_PATTERN = r"^([A-Za-z]+,?\s?)+$"
-_METHODS = validators.compile_pattern(_METHODS_PATTERN)
-_EXPOSED_PATTERN = r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$"
-_EXPOSED = validators.compile_pattern(_EXPOSED_PATTERN)
+_METHODS = validators.matching(r"^([A-Za-z]+,?\s?)+$", "HTTP methods separated by commas", separator=",")
+_EXPOSED = validators.matching(
+    r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$", "header names or *, separated by commas", separator=","
+)
 
 ENABLE = Annotation("enable-cors", validators.BOOL, Risk.LOW, INGRESS)
 ALLOW_ORIGIN = Annotation("cors-allow-origin", _ORIGINS, Risk.MEDIUM, INGRESS)
 ALLOW_HEADERS = Annotation("cors-allow-headers", validators.HEADER_NAMES, Risk.MEDIUM, INGRESS)
-ALLOW_METHODS = Annotation(
-    "cors-allow-methods",
-    validators.matching(_METHODS_PATTERN, "HTTP methods separated by commas", separator=","),
-    Risk.MEDIUM,
-    INGRESS,
-)
+ALLOW_METHODS = Annotation("cors-allow-methods", _METHODS, Risk.MEDIUM, INGRESS)
 ALLOW_CREDENTIALS = Annotation("cors-allow-credentials", validators.BOOL, Risk.LOW, INGRESS)
-EXPOSE_HEADERS = Annotation(
-    "cors-expose-headers",
-    validators.matching(_EXPOSED_PATTERN, "header names or *, separated by commas", separator=","),
-    Risk.MEDIUM,
-    INGRESS,
-)
+EXPOSE_HEADERS = Annotation("cors-expose-headers", _EXPOSED, Risk.MEDIUM, INGRESS)
 MAX_AGE = Annotation("cors-max-age", validators.INTEGER, Risk.LOW, INGRESS)
 
 ROWS = (ENABLE, ALLOW_ORIGIN, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_CREDENTIALS, EXPOSE_HEADERS, MAX_AGE)
@@ -51,10 +41,10 @@ def parse(read: Reader) -> Cors:
     return Cors(
         enabled=read.flag_or(ENABLE),
         allow_origin=_origins(read),
-        allow_headers=_fitting(read, ALLOW_HEADERS, validators.HEADER_NAMES_PATTERN, DEFAULT_HEADERS),
-        allow_methods=_fitting(read, ALLOW_METHODS, _METHODS, DEFAULT_METHODS),
+        allow_headers=_fitting(read, ALLOW_HEADERS, DEFAULT_HEADERS),
+        allow_methods=_fitting(read, ALLOW_METHODS, DEFAULT_METHODS),
         allow_credentials=read.flag_or(ALLOW_CREDENTIALS, default=True),
-        expose_headers=_fitting(read, EXPOSE_HEADERS, _EXPOSED, ""),
+        expose_headers=_fitting(read, EXPOSE_HEADERS, ""),
         max_age=read.number_or(MAX_AGE, DEFAULT_MAX_AGE),
     )
 
@@ -77,9 +67,9 @@ def _origins(read: Reader) -> tuple[str, ...]:
     return tuple(origins)
 
 
-def _fitting(read: Reader, row: Annotation, pattern: validators.Pattern, default: str) -> str:
+def _fitting(read: Reader, row: Annotation, default: str) -> str:
     value = read.text_or(row)
-    return value if value and pattern.search(value) else default
+    return value if value and row.validator.matches(value) else default
 
 
 FAMILY = Family("CorsConfig", "cors", ROWS, parse)

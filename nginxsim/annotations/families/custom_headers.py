@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nginxsim.annotations import validators
+from nginxsim.annotations.families.external_auth import is_header_name
 from nginxsim.annotations.faults import Denied
-from nginxsim.annotations.goparse import list_shown, quote
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.strconv import quote
 
-_NAME = validators.compile_pattern(r"^[a-zA-Z\d\-_]+$")
 _VALUE = validators.compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]+$""")
 
 CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, since="1.10.1")
@@ -32,7 +32,7 @@ def parse(read: Reader) -> Mapping[str, str]:
 
 
 def _check(read: Reader, header: str, value: str) -> None:
-    if not _NAME.search(header):
+    if not is_header_name(header):
         evidence = read.evidence(CUSTOM_HEADERS, header, "header names of letters, digits, - and _")
         raise Denied.because("invalid header name in configmap", evidence)
     if not _VALUE.search(value):
@@ -42,7 +42,7 @@ def _check(read: Reader, header: str, value: str) -> None:
     if header not in allowed:
         reason = (
             f"header {header} is not allowed, defined allowed headers inside "
-            f"global-allowed-response-headers {list_shown(allowed)}"
+            f"global-allowed-response-headers [{' '.join(allowed)}]"
         )
         expected = "a header that the ConfigMap's global-allowed-response-headers lists"
         raise Denied.because(reason, read.evidence(CUSTOM_HEADERS, header, expected))

@@ -6,11 +6,11 @@ ingress-nginx 1.15.1: internal/ingress/annotations/{customhttperrors,defaultback
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.faults import BadContent, Refused, Unusable
-from nginxsim.annotations.goparse import atoi, quote, trim
+from nginxsim.annotations.faults import Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.kube.objects import Service
+from nginxsim.strconv import atoi, quote, trim
 
 _CODES_EXPECTED = "HTTP codes from 400 to 599, separated by commas"
 _CODES = validators.matching(r"^(?:[4,5]\d{2},?)*$", _CODES_EXPECTED, separator=",")
@@ -43,10 +43,7 @@ def parse_backend(read: Reader) -> Service:
 
 
 def parse_intercept(read: Reader) -> bool:
-    try:
-        return read.flag_if_set(DISABLE_INTERCEPT)
-    except (Refused, BadContent):
-        return False
+    return read.flag_or(DISABLE_INTERCEPT)
 
 
 FAMILIES = (

@@ -6,24 +6,25 @@ from collections.abc import Mapping
 
 from nginxsim.annotations import gourl, validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
-from nginxsim.annotations.goparse import quote, split_key, trim
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import ExternalAuth
+from nginxsim.controller.scope import split_key
+from nginxsim.strconv import quote, trim
 
 DEFAULT_CACHE_DURATION = "200 202 401 5m"
 DEFAULT_KEEPALIVE_REQUESTS = 1000
 DEFAULT_KEEPALIVE_TIMEOUT = 60
 
-_METHODS = validators.matching(
-    "^(GET|HEAD|POST|PUT|PATCH|DELETE|CONNECT|OPTIONS|TRACE)$", "an HTTP method in capital letters"
-)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE")
+
+_METHOD = validators.matching(f"^({'|'.join(METHODS)})$", "an HTTP method in capital letters")
 _HEADER = validators.compile_pattern(r"^[a-zA-Z\d\-_]+$")
 _STATUS = validators.compile_pattern(r"^\d{3}$")
 _DURATION = validators.compile_pattern(r"^\d+(ms|s|m|h|d|w|M|y)$")
 
 URL = Annotation("auth-url", validators.URL_WITH_VARIABLES, Risk.HIGH, LOCATION)
-METHOD = Annotation("auth-method", _METHODS, Risk.LOW, LOCATION)
+METHOD = Annotation("auth-method", _METHOD, Risk.LOW, LOCATION)
 SIGNIN = Annotation("auth-signin", validators.URL_WITH_VARIABLES, Risk.HIGH, LOCATION)
 SIGNIN_PARAMETER = Annotation("auth-signin-redirect-param", validators.URL, Risk.MEDIUM, LOCATION)
 SNIPPET = Annotation("auth-snippet", validators.ANYTHING, Risk.CRITICAL, LOCATION)
@@ -176,7 +177,7 @@ def _proxy_set_headers(read: Reader) -> Mapping[str, str]:
     except ValueError as error:
         reason = f"error reading configmap name {key} from annotation: {error}"
         raise Denied(reason, read.evidence(PROXY_SET_HEADERS, "", expected)) from None
-    if namespace != read.meta.namespace and not read.settings.allow_cross_namespace_resources:
+    if read.is_foreign(namespace):
         reason = "cross namespace usage of secrets is not allowed"
         raise Denied(reason, read.evidence(PROXY_SET_HEADERS, namespace, expected))
     return _headers_of(read, key, expected) if key else {}

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
-from nginxsim.annotations.goparse import split_key
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import FastCGI
+from nginxsim.controller.scope import split_key
 
-_INDEX_PATTERN = r"^[A-Za-z0-9.\-\_]+$"
-_INDEX = validators.matching(_INDEX_PATTERN, "a file name of letters, digits and any of . - _")
-_KEY = validators.compile_pattern(_INDEX_PATTERN)
+_INDEX = validators.matching(r"^[A-Za-z0-9.\-\_]+$", "a file name of letters, digits and any of . - _")
 _VALUE = validators.compile_pattern(r"^[A-Za-z0-9\-\_\$\{\}/.]*$")
 
 INDEX = Annotation("fastcgi-index", _INDEX, Risk.MEDIUM, LOCATION)
@@ -34,7 +32,7 @@ def _params(read: Reader, key: str, index: str) -> Mapping[str, str]:
     except ValueError as error:
         reason = f"error reading configmap name from annotation: {error}"
         raise Denied(reason, read.evidence(PARAMS, "", expected), kept) from None
-    if namespace not in ("", read.meta.namespace) and not read.settings.allow_cross_namespace_resources:
+    if read.is_foreign(namespace or read.meta.namespace):
         reason = "different namespace is not supported on fast_cgi param configmap"
         raise Unusable(reason, read.evidence(PARAMS, namespace, expected))
     # Whatever namespace was written, the Ingress' own is searched.
@@ -50,7 +48,7 @@ def _params(read: Reader, key: str, index: str) -> Mapping[str, str]:
 
 def _check(read: Reader, params: Mapping[str, str]) -> None:
     for key, value in sorted(params.items()):
-        if not _KEY.search(key) or not _VALUE.search(value):
+        if not _INDEX.matches(key) or not _VALUE.search(value):
             expected = "ConfigMap keys of letters, digits and . - _, values of these and $ { } /"
             # This refusal alone names the annotation without its prefix.
             raise Refused(PARAMS.name, read.evidence(PARAMS, key, expected))

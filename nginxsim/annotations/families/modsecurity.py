@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.faults import Fault
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import ModSecurity
@@ -15,21 +14,14 @@ SNIPPET = Annotation("modsecurity-snippet", validators.ANYTHING, Risk.CRITICAL, 
 
 
 def parse(read: Reader) -> ModSecurity:
-    enable, enable_set = _enable(read)
+    enable = read.flag_or_none(ENABLE)
     return ModSecurity(
-        enable=enable,
-        enable_set=enable_set,
+        enable=bool(enable),
+        enable_set=enable is not None,
         owasp_rules=read.flag_or(OWASP_RULES),
         transaction_id=read.text_or(TRANSACTION_ID),
         snippet=read.text_or(SNIPPET),
     )
-
-
-def _enable(read: Reader) -> tuple[bool, bool]:
-    try:
-        return read.flag(ENABLE), True
-    except Fault:
-        return False, False
 
 
 FAMILY = Family("ModSecurity", "modsecurity", (ENABLE, OWASP_RULES, TRANSACTION_ID, SNIPPET), parse)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.faults import Fault
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import OpenTelemetry
@@ -16,25 +15,17 @@ OPERATION = Annotation("opentelemetry-operation-name", _OPERATION, Risk.MEDIUM, 
 
 
 def parse(read: Reader) -> OpenTelemetry:
-    enabled, is_set = _flag(read, ENABLE)
+    enabled = read.flag_or_none(ENABLE)
     if not enabled:
-        return OpenTelemetry(set=is_set)
-    trusted, trust_set = _flag(read, TRUST)
+        return OpenTelemetry(set=enabled is not None)
+    trusted = read.flag_or_none(TRUST)
     return OpenTelemetry(
         enabled=True,
         set=True,
-        trust_enabled=trusted,
-        trust_set=trust_set,
+        trust_enabled=bool(trusted),
+        trust_set=trusted is not None,
         operation_name=read.text_unless_refused(OPERATION),
     )
-
-
-def _flag(read: Reader, row: Annotation) -> tuple[bool, bool]:
-    """(value, whether there is one)."""
-    try:
-        return read.flag(row), True
-    except Fault:
-        return False, False
 
 
 FAMILY = Family("Opentelemetry", "opentelemetry", (ENABLE, TRUST, OPERATION), parse)

@@ -19,7 +19,7 @@ def peer_certificate(read: Reader, row: Annotation, *, own_namespace_default: bo
     namespace = key.partition("/")[0]
     if not namespace and own_namespace_default:
         namespace = read.meta.namespace
-    if namespace != read.meta.namespace and not read.settings.allow_cross_namespace_resources:
+    if read.is_foreign(namespace):
         reason = "cross namespace secrets are not supported"
         raise Denied.because(reason, read.evidence(row, namespace, expected))
     try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
 from nginxsim.annotations import validators
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import Proxy
 
-_DOMAIN = r"\-\.\_\~a-zA-Z0-9\/:"
+if TYPE_CHECKING:
+    from nginxsim.controller.settings import Settings
+
 _COOKIE_DOMAIN = validators.matching(
-    rf"^(off|[{_DOMAIN}]+\s+[{_DOMAIN}]+)$", '"off", or a domain and its replacement', spaces=True
+    rf"^(off|[{validators.PLAIN}]+\s+[{validators.PLAIN}]+)$", '"off", or a domain and its replacement', spaces=True
 )
 _NEXT_UPSTREAM = validators.matching(
     r"^((error|timeout|invalid_header|http_500|http_502|http_503|http_504|http_403|http_404|http_429|non_idempotent|off)\s?)+$",
@@ -63,6 +68,11 @@ ROWS = (
     HTTP_VERSION,
     MAX_TEMP_FILE_SIZE,
 )
+
+
+def defaults(settings: Settings) -> Proxy:
+    """What the ConfigMap says: the key of each field is its name behind `proxy-`."""
+    return Proxy(**{field.name: getattr(settings, f"proxy_{field.name}") for field in fields(Proxy)})
 
 
 def parse(read: Reader) -> Proxy:

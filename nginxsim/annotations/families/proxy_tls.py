@@ -11,12 +11,9 @@ from nginxsim.annotations.values import ProxyTLS
 DEFAULT_CIPHERS = "DEFAULT"
 DEFAULT_PROTOCOLS = "TLSv1.2"
 
-_ON_OFF = validators.compile_pattern("^(on|off)$")
-_PROTOCOLS_PATTERN = r"^(TLSv1\.2|TLSv1\.3| )*$"
 _PROTOCOLS = validators.matching(
-    _PROTOCOLS_PATTERN, '"TLSv1.2", "TLSv1.3" or both, separated by a blank', separator=" "
+    r"^(TLSv1\.2|TLSv1\.3| )*$", '"TLSv1.2", "TLSv1.3" or both, separated by a blank', separator=" "
 )
-_PROTOCOL = validators.compile_pattern(_PROTOCOLS_PATTERN)
 _CIPHERS = validators.made_of(r"A-Za-z0-9\+:\_\-!", "OpenSSL cipher names separated by colons")
 
 SECRET = Annotation("proxy-ssl-secret", validators.NAME, Risk.MEDIUM, INGRESS)
@@ -44,11 +41,11 @@ def parse(read: Reader) -> ProxyTLS:
 
 def _on_off(read: Reader, row: Annotation) -> str:
     value = read.text_or(row)
-    return value if _ON_OFF.search(value) else "off"
+    return value if row.validator.matches(value) else "off"
 
 
 def _sorted_protocols(text: str) -> str:
-    known = [word for word in map(str.strip, text.split(" ")) if word and _PROTOCOL.search(word)]
+    known = [word for word in map(str.strip, text.split(" ")) if word and _PROTOCOLS.matches(word)]
     return " ".join(sorted(known)) or DEFAULT_PROTOCOLS
 
 

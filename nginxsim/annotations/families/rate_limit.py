@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 
+from nginxsim.addresses import networks
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
-from nginxsim.annotations.goparse import int64, networks
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import LimitZone, RateLimit
@@ -51,7 +51,12 @@ def parse(read: Reader) -> RateLimit:
 
 
 def _zone(name: str, limit: int, multiplier: int) -> LimitZone:
-    return LimitZone(name=name, limit=limit, burst=int64(limit * multiplier), shared_size=SHARED_MEGABYTES)
+    return LimitZone(name=name, limit=limit, burst=_wrapped(limit * multiplier), shared_size=SHARED_MEGABYTES)
+
+
+def _wrapped(number: int) -> int:
+    """What 64 bits hold of a product."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def _allowlist(read: Reader) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ DEFAULT_NAME = "INGRESSCOOKIE"
 _SECONDS_PATTERN = r"(^0|-?[1-9]\d*$)"
 _SECONDS = validators.matching(_SECONDS_PATTERN, "a number of seconds")
 _SECONDS_AS_IS = validators.matching(_SECONDS_PATTERN, "a number of seconds", spaces=True)
-_SECONDS_PARSED = validators.compile_pattern(_SECONDS_PATTERN)
 
 
 def _row(name: str, validator: Validator, risk: Risk = Risk.LOW, since: str = "") -> Annotation:
@@ -76,7 +75,7 @@ def _cookie(read: Reader) -> SessionCookie:
 
 def _seconds(read: Reader, row: Annotation) -> str:
     value = read.text_or(row)
-    return value if _SECONDS_PARSED.search(value) else ""
+    return value if row.validator.matches(value) else ""
 
 
 FAMILY = Family("SessionAffinity", "session_affinity", ROWS, parse)

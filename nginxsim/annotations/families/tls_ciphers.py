@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.faults import Fault
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Ciphers
@@ -19,14 +18,8 @@ CIPHERS = Annotation("ssl-ciphers", _CIPHERS, Risk.LOW, INGRESS)
 
 
 def parse(read: Reader) -> Ciphers:
-    return Ciphers(prefer_server_ciphers=_prefer(read), ciphers=read.text_unless_refused(CIPHERS))
-
-
-def _prefer(read: Reader) -> str:
-    try:
-        return "on" if read.flag(PREFER_SERVER) else "off"
-    except Fault:
-        return ""
+    prefers = {True: "on", False: "off", None: ""}[read.flag_or_none(PREFER_SERVER)]
+    return Ciphers(prefer_server_ciphers=prefers, ciphers=read.text_unless_refused(CIPHERS))
 
 
 FAMILY = Family("SSLCipher", "ciphers", (PREFER_SERVER, CIPHERS), parse)
