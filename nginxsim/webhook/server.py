@@ -6,6 +6,7 @@ import signal
 import socket
 import socketserver
 import ssl
+import string
 import sys
 import threading
 import time
@@ -24,6 +25,8 @@ from nginxsim.webhook.messages import Decision, Question, RequestError, answer_t
 # ingress-nginx 1.15.1: internal/admission/controller/server.go
 BODY_LIMIT = 9 * 1024 * 1024
 """Bytes; a body has to be smaller."""
+LINE_LIMIT = 8192
+"""Bytes of a line that says how long a chunk is, or of a trailer."""
 PATIENCE = 30.0
 """Seconds that a connection may say nothing before it is closed."""
 GRACE = 10.0
@@ -186,18 +189,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            raise RequestError(HTTPStatus.LENGTH_REQUIRED, "send a body with Content-Length")
-        given = self.headers.get("Content-Length", "0")
-        if not (given.isascii() and given.isdecimal()):
-            self.close_connection = True
-            raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Length is no number")
-        body = self.rfile.read(min(int(given), BODY_LIMIT))
-        if len(body) == BODY_LIMIT:
+            body = b"".join(self._chunks())
+        else:
+            body = self.rfile.read(min(self._length(self.headers.get("Content-Length", "0"), 10), BODY_LIMIT))
+        if len(body) >= BODY_LIMIT:
             self.close_connection = True
             largest = BODY_LIMIT - 1
             raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may have {largest} bytes at most")
         return body
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The pieces of a body that comes in chunks (RFC 9112, 7.1), up to the limit of a body."""
+        left = BODY_LIMIT
+        while left > 0:
+            head = self.rfile.readline(LINE_LIMIT).decode("latin-1")
+            size = min(self._length(head.partition(";")[0].strip(), 16), left)
+            if size == 0:
+                # Trailers, if any, end with an empty line.
+                while self.rfile.readline(LINE_LIMIT).strip():
+                    pass
+                return
+            yield self.rfile.read(size)
+            self.rfile.readline(LINE_LIMIT)
+            left -= size
+
+    def _length(self, text: str, base: int) -> int:
+        digits = string.digits if base == 10 else string.hexdigits
+        if not text or not set(text) <= set(digits):
+            self.close_connection = True
+            raise RequestError(HTTPStatus.BAD_REQUEST, "the length of the body is no number")
+        return int(text, base)
 
     def _complain(self, status: HTTPStatus, message: str) -> None:
         self._reply(status, "text/plain; charset=utf-8", f"{message}\n".encode())
