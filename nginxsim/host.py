@@ -1,4 +1,4 @@
-"""The machine and pod the controller runs on: what it reads from the kernel, /etc/resolv.conf and its own pod."""
+"""The machine the controller runs on: what it reads from the kernel and /etc/resolv.conf."""
 
 from __future__ import annotations
 
@@ -19,6 +19,4 @@ class Host:
     open_files: int = 2 * 1048576
     ipv6: bool = True
     resolvers: tuple[str, ...] = ("10.96.0.10",)
-    namespace: str = "ingress-nginx"
-    pod: str = "ingress-nginx-controller-0"
     zone: str = ""

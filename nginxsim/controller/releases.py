@@ -24,8 +24,6 @@ class Release:
     """
 
     name: str
-    nginx: str
-    """The version of nginx in the controller's image."""
     settings: Mapping[str, Fact] = field(default_factory=dict)
     flags: Mapping[str, Fact] = field(default_factory=dict)
     unknown_settings: frozenset[str] = frozenset()
@@ -35,11 +33,7 @@ class Release:
     """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
     bad_annotation_drops_ingress: bool = True
     """A refused or too risky annotation removes the whole Ingress; before 1.9 it counted as not set."""
-    webhook_tests_configuration: bool = False
-    """Admission runs `nginx -t` on what it rendered: until 1.12.0 and 1.11.4."""
     webhook_checks_uid: bool = True
-    webhook_body_limit: int | None = 9 * 1024 * 1024
-    """Bytes of an admission request; None is unlimited."""
     quotes_names: bool = True
     """Paths and host names are written in quotes, with backslashes and quotes escaped."""
     auth_skips_custom_errors: bool = True
@@ -47,10 +41,9 @@ class Release:
 
 
 # ingress-nginx 1.15.1: internal/ingress/controller/config/config.go, pkg/flags/flags.go,
-# internal/ingress/inspector/rules.go, internal/admission/controller/server.go
+# internal/ingress/inspector/rules.go
 _1_15_1 = Release(
     name="1.15.1",
-    nginx="1.27.1",
     settings={
         "allow-cross-namespace-resources": False,
         "allow-snippet-annotations": False,
