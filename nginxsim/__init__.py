@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nginxsim.host import Host
     from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
     from nginxsim.origins import Origin, Source
+    from nginxsim.plain import ConfSimulation, simulate_conf
     from nginxsim.simulation import Simulation, simulate
     from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict
 
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Answer": "nginxsim.nginx.exchange",
     "Cause": "nginxsim.verdict",
+    "ConfSimulation": "nginxsim.plain",
     "Finding": "nginxsim.verdict",
     "Host": "nginxsim.host",
     "InputError": "nginxsim.errors",
@@ -34,11 +36,13 @@ _HOMES = {
     "UsageError": "nginxsim.errors",
     "Verdict": "nginxsim.verdict",
     "simulate": "nginxsim.simulation",
+    "simulate_conf": "nginxsim.plain",
 }
 
 __all__ = [
     "Answer",
     "Cause",
+    "ConfSimulation",
     "Finding",
     "Host",
     "InputError",
@@ -54,6 +58,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "simulate",
+    "simulate_conf",
 ]
 
 

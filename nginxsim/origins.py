@@ -20,8 +20,8 @@ class Source(NamedTuple):
     """What made a directive or a decision, and the place where it was written.
 
     kind: "annotation", "spec" (a field of a manifest), "configmap" (a key of the controller's ConfigMap), "flag",
-    or "default" (nobody asked for it; origin is None).
-    name: the annotation without prefix, the field path, the key or the flag.
+    "conf" (a directive of an nginx.conf that is the input itself), or "default" (nobody asked for it; origin is None).
+    name: the annotation without prefix, the field path, the key, the flag or the directive.
     """
 
     kind: str

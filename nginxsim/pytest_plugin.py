@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nginxsim.suites import SUFFIXES
+
 if TYPE_CHECKING:
     from nginxsim.suites.cases import Case
     from nginxsim.suites.estates import Estates
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from nginxsim.suites.results import Result
     from nginxsim.suites.running import Order, Player
 
-SUFFIXES = (".nginxsim.yaml", ".nginxsim.yml")
 UPDATE = "--nginxsim-update-snapshots"
 SNAPSHOTS = "__snapshots__"
 

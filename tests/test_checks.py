@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from nginxsim import Answer, Finding, InputError, UpstreamRequest, Verdict, simulate
-from nginxsim.catalogue import BY_CODE, CATALOGUE, Entry, Example, entry
+from nginxsim.catalogue import BY_CODE, BY_NUMBER, Entry, Example, entry
 from nginxsim.catalogue.examples import example_of
 from nginxsim.catalogue.pages import pages
 from nginxsim.checks import CHECKS
@@ -48,7 +48,7 @@ endpoints: [{{addresses: [10.1.0.{number}]}}]
 """
     for number, name in enumerate(("web", "api", "other"), 1)
 )
-RUNNABLE = [row for row in CATALOGUE if row.code in CHECKS and row.bad and row.bad.objects]
+RUNNABLE = [row for row in BY_NUMBER.values() if row.code in CHECKS and row.bad and row.bad.objects]
 
 
 @cache
@@ -154,7 +154,7 @@ def test_every_row_of_the_catalogue_has_its_page() -> None:
 
 def test_every_finding_of_the_catalogue_has_a_check_and_every_check_a_row() -> None:
     assert set(CHECKS) <= set(BY_CODE)
-    assert {row.code for row in CATALOGUE if row.number >= "NX6"} <= set(CHECKS)
+    assert {row.code for row in BY_NUMBER.values() if row.number >= "NX6"} <= set(CHECKS)
 
 
 CASES = {

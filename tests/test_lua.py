@@ -283,3 +283,26 @@ def test_auth_over_kept_connections(
     sent = dict(outcome.upstream.headers)
     assert {name: sent[name] for name in ("X-User", "X-Team") if name in sent} == service_gets
     assert dict(outcome.headers)["Set-Cookie"] == "a=b"
+
+
+SHARING = """
+http { server { listen 80;
+    location / {
+        set $auth_path /auth; set $auth_keepalive_share_vars "SHARES";
+        set $auth_response_headers ""; set $auth_cookie "";
+        set $who outer;
+        access_by_lua_file /etc/nginx/lua/nginx/ngx_conf_external_auth.lua;
+        proxy_set_header X-Who $who;
+        proxy_pass http://10.0.0.1;
+    }
+    location = /auth { internal; set $who inner; proxy_pass http://10.0.0.2; }
+} }
+"""
+
+
+@pytest.mark.parametrize(("shares", "who"), [("true", "inner"), ("false", "outer")])
+def test_an_auth_request_shares_variables_if_told_to(shares: str, who: str) -> None:
+    router = Router(parse_conf(SHARING.replace("SHARES", shares)), runtime([]))
+    sent = router.route(Request(host="shop.test"))[0].upstream
+    assert sent is not None
+    assert dict(sent.headers)["X-Who"] == who

@@ -12,8 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nginxsim.nginx.check import check, check_text
-from nginxsim.nginx.tree import parse_conf
+from nginxsim.nginx.check import check
 
 FRAMES = {
     "main": "%s\nevents {}\n",
@@ -42,7 +41,7 @@ def expected(row: dict[str, str]) -> list[str]:
 
 
 def messages(text: str, topic: str = "image") -> list[str]:
-    return [fault.message for fault in check_text(text, modules=modules(topic))]
+    return [fault.message for fault in check(text, modules=modules(topic))]
 
 
 @pytest.mark.parametrize(("topic", "row"), ROWS, ids=NAMES)
@@ -98,7 +97,7 @@ def test_a_word_may_not_fill_the_buffer(nginx: Path, tmp_path: Path, fragment: s
 
 def test_every_fault_is_listed_with_its_line_in_the_order_nginx_would_meet_them() -> None:
     text = "events {}\nhttp {\nserver {\nproxy_buffering maybe;\nset $a $nope;\nproxy_buffer_size 1g;\n}\n}\n"
-    assert [(fault.line, fault.directive) for fault in check_text(text)] == [
+    assert [(fault.line, fault.directive) for fault in check(text)] == [
         (4, "proxy_buffering maybe"),
         (6, "proxy_buffer_size 1g"),
         (5, "set $a $nope"),
@@ -114,28 +113,16 @@ def test_an_earlier_fault_comes_before_the_place_where_the_text_breaks_off() -> 
 
 def test_warnings_are_given_on_demand_only() -> None:
     text = FRAMES["http"] % "server { listen 8080; server_name a; } server { listen 8080; server_name a; }"
-    assert check_text(text) == []
-    (warning,) = check_text(text, warnings=True)
+    assert check(text) == []
+    (warning,) = check(text, warnings=True)
     assert (warning.severity, warning.message) == ("warn", 'conflicting server name "a" on 0.0.0.0:8080, ignored')
 
 
 def test_names_that_do_not_resolve_are_the_callers_to_tell() -> None:
     text = FRAMES["location"] % "proxy_pass http://shop.example;"
-    assert check_text(text) == []
-    (fault,) = check_text(text, resolves=lambda name: name != "shop.example")
+    assert check(text) == []
+    (fault,) = check(text, resolves=lambda name: name != "shop.example")
     assert fault.message == 'host not found in upstream "shop.example"'
-
-
-@pytest.mark.parametrize(("topic", "row"), ROWS, ids=NAMES)
-def test_a_tree_is_judged_as_its_text_is(topic: str, row: dict[str, str]) -> None:
-    """A tree has no parentheses around conditions and no quotes, so what is wrong with those shows in the text only."""
-    try:
-        tree = parse_conf(framed(row))
-    except Exception:  # noqa: BLE001 (a text that breaks off has no tree, whatever says so)
-        pytest.skip("not a whole file")
-    faults = [fault.message for fault in check(tree, modules=modules(topic))]
-    if not any(words in row.get("refused", "") for words in ("condition", "too long", 'unexpected "')):
-        assert faults[:1] == expected(row)
 
 
 PIECES = """
@@ -149,7 +136,7 @@ WORDS = st.sampled_from([*PIECES.split(), " ", "\n"])
 @given(st.lists(WORDS, max_size=60))
 def test_nothing_makes_it_fail(words: list[str]) -> None:
     for text in (" ".join(words), "".join(words)):
-        assert isinstance(check_text(text), list)
+        assert isinstance(check(text), list)
 
 
 TLS = "server { listen 8443 ssl; ssl_certificate a.pem; ssl_certificate_key a.pem; %s }"
@@ -172,7 +159,7 @@ TLS = "server { listen 8443 ssl; ssl_certificate a.pem; ssl_certificate_key a.pe
 )
 def test_tls(fragment: str, refused: list[str]) -> None:
     text = FRAMES["http"] % (TLS % fragment)
-    assert [fault.message for fault in check_text(text, {"junk.pem": b"junk"})] == refused
+    assert [fault.message for fault in check(text, {"junk.pem": b"junk"})] == refused
 
 
 def test_deep_nesting_is_judged_too() -> None:

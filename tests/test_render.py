@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import realnginx
 import yaml
+from jinja2 import Environment, FileSystemLoader
 
 from nginxsim import Host, simulate
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.origins import Source
 from nginxsim.render import Renderer
+from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.text import QUOTED_BREAK, lines, snippet, unfold
 
 CASES = yaml.safe_load((Path(__file__).parent / "data" / "render.yaml").read_text())
@@ -252,3 +254,22 @@ def test_older_releases_write_names_as_they_are(tmp_path):
     assert "location = /x {" in text
     assert "proxy_intercept_errors" not in text
     assert r'server_name "~^(?<subdomain>[\\w-]+)\\.b\\.test$";' in sim.nginx_conf(host="*.b.test")
+
+
+@pytest.mark.parametrize("spoilt", [None, b"", b"junk", b"0\njunk"])
+def test_compiled_templates_are_kept_and_never_trusted_blindly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: bytes | None
+) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    monkeypatch.setattr("sys.pycache_prefix", str(tmp_path / "cache"))
+
+    def rendered() -> str:
+        environment = Environment(loader=FileSystemLoader(tmp_path), bytecode_cache=PackageBytecode())
+        return environment.get_template("a.conf.j2").render()
+
+    for text in ("one", "two", "two"):
+        (tmp_path / "a.conf.j2").write_text(text, encoding="utf-8")
+        assert rendered() == text
+        (kept,) = (path for path in (tmp_path / "cache").rglob("*") if path.is_file())
+        if spoilt is not None:
+            kept.write_bytes(spoilt)

@@ -5,6 +5,6 @@ wrong without being asked (NX6xx and up). A number or code, once given, is never
 """
 
 from nginxsim.catalogue.examples import Example
-from nginxsim.catalogue.rows import BY_CODE, CATALOGUE, Entry, entry, matching
+from nginxsim.catalogue.rows import BY_CODE, BY_NUMBER, Entry, entry, matching
 
-__all__ = ["BY_CODE", "CATALOGUE", "Entry", "Example", "entry", "matching"]
+__all__ = ["BY_CODE", "BY_NUMBER", "Entry", "Example", "entry", "matching"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nginxsim.catalogue import CATALOGUE, Entry, Example
+from nginxsim.catalogue import BY_NUMBER, Entry, Example
 
 WIDTH = 100
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -103,8 +103,8 @@ def index() -> str:
         "Every cause that `nginxsim why` names and every finding of `nginxsim check`. Written by "
         "`python -m nginxsim.catalogue.pages docs/rules`; do not edit.",
     ]
-    for title in dict.fromkeys(map(group, CATALOGUE)):
-        rows = [row for row in CATALOGUE if group(row) == title]
+    for title in dict.fromkeys(map(group, BY_NUMBER.values())):
+        rows = [row for row in BY_NUMBER.values() if group(row) == title]
         lines = [f"| [{row.number}]({row.number}.md) | {row.code} | {row.level} | {row.title} |" for row in rows]
         blocks.append("\n".join((f"## {title}\n", "| number | code | level | about |", "|---|---|---|---|", *lines)))
     return "\n\n".join(blocks) + "\n"
@@ -112,7 +112,7 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """File name -> content."""
-    return {"README.md": index(), **{f"{row.number}.md": page(row) for row in CATALOGUE}}
+    return {"README.md": index(), **{f"{row.number}.md": page(row) for row in BY_NUMBER.values()}}
 
 
 def main() -> None:

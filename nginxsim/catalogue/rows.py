@@ -1,9 +1,11 @@
-"""The rows of the catalogue, read from the package's YAML once."""
+"""The rows of the catalogue, read from the package's YAML."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -44,26 +46,51 @@ class Entry:
         return tuple(link if "://" in link else f"https://github.com/{link}" for link in threads)
 
 
-def _rows() -> Iterator[Entry]:
+class Rows(Mapping[str, Entry]):
+    """The rows by one of their names. Each is read when it is asked for: the cause of a request is one of a hundred."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, name: str) -> Entry:
+        return _entry(self._texts[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+@cache
+def _entry(text: str) -> Entry:
+    ((number, row),) = yaml.load(text, _Loader).items()  # noqa: S506
+    message = row.pop("message").rstrip()
+    return Entry(
+        number,
+        message=message,
+        **{
+            **row,
+            "found": row.get("found", message),
+            "bad": example_of(row.get("bad")),
+            "good": example_of(row.get("good")),
+            "links": tuple(HOME + link if link.startswith("#") else link for link in row.get("links", ())),
+        },
+    )
+
+
+def _texts() -> Iterator[tuple[str, str, str]]:
+    """Number, code and YAML of each row."""
     folder = files("nginxsim.catalogue")
     for table in TABLES:
-        for number, row in yaml.load(folder.joinpath(table).read_text(encoding="utf-8"), _Loader).items():  # noqa: S506
-            row["message"] = row["message"].rstrip()
-            yield Entry(
-                number,
-                **{
-                    **row,
-                    "found": row.get("found", row["message"]),
-                    "bad": example_of(row.get("bad")),
-                    "good": example_of(row.get("good")),
-                    "links": tuple(HOME + link if link.startswith("#") else link for link in row.get("links", ())),
-                },
-            )
+        for text in re.split(r"^(?=NX)", folder.joinpath(table).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            number, code = re.findall(r"\A(NX\d+):\n  code: (\S+)$", text, re.MULTILINE)[0]
+            yield number, code, text
 
 
-CATALOGUE: tuple[Entry, ...] = tuple(_rows())
-BY_CODE: Mapping[str, Entry] = {row.code: row for row in CATALOGUE}
-BY_NUMBER: Mapping[str, Entry] = {row.number: row for row in CATALOGUE}
+_TEXTS = tuple(_texts())
+BY_NUMBER: Mapping[str, Entry] = Rows({number: text for number, _, text in _TEXTS})
+BY_CODE: Mapping[str, Entry] = Rows({code: text for _, code, text in _TEXTS})
 
 
 def entry(name: str) -> Entry:
@@ -77,5 +104,5 @@ def entry(name: str) -> Entry:
 def matching(name: str) -> frozenset[str]:
     """The codes that a number, a code or the start of a number ("NX63") stands for. Raises UsageError for none."""
     upper = name.strip().upper()
-    codes = {row.code for row in CATALOGUE if upper.startswith("NX") and row.number.startswith(upper)}
+    codes = {code for number, code, _ in _TEXTS if upper.startswith("NX") and number.startswith(upper)}
     return frozenset(codes) if codes else frozenset({entry(name.strip()).code})

@@ -36,7 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "config-map-unread": settings.unread,
     "snippet-stripped": annotated.snippet_stripped,
     "config-reference-missing": settings.missing_reference,
-    "cookie-path-missing": annotated.cookie_path,
+    "cookie-path-missing": noticed("cookie-path-missing"),
     "limit-answers-503": access.limit_status,
     "path-taken": noticed("path-taken"),
     "location-shadowed": paths.shadowed,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from nginxsim.annotations import ParsedAnnotations
-from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.checks.estate import Estate, at, finding, some
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.verdict.types import Evidence, Finding
 
@@ -119,13 +119,8 @@ def spoofable(estate: Estate) -> Iterator[Finding]:
     if guarded:
         origin = settings.source("use-forwarded-headers").origin
         beside = estate.mark(guarded[0], *ALLOWLISTS, note="can be passed with a header")
-        owner = f"ConfigMap {estate.flags.configmap}"
-        yield finding("forwarded-headers-open", *at(origin), *beside, owner=owner, guarded=_count(guarded))
-
-
-def _count(ingresses: Sequence[Ingress]) -> str:
-    first = str(ingresses[0].meta)
-    return first if len(ingresses) == 1 else f"{first} and {len(ingresses) - 1} more"
+        owner, names = estate.config_map, some([str(ingress.meta) for ingress in guarded], most=1)
+        yield finding("forwarded-headers-open", *at(origin), *beside, owner=owner, guarded=names)
 
 
 def redirect_first(estate: Estate) -> Iterator[Finding]:

@@ -6,18 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from nginxsim.annotations import KNOWN_NAMES, RETIRED, ParsedAnnotations, Problem, unknown_annotations
-from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.controller.model import Dropped
 from nginxsim.controller.settings import Settings
 from nginxsim.errors import did_you_mean
-from nginxsim.kube.objects import Ingress, Meta
+from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence, Finding
 
 CLIENT_CA = "auth-tls-"
-TLS_PROTOCOLS = ("HTTPS", "GRPCS")
 LIMIT_EXEMPTIONS = ("limit-allowlist", "limit-whitelist")
 ABSENT = re.compile(r"not found|does not exist|unable to find|not exist|error reading")
 """In a reason: the value is well formed, and what it names is missing."""
@@ -213,18 +213,15 @@ def retired(estate: Estate) -> Iterator[Finding]:
 
 def misplaced(estate: Estate) -> Iterator[Finding]:
     """The controller reads annotations of Ingresses only."""
-    metas: list[Iterable[Meta]] = [
-        (service.meta for service in estate.cluster.services.values()),
-        (workload.meta for workload in estate.cluster.workloads),
-        (config_map.meta for config_map in estate.cluster.config_maps.values()),
-        (secret.meta for secret in estate.cluster.secrets.values()),
-    ]
-    for group in metas:
-        for meta in group:
-            for full in meta.annotations:
-                name = full.removeprefix(estate.prefix)
-                if full.startswith(estate.prefix) and name in KNOWN_NAMES:
-                    yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name)
+    cluster = estate.cluster
+    objects: Iterable[Service | Workload | ConfigMap | Secret] = chain(
+        cluster.services.values(), cluster.workloads, cluster.config_maps.values(), cluster.secrets.values()
+    )
+    for meta in (each.meta for each in objects):
+        for full in meta.annotations:
+            name = full.removeprefix(estate.prefix)
+            if full.startswith(estate.prefix) and name in KNOWN_NAMES:
+                yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name)
 
 
 def _name(meta: Meta, full: str) -> tuple[Evidence, ...]:
@@ -312,14 +309,3 @@ def snippet_stripped(estate: Estate) -> Iterator[Finding]:
         for name in SNIPPETS:
             if name in parsed.sources:
                 yield finding("snippet-stripped", *estate.mark(ingress, name), meta=ingress.meta, annotation=name)
-
-
-def cookie_path(estate: Estate) -> Iterator[Finding]:
-    for notice in estate.notices["cookie-path-missing"]:
-        yield finding(
-            "cookie-path-missing",
-            *(item for origin in notice.origins for item in at(origin)),
-            owner=f"Ingress {notice.ingress}",
-            host=notice.host,
-            path=notice.path,
-        )

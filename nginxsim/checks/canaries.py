@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations.values import Canary
-from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.checks.estate import Estate, at, finding, some
 from nginxsim.controller.model import Location
 from nginxsim.controller.references import host_of, upstream_name
 from nginxsim.kube.objects import Ingress
@@ -62,10 +62,9 @@ def _wider(
 
 def _about_wider(ingress: Ingress, claim: Evidence, main: str, further: Mapping[tuple[str, str], Location]) -> Finding:
     names = [host + path for host, path in further]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     spec = next(iter(further.values())).spec_path
     beside = at(spec.origin, spec.path, "takes part as well") if spec else ()
-    return finding("canary-wider", claim, *beside, meta=ingress.meta, main=main, further=shown)
+    return finding("canary-wider", claim, *beside, meta=ingress.meta, main=main, further=some(names, most=3))
 
 
 def _places_by_backend(estate: Estate) -> Mapping[str, Mapping[tuple[str, str], Location]]:

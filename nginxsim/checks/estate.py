@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from nginxsim.verdict.types import Evidence, Finding
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
+TLS_PROTOCOLS = ("HTTPS", "GRPCS")
+"""Values of backend-protocol that speak TLS to the service."""
+
 
 class Estate:
     """The stages of one simulation, and who is who in them."""
@@ -28,6 +31,7 @@ class Estate:
         self.settings = simulation.settings
         self.model = simulation.model
         self.prefix = f"{simulation.flags.annotations_prefix}/"
+        self.config_map = f"ConfigMap {simulation.flags.configmap}"
 
     @cached_property
     def notices(self) -> Mapping[str, list[Notice]]:
@@ -74,6 +78,11 @@ class Estate:
         """Evidence at each of these annotations that the Ingress sets."""
         origins = (ingress.meta.annotation_origins.get(self.prefix + name) for name in names)
         return tuple(Evidence(origin, text, note) for origin in origins if origin is not None)
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of these names, and how many there are besides."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def at(origin: Origin | None, text: str = "", note: str = "") -> tuple[Evidence, ...]:

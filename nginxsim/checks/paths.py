@@ -93,8 +93,8 @@ def _by_ingress(server: Server) -> Mapping[str, list[Location]]:
     return found
 
 
-def _at_path(location: Location) -> tuple[Evidence, ...]:
-    return at(location.spec_path.origin, location.spec_path.path) if location.spec_path else ()
+def _at_path(location: Location, note: str = "") -> tuple[Evidence, ...]:
+    return at(location.spec_path.origin, location.spec_path.path, note) if location.spec_path else ()
 
 
 def _reason(estate: Estate, culprit: Location) -> tuple[Evidence, ...]:
@@ -120,11 +120,10 @@ def shadowed(estate: Estate) -> Iterator[Finding]:
 def _shadow(server: Server, location: Location, winner: Location) -> Finding:
     assert location.ingress is not None
     owner = winner.ingress.meta if winner.ingress else "the default backend"
-    takes = (Evidence(item.origin, item.text, "takes its requests") for item in _at_path(winner))
     return finding(
         "location-shadowed",
         *_at_path(location),
-        *takes,
+        *_at_path(winner, "takes its requests"),
         meta=location.ingress.meta,
         host=server.hostname,
         path=location.path,

@@ -14,7 +14,7 @@ from nginxsim.controller.redirects import www_redirects
 from nginxsim.errors import NginxsimError
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.nginx.exchange import Request
-from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.types import Finding
 
 REFERENCE = re.compile(r"\$(\d)")
 GROUP = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\((?!\?(?![<P'])|\?<[=!]))")
@@ -196,7 +196,7 @@ def behind_tls(estate: Estate) -> Iterator[Finding]:
         forced = parsed.rewrite.force_ssl_redirect
         if forced or (parsed.rewrite.ssl_redirect and ingress.tls):
             evidence = estate.mark(ingress, "force-ssl-redirect") if forced else at(ingress.tls[0].origin)
-            beside = (Evidence(each.origin, each.text, "ends TLS") for each in at(front.meta.origin))
+            beside = at(front.meta.origin, note="ends TLS")
             yield finding("redirect-behind-tls", *evidence, *beside, meta=ingress.meta, front=front.meta)
 
 

@@ -6,14 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.checks.noticed import places
 from nginxsim.controller.model import Location, Notice
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import Service, ServicePort
 from nginxsim.verdict.types import Finding
 
-TLS_PROTOCOLS = ("HTTPS", "GRPCS")
 HTTPS_PORTS = (443, 8443)
 MISSING = re.compile(r"Service (?P<namespace>[^/ ]+)/(?P<name>\S+) does not exist")
 COMPARED = 200

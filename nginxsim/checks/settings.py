@@ -16,9 +16,12 @@ REFERENCES = ("proxy-set-headers", "add-headers")
 def unknown_key(estate: Estate) -> Iterator[Finding]:
     for problem in estate.settings.problems:
         if problem.reason == UNKNOWN:
-            owner = f"ConfigMap {estate.flags.configmap}"
             yield finding(
-                "setting-unknown", *at(problem.origin, problem.key), owner=owner, key=problem.key, hint=_hint(problem)
+                "setting-unknown",
+                *at(problem.origin, problem.key),
+                owner=estate.config_map,
+                key=problem.key,
+                hint=_hint(problem),
             )
 
 
@@ -38,11 +41,10 @@ def _hint(problem: SettingProblem) -> str:
 def ignored_key(estate: Estate) -> Iterator[Finding]:
     for problem in estate.settings.problems:
         if problem.reason != UNKNOWN:
-            owner = f"ConfigMap {estate.flags.configmap}"
             yield finding(
                 "setting-ignored",
                 *at(problem.origin, problem.value),
-                owner=owner,
+                owner=estate.config_map,
                 key=problem.key,
                 reason=problem.reason,
             )
@@ -77,5 +79,4 @@ def missing_reference(estate: Estate) -> Iterator[Finding]:
 
 def _absent(estate: Estate, key: str, wanted: str, text: str) -> Finding:
     origin = estate.settings.source(key).origin
-    owner = f"ConfigMap {estate.flags.configmap}"
-    return finding("config-reference-missing", *at(origin, text), owner=owner, name=key, wanted=wanted)
+    return finding("config-reference-missing", *at(origin, text), owner=estate.config_map, name=key, wanted=wanted)

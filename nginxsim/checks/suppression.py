@@ -14,13 +14,12 @@ from typing import Any
 from nginxsim.catalogue import matching
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import Meta
-from nginxsim.verdict.types import Finding
+from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
+from nginxsim.verdict.types import LEVELS, Finding
 
 ANNOTATION = "nginxsim.dev/ignore"
 FILE = "nginxsim.toml"
 KEYS = ("ignore", "show", "fail-on", "per-file-ignores")
-LEVELS = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +111,10 @@ def _level(table: Mapping[str, Any], key: str) -> str:
 
 def annotated(cluster: Cluster) -> Mapping[str, frozenset[str]]:
     """Codes that objects ask to be spared, by object ("Ingress default/shop"). Raises InputError where one is none."""
-    metas: Iterable[Meta] = chain(
-        (each.meta for each in cluster.ingresses.values()),
-        (each.meta for each in cluster.services.values()),
-        (each.meta for each in cluster.config_maps.values()),
-        (each.meta for each in cluster.secrets.values()),
+    objects: Iterable[Ingress | Service | ConfigMap | Secret] = chain(
+        cluster.ingresses.values(), cluster.services.values(), cluster.config_maps.values(), cluster.secrets.values()
     )
-    return {str(meta): _codes(meta) for meta in metas if ANNOTATION in meta.annotations}
+    return {str(each.meta): _codes(each.meta) for each in objects if ANNOTATION in each.meta.annotations}
 
 
 def _codes(meta: Meta) -> frozenset[str]:

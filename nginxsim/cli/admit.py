@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import io
 import sys
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import estate, open_estate, standard_input, working
 from nginxsim.errors import UsageError, did_you_mean
-
-FORMATS = {
-    "text": "nginxsim.reports.admission:text",
-    "json": "nginxsim.reports.admission:as_json",
-}
-"""Format -> the function that makes a report's text of Admissions and the sources they point into."""
+from nginxsim.reports import ADMISSION_FORMATS, render_admissions
 
 
 @click.command("admit")
@@ -23,7 +16,7 @@ FORMATS = {
 @click.option(
     "--ingress", "wanted", multiple=True, metavar="NAMESPACE/NAME", help="Report on this Ingress only. Repeatable."
 )
-@click.option("-o", "--output", type=click.Choice(list(FORMATS)), help="Report format.  [default: text]")
+@click.option("-o", "--output", type=click.Choice(list(ADMISSION_FORMATS)), help="Report format.  [default: text]")
 @click.option("--serve", metavar="[HOST:]PORT", help="Answer AdmissionReviews over HTTPS until stopped instead.")
 @click.option("--tls-cert", metavar="FILE", help="With --serve: certificate chain, PEM.")
 @click.option("--tls-key", metavar="FILE", help="With --serve: its private key, PEM.")
@@ -80,18 +73,18 @@ def _refuse_without_serve(options: dict[str, object]) -> None:
 def _report(
     paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, wanted: tuple[str, ...], output: str
 ) -> int:
+    from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.spans import Sources
     from nginxsim.verdict.admission import admissions_of
 
-    stdin = sys.stdin.read() if "-" in paths else ""
+    stdin = standard_input(paths)
     with working("reviewing"):
-        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+        simulation = open_estate(paths, flags, release, stdin)
         keys = [_known(name, list(simulation.cluster.ingresses)) for name in wanted]
         admissions = admissions_of(simulation)
     if keys:
         admissions = admissions.only(keys)
-    module, _, function = FORMATS[output].partition(":")
-    click.echo(getattr(importlib.import_module(module), function)(admissions, Sources({"-": stdin})))
+    click.echo(render_admissions(AdmissionReport(admissions, Sources({"-": stdin.getvalue()})), output))
     return 1 if admissions.is_finding else 0
 
 

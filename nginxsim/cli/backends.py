@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
@@ -34,4 +32,6 @@ def command(
         if backend not in names:
             raise InputError(f'no backend "{backend}"{did_you_mean(backend, names)}')
         backends = [entry for entry in backends if entry["name"] == backend]
-    click.echo(json.dumps(backends, indent=2, ensure_ascii=False))
+    from nginxsim.reports.machine import dumps
+
+    click.echo(dumps(backends))

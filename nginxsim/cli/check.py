@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import estate, open_estate, standard_input, working
 from nginxsim.reports import FORMATS, render_findings
-
-LEVELS = ("error", "warning", "notice")
+from nginxsim.verdict.types import LEVELS
 
 
 @click.command("check")
@@ -66,9 +64,9 @@ def command(
 
     settings = config_for(paths, config)
     ignores = [*map(ignore_of, ignored), *settings.ignores]
-    stdin = sys.stdin.read() if "-" in paths else ""
+    stdin = standard_input(paths)
     with working("checking"):
-        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+        simulation = open_estate(paths, flags, release, stdin)
         told, suppressed = sift(simulation.check(), ignores, simulation.cluster)
     shown = _at_least(show or settings.show or "notice")
     findings = [found for found in told if found.level in shown]
@@ -77,7 +75,7 @@ def command(
         ingresses=len(simulation.cluster.ingresses),
         ignored=len(suppressed),
         hidden=len(told) - len(findings),
-        sources=Sources({"-": stdin}),
+        sources=Sources({"-": stdin.getvalue()}),
         complete=complete,
     )
     click.echo(render_findings(report, output))

@@ -10,6 +10,7 @@ import click
 
 from nginxsim.cli.options import working
 from nginxsim.errors import InputError, UsageError
+from nginxsim.reports import DIFF_FORMATS, render_difference
 
 if TYPE_CHECKING:
     from nginxsim.kube.documents import File
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--release", metavar="VERSION", help="Controller version of both; default: the newest known.")
 @click.option("--old-release", metavar="VERSION", help="Controller version of the old side.")
 @click.option("--new-release", metavar="VERSION", help="Controller version of the new side.")
-@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", help="Report format.")
+@click.option("-o", "--output", type=click.Choice(list(DIFF_FORMATS)), default="text", help="Report format.")
 def command(
     paths: tuple[str, ...],
     revision: str | None,
@@ -60,7 +61,6 @@ def command(
     """
     with working("comparing"):
         from nginxsim.diffing import compare
-        from nginxsim.reports.diff import FORMATS
 
         sides = _named(paths) if revision is None else _at_revisions(revision, paths)
         old = _opened(sides[0], (*flags, *old_flags), old_release or release)
@@ -68,7 +68,7 @@ def command(
         if not old.cluster.ingresses and not new.cluster.ingresses:
             raise InputError(f"no Ingress in {' or '.join(paths)}: nothing to compare")
         difference = compare(old, new)
-        report = FORMATS[output](difference)
+        report = render_difference(difference, output)
     click.echo(report)
     sys.exit(1 if difference.changes_behaviour else 0)
 

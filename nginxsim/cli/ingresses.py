@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
 
+if TYPE_CHECKING:
+    from nginxsim.verdict.ingresses import PathState
+
+HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STATE", "AT")
+
+
+def _text(rows: Sequence[PathState]) -> str:
+    from nginxsim.reports.terminal import table
+
+    return "\n".join(table([HEADS, *map(_cells, rows)], gap="   "))
+
+
+def _cells(row: PathState) -> tuple[str, ...]:
+    state = f"{row.state}: {row.reason}" if row.reason else row.state
+    return row.namespace, row.name, row.host + row.path, row.service, str(row.endpoints), state, str(row.origin)
+
+
+def _json(rows: Sequence[PathState]) -> str:
+    from nginxsim.reports.machine import dumps, place
+
+    return dumps([{**row.fields(), "origin": place(row.origin)} for row in rows])
+
+
+FORMATS = {"text": _text, "json": _json}
+
 
 @click.command("ingresses")
 @estate
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Report format.")
+@click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="text", help="Report format.")
 def command(paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, output: str) -> None:
     """List every Ingress path: where it leads, and whether it is served, denied, dropped, shadowed or foreign.
 
@@ -26,25 +53,5 @@ def command(paths: tuple[str, ...], flags: tuple[str, ...], release: str | None,
 
     with working("building the model"):
         rows = rows_of(open_estate(paths, flags, release))
-    if output == "json":
-        from nginxsim.reports.machine import dumps, place
-
-        click.echo(dumps([{**row.fields(), "origin": place(row.origin)} for row in rows]))
-    else:
-        from nginxsim.reports.terminal import table
-
-        heads = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STATE", "AT")
-        body = [
-            (
-                row.namespace,
-                row.name,
-                row.host + row.path,
-                row.service,
-                str(row.endpoints),
-                row.state + (f": {row.reason}" if row.reason else ""),
-                str(row.origin),
-            )
-            for row in rows
-        ]
-        click.echo("\n".join(table([heads, *body], gap="   ")))
+    click.echo(FORMATS[output](rows))
     sys.exit(1 if any(row.state in FINDINGS for row in rows) else 0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
@@ -19,8 +20,11 @@ PATIENCE = 1.0
 """Seconds of silence before a terminal is told what takes so long."""
 
 
-def estate(command: F) -> F:
-    """Adds PATH..., --flag and --release; the command gets `paths`, `flags` and `release`."""
+def estate(command: F, *, required: bool = True) -> F:
+    """Adds PATH..., --flag and --release; the command gets `paths`, `flags` and `release`.
+
+    required: without PATH... the command does not run.
+    """
     for decorate in (
         click.option(
             "--release",
@@ -35,10 +39,15 @@ def estate(command: F) -> F:
             metavar="FLAG",
             help="A flag of the controller, as --flag=--default-backend-service=default/fallback. Repeatable.",
         ),
-        click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
+        click.argument("paths", nargs=-1, required=required, metavar="PATH..."),
     ):
         command = decorate(command)
     return command
+
+
+def standard_input(paths: Collection[str | None]) -> StringIO:
+    """What "-" among the paths stands for, kept for reports that quote it; empty where nobody names it."""
+    return StringIO(sys.stdin.read() if "-" in paths else "")
 
 
 def open_estate(

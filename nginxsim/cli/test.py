@@ -162,7 +162,7 @@ def command(
 def write_first_suite(
     file: str, paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, yes: bool
 ) -> None:
-    from nginxsim.suites.reading import SUFFIXES
+    from nginxsim.suites import SUFFIXES
     from nginxsim.suites.record import record
 
     if "-" in paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from functools import partial
 
 import click
 
@@ -26,7 +27,11 @@ def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
 
 @click.command("why")
 @click.argument("url")
-@estate
+@partial(estate, required=False)
+@click.option("--conf", metavar="FILE", help="Ask this nginx.conf and what it includes, instead of PATH...")
+@click.option(
+    "--repeat", type=click.IntRange(min=1), default=1, metavar="N", help="Send so many at once: which meet a limit?"
+)
 @click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
 @click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
 @click.option("--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx sees it.")
@@ -38,6 +43,8 @@ def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
 def command(
     url: str,
     paths: tuple[str, ...],
+    conf: str | None,
+    repeat: int,
     flags: tuple[str, ...],
     release: str | None,
     method: str,
@@ -49,17 +56,20 @@ def command(
 ) -> None:
     """Tell how a request to URL would end under the manifests in PATH..., and why.
 
-    Services and auth servers are taken to answer 200.
+    Services and auth servers are taken to answer 200. With --conf, a plain nginx.conf is asked: no Kubernetes.
 
     \b
     Examples:
       nginxsim why http://shop.example.com/cart samples/shop
       nginxsim why https://shop.example.com/ k8s/ -H 'X-Canary: always'
       nginxsim why http://shop.example.com/ k8s/ --client 203.0.113.9 -o json
+      nginxsim why http://shop.example.com/ k8s/ --repeat 20
+      nginxsim why http://localhost:8080/ --conf nginx.conf
 
     \b
     Exit codes, alike in every format: 0 answered; 1 the predicted status is 5xx, or the request is denied; 2 bad input.
     """
+    from nginxsim.plain import simulate_conf
     from nginxsim.reports import render_verdict
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport
@@ -72,11 +82,17 @@ def command(
         body_bytes=body_bytes,
         http_version=http_version,
     )
-    stdin = sys.stdin.read() if "-" in paths else ""
+    if bool(paths) is bool(conf) or (conf and (flags or release)):
+        raise click.UsageError("name manifests (PATH..., --flag, --release) or a plain nginx.conf (--conf FILE)")
+    stdin = sys.stdin.read() if "-" in (*paths, conf) else ""
     with working("simulating"):
-        simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
-        verdict = simulation.route(request)
-        conf = simulation.routing(request.host, request.sni).text
-        report = render_verdict(VerdictReport(url, verdict, conf, Sources({"-": stdin})), output)
+        if conf:
+            plain, text = simulate_conf(conf, stdin=io.StringIO(stdin)), ""
+            verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
+        else:
+            simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+            verdict = simulation.burst(request, repeat) if repeat > 1 else simulation.route(request)
+            text = simulation.routing(request.host, request.sni).text
+        report = render_verdict(VerdictReport(url, verdict, text, Sources({"-": stdin})), output)
     click.echo(report)
     sys.exit(1 if verdict.is_finding else 0)

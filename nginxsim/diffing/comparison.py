@@ -76,7 +76,7 @@ class _Comparison:
                 return
             self.give_up(hostnames[0], error, rendered)
             return
-        if check(routings[1].tree, self.estates[1].simulation.files):
+        if check(rendered[1].text, self.estates[1].simulation.files):
             self._refuse(rendered)
         index = self._compare_conf(hostnames, routings)
         for hostname in hostnames:

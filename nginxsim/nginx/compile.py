@@ -22,6 +22,7 @@ _HARMLESS = frozenset(
         "balancer",
         "body",
         "exit",
+        "geoip2",
         "http2",
         "http3",
         "init",
@@ -35,7 +36,20 @@ _HARMLESS = frozenset(
     }
 )
 """First words of other modules' directives that no answer depends on."""
-_NEWER = frozenset({"keepalive_time", "auth_digest_user_file", "auth_digest_timeout", "auth_digest_expires"})
+_NEWER = frozenset(
+    {
+        "auth_delay",
+        "auth_digest_expires",
+        "auth_digest_timeout",
+        "auth_digest_user_file",
+        "brotli_buffers",
+        "brotli_comp_level",
+        "brotli_min_length",
+        "brotli_types",
+        "brotli_window",
+        "keepalive_time",
+    }
+)
 """Directives without a bearing on any answer that the list of known ones lacks."""
 KNOWN_FILES = frozenset({"mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params"})
 """Files that an include may name without anything being left out that an answer depends on."""

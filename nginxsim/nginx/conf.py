@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from nginxsim.nginx.addresses import Network
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import Text, Value
+from nginxsim.nginx.targets import Place
 
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
@@ -69,6 +70,8 @@ class Limit(NamedTuple):
     amount: int
     """limit_req: burst in requests; limit_conn: connections."""
     line: int
+    delay: int = 0
+    """limit_req: so many of the burst are let through at once, the rest of it waits."""
 
 
 class Replacement(NamedTuple):
@@ -81,18 +84,18 @@ class Replacement(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Where proxy_pass and its kin lead. host, port and uri are empty while `value` has variables."""
+    """Where proxy_pass and its kin lead."""
 
     protocol: str
     """proxy, grpc, fastcgi, uwsgi, scgi or memcached."""
     value: Value
-    scheme: str
-    host: str
-    port: str
-    uri: str
+    place: Place | None
+    """None where variables decide it for each request."""
     location: str
-    """The location's name, which `uri` replaces."""
+    """The location's name, which the URI of the place replaces."""
     line: int
+    shown: str
+    """The directive, for a trace."""
 
 
 class LuaFile(NamedTuple):
@@ -119,6 +122,17 @@ class Gzip(NamedTuple):
 
 
 DEFAULT_GZIP = Gzip()
+
+
+class HeaderPlan(NamedTuple):
+    """What a service is sent.
+
+    rows: name, the variable it is if `vars` may hold it (Value.kept), and how to work it out otherwise.
+    replaced: the client's headers that are not passed on.
+    """
+
+    rows: tuple[tuple[str, str, Text], ...]
+    replaced: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -149,8 +163,7 @@ class UpstreamConf:
     """fastcgi_param and its kin: name, value, whether an empty value is left out."""
     hidden: frozenset[str] = frozenset()
     """Answer headers that stay behind, worked out from hide and passed."""
-    plan: tuple[tuple[tuple[str, Text], ...], frozenset[str]] | None = None
-    """Headers to send, and the names of the client's headers that they replace."""
+    plan: HeaderPlan | None = None
     line: int = 0
 
 
@@ -167,6 +180,8 @@ class LocationConf:
     """server, "=", "^~", "" (prefix), "~", "~*", "@", if, limit_except."""
     name: str = ""
     line: int = 0
+    shown: str = ""
+    """What a trace calls the location."""
     regex: Regex | None = None
     nested: Locations | None = None
     script: tuple[Op, ...] = ()
@@ -216,6 +231,8 @@ class LocationConf:
     limit_conn: tuple[Limit, ...] = ()
     limit_req_status: int = 503
     limit_conn_status: int = 503
+    limit_req_dry_run: bool = False
+    limit_conn_dry_run: bool = False
     realip_from: tuple[Network, ...] = ()
     realip_header: str = "X-Real-IP"
     realip_recursive: bool = False
@@ -232,14 +249,15 @@ class LocationConf:
     upstreams: Mapping[str, UpstreamConf] = field(default_factory=_upstreams)
 
     def child(self, kind: str, name: str, line: int) -> LocationConf:
-        """A level below, before its own directives are read. `if` and limit_except keep the proxy target."""
+        """A level below, before its own directives are read. `if` and limit_except keep what answers."""
         conf = copy(self)
         conf.kind, conf.name, conf.line = kind, name, line
-        conf.regex = conf.nested = conf.except_conf = conf.content_lua = None
+        conf.shown = f"location {kind} {name}".replace("  ", " ")
+        conf.regex = conf.nested = conf.except_conf = None
         conf.script, conf.excepted, conf.try_files = (), frozenset(), ()
         conf.content, conf.content_line, conf.auto_redirect, conf.is_alias = "", 0, False, False
         if kind not in ("if", "limit_except"):
-            conf.target = None
+            conf.target = conf.content_lua = None
         return conf
 
     def path_of(self, uri: str) -> str:

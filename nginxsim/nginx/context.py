@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from nginxsim.nginx.exchange import Answer, AnswerFunction, Headers, Request, Step, UpstreamRequest
+from nginxsim.nginx.exchange import NO_FACTS, Answer, AnswerFunction, Entry, Facts, Headers, Request, UpstreamRequest
 from nginxsim.nginx.lua.api import LuaError, LuaRuntime
 from nginxsim.nginx.names import valid_host
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LocationConf
+    from nginxsim.nginx.listen import Listen
     from nginxsim.nginx.server import Http, Server
 
 T = TypeVar("T")
@@ -72,8 +73,8 @@ class Run:
         self.drawn = 0
         self.branches: list[tuple[int, ...]] = []
         self.odds = 1.0
-        self.trace: list[tuple[str, str, str, int, dict[str, str]]] = []
-        self.ended: tuple[str, str, str, int, dict[str, str]] | None = None
+        self.trace: list[Entry] = []
+        self.ended: Entry | None = None
         self.also: list[UpstreamRequest] = []
         self.assumptions: dict[str, None] = {}
 
@@ -93,7 +94,6 @@ class Run:
         return chosen
 
 
-_EMPTY: dict[str, str] = {}
 NO_CERTIFICATE_FACTS: Mapping[str, str] = {}
 
 
@@ -101,10 +101,10 @@ class Context:
     """One request or subrequest. Subrequests share `vars` with the request they serve, as in nginx."""
 
     __slots__ = (
-        "_by_variable",
         "args",
         "body_length",
         "body_size",
+        "by_variable",
         "cache_status",
         "captures",
         "client_tls",
@@ -123,9 +123,10 @@ class Context:
         "is_http2",
         "is_tls",
         "last",
+        "limit_conn_status",
         "limit_status",
+        "listen",
         "location_header",
-        "main",
         "method",
         "mirrors",
         "negotiated",
@@ -161,10 +162,10 @@ class Context:
         "vars",
     )
 
-    def __init__(self, run: Run, request: Request, server: Server) -> None:
+    def __init__(self, run: Run, request: Request, listen: Listen, server: Server) -> None:
         self.run = run
         self.request: Request = request
-        self.main: Context = self
+        self.listen: Listen = listen
         self.parent: Context | None = None
         self.role: str = "service"
         self.server: Server = server
@@ -192,7 +193,8 @@ class Context:
 
     def _begin_request(self, request: Request) -> None:
         self.headers_in: Headers = []
-        self._by_variable: dict[str, list[str]] | None = None
+        self.by_variable: dict[str, list[str]] = {}
+        """index_headers, once somebody has asked; empty before."""
         self.host: str = ""
         self.method: str = request.method
         self.uri: str = ""
@@ -212,6 +214,7 @@ class Context:
         self.content = ""
         self.mirrors: list[tuple[str, int]] = []
         self.limit_status: str | None = None
+        self.limit_conn_status: str | None = None
 
     def _begin_response(self) -> None:
         self.headers_out: Headers = []
@@ -222,7 +225,7 @@ class Context:
         self.err_status = 0
         self.error_page = False
         self.sent = self.closed = False
-        self.last: tuple[str, str, str, int, dict[str, str]] | None = None
+        self.last: Entry | None = None
 
     def _begin_upstream(self) -> None:
         self.upstream: UpstreamRequest | None = None
@@ -235,8 +238,8 @@ class Context:
     def subrequest(self, uri: str, args: str, role: str, shares_variables: bool = True) -> Context:
         """A GET that sees the request's headers and works on its variables."""
         # nginx 1.27.1: ngx_http_subrequest
-        child = Context(self.run, self.request, self.server)
-        child.main, child.parent, child.role = self.main, self, role
+        child = Context(self.run, self.request, self.listen, self.server)
+        child.parent, child.role = self, role
         if shares_variables:
             child.vars = self.vars
         child.headers_in = list(self.headers_in)
@@ -250,6 +253,11 @@ class Context:
         child.internal, child.valid_unparsed = True, False
         return child
 
+    @property
+    def main(self) -> Context:
+        """The request that a client sent."""
+        return self if self.parent is None else self.parent.main
+
     def redirected(self) -> None:
         """What an internal redirect takes away: the modules' own state."""
         self.ctx = {}
@@ -257,13 +265,11 @@ class Context:
 
     # --- headers -------------------------------------------------------------------------------------------------
 
-    def headers_by_variable(self) -> dict[str, list[str]]:
+    def index_headers(self) -> dict[str, list[str]]:
         """The request's headers as $http_* names them: lower case, dashes as underscores."""
-        found = self._by_variable
-        if found is None:
-            found = self._by_variable = {}
-            for name, value in self.headers_in:
-                found.setdefault(name.lower().replace("-", "_"), []).append(value)
+        found = self.by_variable = {}
+        for name, value in self.headers_in:
+            found.setdefault(name.lower().replace("-", "_"), []).append(value)
         return found
 
     def header_values(self, name: str) -> list[str]:
@@ -290,11 +296,11 @@ class Context:
         if left is not None:
             kept.append((name, left))
         self.headers_in = kept
-        self._by_variable = None
+        self.by_variable = {}
         if lowered == "host":
             self.host = valid_host(value or "") or ""
         elif lowered == "content-length":
-            self.body_length = int(value) if value and value.isdigit() else -1
+            self.body_length = int(value) if value and value.isdecimal() and len(value) < 19 else -1
 
     def response_header(self, name: str) -> str | None:
         lowered = name.lower()
@@ -320,15 +326,17 @@ class Context:
     # --- Lua -----------------------------------------------------------------------------------------------------
 
     def var(self, name: str) -> str | None:
-        return self.run.http.variables.getter(name.lower())(self)
+        value = self.vars.get(name)
+        variables = self.run.http.variables
+        return variables.getters[name](self) if value is None or not variables.remembered[name] else value
 
     def set_var(self, name: str, value: str) -> None:
-        name = name.lower()
-        if not self.run.http.is_settable(name):
+        setter = self.run.http.setters[name]
+        if setter is None:
             raise LuaError(
                 f'variable "{name}" not found for writing; maybe it is a built-in variable that is not changeable'
             )
-        self.run.http.variables.setter(name)(self, value)
+        setter(self, value)
 
     def exit(self, status: int) -> NoReturn:
         raise LuaExit(status)
@@ -337,10 +345,10 @@ class Context:
         self.set_response_header("Location", uri)
         raise LuaExit(status)
 
-    def capture(self, uri: str) -> Answer:
-        """The subrequest's answer; it works on variables of its own."""
+    def capture(self, uri: str, shares_variables: bool = False) -> Answer:
+        """The subrequest's answer; it works on variables of its own unless told otherwise."""
         path, _, args = uri.partition("?")
-        child = self.subrequest(path, args, "auth", shares_variables=False)
+        child = self.subrequest(path, args, "auth", shares_variables=shares_variables)
         self.run.http.serve(child)
         headers = list(child.headers_out)
         if child.content_type:
@@ -361,10 +369,10 @@ class Context:
 
     # --- trace ---------------------------------------------------------------------------------------------------
 
-    def note(self, phase: str, text: str, why: str = "", line: int = 0, data: dict[str, str] = _EMPTY) -> None:
+    def note(self, phase: str, text: str, why: str = "", line: int = 0, data: Facts = NO_FACTS) -> None:
         self.run.trace.append((phase, text, why, line, data))
 
-    def settle(self, phase: str, text: str, why: str = "", line: int = 0, data: dict[str, str] = _EMPTY) -> None:
+    def settle(self, phase: str, text: str, why: str = "", line: int = 0, data: Facts = NO_FACTS) -> None:
         """A step that settles the status, if nothing changes it later."""
         self.last = (phase, text, why, line, data)
         self.run.trace.append(self.last)
@@ -383,7 +391,3 @@ class Context:
     def script_name(self) -> str:
         index = self.conf.upstreams["fastcgi"].index
         return self.uri + index if self.uri.endswith("/") else self.uri
-
-
-def as_step(step: tuple[str, str, str, int, dict[str, str]] | None) -> Step | None:
-    return None if step is None else Step(*step)

@@ -6,7 +6,8 @@ Text is str with bytes that are no UTF-8 as surrogates, so that every request ta
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from nginxsim.errors import InputError
 
 HEX = "0123456789ABCDEF"
 _UNSAFE = '"<>\\^`{|}'
@@ -22,7 +23,11 @@ _PLAIN_ARGS = re.compile(r"[A-Za-z0-9/._~!$'()*,:=@\-\[\]]*\Z")
 
 
 def to_bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    """Raises InputError for text with half a surrogate pair, which no client could send."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise InputError(f"{text[error.start]!r} is no character") from None
 
 
 def from_bytes(data: bytes) -> str:
@@ -68,33 +73,23 @@ class BadUriError(Exception):
     """A request target that nginx answers with 400."""
 
 
-@dataclass(frozen=True, slots=True)
-class Uri:
-    """A request target, read."""
-
-    path: str
-    args: str
-    quoted: bool = False
-    plus: bool = False
-    """Whether it held %XX or a plus sign: captures of it are then escaped in arguments."""
-
-
-_SIMPLE = re.compile(r"/(?:[^%#+/.\x00-\x20\x7f][^%#+/\x00-\x20\x7f]*(?:/|\Z))*\Z")
 _CODE = re.compile(rb"%([0-9A-Fa-f]{2})?")
 
 
-def parse_uri(target: str, merge_slashes: bool = True) -> Uri:
-    """Normalises a request target. Raises BadUriError where nginx would answer 400.
+def parse_uri(target: str, merge_slashes: bool = True) -> tuple[str, str, bool, bool]:
+    """Normalises a request target: path, arguments, and whether the path held %XX or a plus sign.
+
+    Captures of a path that held one are escaped in arguments. Raises BadUriError where nginx would answer 400.
 
     nginx 1.27.1: src/http/ngx_http_parse.c, ngx_http_parse_complex_uri
     """
     path, _, args = target.partition("?")
-    if _SIMPLE.match(path) and "#" not in args:
-        return Uri(path, args)
+    if not ("%" in path or "+" in path or "#" in target or "//" in path or "/." in path):
+        return path, args, False, False
     path, hashed, _ = path.partition("#")
     args = "" if hashed else args.partition("#")[0]
     decoded = _decoded(to_bytes(path))
-    return Uri(from_bytes(_resolved(decoded, merge_slashes)), args, "%" in path, b"+" in decoded)
+    return from_bytes(_resolved(decoded, merge_slashes)), args, "%" in path, b"+" in decoded
 
 
 def parse_inner_uri(target: str) -> tuple[str, str]:

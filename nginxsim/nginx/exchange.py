@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from nginxsim.errors import UsageError
 
 Headers: TypeAlias = list[tuple[str, str]]
+Facts: TypeAlias = Mapping[str, str]
+Entry: TypeAlias = tuple[str, str, str, int, Facts]
+"""A Step before anybody asks for it: its fields in order."""
+
+NO_FACTS: Facts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +21,8 @@ class Request:
     """A client's request.
 
     path: the request target as sent, query included. host None: no Host header. port None: 80 or 443 by scheme.
-    sni None: the host. client_certificate: PEM text.
+    sni None: the host. client_certificate: PEM text. place: the request is the so manieth of equal ones that arrive at
+    once, none of them answered yet, which rate and connection limits count. Raises UsageError for another scheme.
     """
 
     host: str | None = "localhost"
@@ -28,6 +36,11 @@ class Request:
     sni: str | None = None
     http_version: str = "1.1"
     client_certificate: str | None = None
+    place: int = 1
+
+    def __post_init__(self) -> None:
+        if self.scheme not in ("http", "https"):
+            raise UsageError(f'unknown scheme "{self.scheme}": use http or https')
 
     @property
     def listen_port(self) -> int:
@@ -49,8 +62,7 @@ class Answer:
         return cls(status=0, failed=why)
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(NamedTuple):
     """What a service (or an auth server, a mirror) is sent."""
 
     service: str
@@ -71,12 +83,14 @@ class UpstreamRequest:
 AnswerFunction: TypeAlias = Callable[[UpstreamRequest], Answer]
 
 
+_FINE = Answer()
+
+
 def everything_is_fine(_: UpstreamRequest) -> Answer:
-    return Answer()
+    return _FINE
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One decision on the way: which phase, what was decided, by which line of the conf.
 
     phase: listen, tls, server, location, rewrite, access, auth, limit, balancer, proxy, error_page, filter, log.
@@ -89,20 +103,27 @@ class Step:
     text: str
     why: str = ""
     line: int = 0
-    data: dict[str, str] = field(default_factory=dict)
+    data: Facts = NO_FACTS
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedOutcome:
+class RoutedOutcome(NamedTuple):
     """One way the request may end, as nginx alone can tell it."""
 
     probability: float
     status: int | None
     headers: Headers
     upstream: UpstreamRequest | None
-    steps: tuple[Step, ...]
-    ended_by: Step | None
-    """The step that settled the status: a return, a deny, an auth answer, the upstream's answer..."""
+    trace: Sequence[Entry]
+    ending: Entry | None
     also: tuple[UpstreamRequest, ...] = ()
     """Further requests sent on the way: auth subrequests, mirrors, the first try before an error page."""
     assumptions: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(map(Step._make, self.trace))
+
+    @property
+    def ended_by(self) -> Step | None:
+        """The step that settled the status: a return, a deny, an auth answer, the upstream's answer..."""
+        return None if self.ending is None else Step(*self.ending)

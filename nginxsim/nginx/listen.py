@@ -6,10 +6,12 @@ nginx 1.27.1: src/http/ngx_http.c (ngx_http_optimize_servers), ngx_http_request.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.names import NameTable
 from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.tree import Directive, conf_error
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from nginxsim.nginx.server import Server
 
 
-@dataclass(slots=True)
+@dataclass
 class Listen:
     """One address and port, and the servers there."""
 
@@ -38,6 +40,17 @@ class Listen:
     @property
     def is_wildcard(self) -> bool:
         return self.host in ("*", "[::]")
+
+    @cached_property
+    def port_text(self) -> str:
+        return str(self.port)
+
+    @cached_property
+    def address(self) -> str:
+        """The address that a request comes to; behind a wildcard it is the loopback one."""
+        if not self.is_wildcard:
+            return self.host.strip("[]")
+        return "::1" if self.is_ipv6 else "127.0.0.1"
 
     def knows(self, host: str, request: Context) -> bool:
         """Whether some server_name matches."""
@@ -60,14 +73,15 @@ def listen_words(directive: Directive) -> tuple[str, int, frozenset[str]]:
     address, flags = directive.args[0], frozenset(directive.args[1:])
     if address.startswith("unix:"):
         return address, 0, flags
-    if address.isdigit():
-        return "*", int(address), flags
+    if (number := whole_number(address)) is not None:
+        return "*", number, flags
     host, _, port = address.rpartition(":") if not address.endswith("]") else (address, "", "")
     if not host:
         host, port = address, "80"
-    if not (port or "80").isdigit():
+    number = whole_number(port or "80")
+    if number is None:
         raise conf_error(directive.line, f'invalid port in "{address}" of the "listen" directive')
-    return "*" if host == "0.0.0.0" else host, int(port or 80), flags  # noqa: S104  # the address in a conf, nothing is bound
+    return "*" if host == "0.0.0.0" else host, number, flags  # noqa: S104  # the address in a conf, nothing is bound
 
 
 class Listens:

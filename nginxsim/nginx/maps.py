@@ -5,12 +5,13 @@ nginx 1.27.1: src/http/modules/ngx_http_{map,geo,split_clients}_module.c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.addresses import Address, Network, PrefixTable, any_contains, parse_address, parse_network
+from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.names import NameTable
-from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.script import Value, compile_value, constant
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Getter, Variable, Variables
@@ -24,11 +25,33 @@ _NO_VALUE = constant("")
 def define_all(http: Directive, variables: Variables) -> None:
     """Makes the variables of every map, geo and split_clients block of the http level."""
     readers = {"map": _map, "geo": _geo, "split_clients": _split_clients}
-    for block in http.all("map", "geo", "split_clients"):
-        if block.args:
-            name = variable_name(block.args[-1], block.line)
-            variables.allow_set(name)
-            variables.define(name, readers[block.name](block, variables))
+    blocks = [block for block in http.all(*readers) if len(block.args) > (block.name != "geo")]
+    made: dict[str, Variable] = {}
+    for block in blocks:  # a block may read the variable of a later one
+        name = variable_name(block.args[-1], block.line)
+        variables.allow_set(name)
+        variables.define(name, Variable(_later(made, name), remembered=block.first("volatile") is None))
+    for block in blocks:
+        name = variable_name(block.args[-1], block.line)
+        made[name] = readers[block.name](block, variables)
+        variables.define(name, made[name])
+
+
+def _later(made: Mapping[str, Variable], name: str) -> Getter:
+    """The variable once it is made; one that is worked out from itself is empty there."""
+    mark = f"${name} is being worked out"
+
+    def get(request: Context) -> str | None:
+        if mark in request.vars:
+            request.assume(f"${name}, which is worked out from itself, is empty")
+            return ""
+        request.vars[mark] = None
+        try:
+            return made[name].get(request)
+        finally:
+            del request.vars[mark]
+
+    return get
 
 
 def variable_name(word: str, line: int) -> str:
@@ -72,10 +95,17 @@ def _map_getter(source: Value, names: NameTable[Value], default: Value, hostname
         key = key_of(request)
         if hostnames:
             key = key.removesuffix(".")
-        found = names.find(key.lower(), key, request)
+        try:
+            found = names.find(key.lower(), key, request)
+        except MatchLimitError:  # nginx logs it and takes the default
+            found = None
         return (found[0] if found else default).get(request)
 
-    return get
+    def get_plainly(request: Context) -> str:
+        return (exact(key_of(request).lower()) or default).get(request)
+
+    exact = names.exact
+    return get if hostnames or not names.is_plain else get_plainly
 
 
 # --- geo --------------------------------------------------------------------------------------------------------------
@@ -181,7 +211,7 @@ def _split_clients(block: Directive, variables: Variables) -> Variable:
         shares.append((total * 0xFFFFFFFF // 10000, value))
 
     def get(request: Context) -> str | None:
-        key = murmur_hash2(source.get(request).encode("utf-8", "surrogateescape"))
+        key = murmur_hash2(to_bytes(source.get(request)))
         return next((value.get(request) for limit, value in shares if key < limit), None)
 
     return Variable(get)

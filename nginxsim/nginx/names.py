@@ -56,6 +56,14 @@ class NameTable(Generic[T]):
     def add_regex(self, regex: Regex, value: T) -> None:
         self._regexes.append((regex, value))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether exact keys are all there is."""
+        return not (self._suffixes or self._prefixes or self._regexes)
+
+    def exact(self, key: str) -> T | None:
+        return self._exact.get(key)
+
     def find(self, key: str, subject: str, request: Context) -> tuple[T, str] | None:
         """The value and how it was found; `subject` is what expressions see. Captures land on the request."""
         if key in self._exact:

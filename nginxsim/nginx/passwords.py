@@ -10,10 +10,10 @@ from binascii import Error as Base64Error
 from hashlib import sha1
 from hmac import compare_digest
 
-import bcrypt
-from passlib.hash import apr_md5_crypt, des_crypt, md5_crypt, sha256_crypt, sha512_crypt
+from nginxsim.nginx.escapes import to_bytes
 
-_CRYPTS = {"$apr1$": apr_md5_crypt, "$1$": md5_crypt, "$5$": sha256_crypt, "$6$": sha512_crypt}
+_CRYPTS = {"$apr1$": "apr_md5_crypt", "$1$": "md5_crypt", "$5$": "sha256_crypt", "$6$": "sha512_crypt"}
+"""How an entry begins, and passlib's name for its scheme; any other is des_crypt's."""
 
 
 def entry_of(file: bytes, user: str) -> str | None:
@@ -26,9 +26,9 @@ def entry_of(file: bytes, user: str) -> str | None:
 
 
 def check_password(stored: str, password: str) -> bool:
-    secret = password.encode("utf-8", "surrogateescape")
+    secret = to_bytes(password)
     if stored.startswith("{PLAIN}"):
-        return compare_digest(stored[7:].encode("utf-8", "surrogateescape"), secret)
+        return compare_digest(to_bytes(stored[7:]), secret)
     if stored.startswith("{SHA}"):
         return compare_digest(stored[5:], b64encode(sha1(secret, usedforsecurity=False).digest()).decode())
     if stored.startswith("{SSHA}"):
@@ -47,6 +47,8 @@ def _check_salted(encoded: str, secret: bytes) -> bool:
 
 
 def _check_bcrypt(stored: str, secret: bytes) -> bool:
+    import bcrypt  # noqa: PLC0415  # few requests bring a password
+
     try:
         return bcrypt.checkpw(secret[:72], stored.encode())
     except ValueError:
@@ -54,8 +56,10 @@ def _check_bcrypt(stored: str, secret: bytes) -> bool:
 
 
 def _check_crypt(stored: str, secret: bytes) -> bool:
-    scheme = next((crypt for prefix, crypt in _CRYPTS.items() if stored.startswith(prefix)), des_crypt)
+    import passlib.hash  # noqa: PLC0415  # few requests bring a password
+
+    scheme = next((name for prefix, name in _CRYPTS.items() if stored.startswith(prefix)), "des_crypt")
     try:
-        return bool(scheme.verify(secret, stored))
+        return bool(getattr(passlib.hash, scheme).verify(secret, stored))
     except (ValueError, TypeError):
         return False

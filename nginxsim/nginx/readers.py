@@ -5,7 +5,6 @@ A reader gets every directive of its name (or group) on one level at once, in th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -25,8 +24,8 @@ from nginxsim.nginx.conf import (
 )
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.script import compile_value, constant
-from nginxsim.nginx.sizes import parse_size
-from nginxsim.nginx.targets import SCHEMES, BadTargetError, split_url
+from nginxsim.nginx.sizes import parse_size, whole_number
+from nginxsim.nginx.targets import BadTargetError, split_url
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
@@ -55,9 +54,10 @@ def _status(attribute: str) -> Reader:
 
 
 def _number(directive: Directive, word: str) -> int:
-    if not re.fullmatch(r"-?\d+", word):
+    number = whole_number(word.removeprefix("-"))
+    if number is None:
         raise conf_error(directive.line, f'invalid number "{word}"')
-    return int(word)
+    return -number if word.startswith("-") else number
 
 
 def _size(directive: Directive) -> int:
@@ -106,7 +106,7 @@ def _satisfy(conf: LocationConf, directives: Sequence[Directive], _: Variables) 
 def _error_pages(conf: LocationConf, directives: Sequence[Directive], variables: Variables) -> None:
     pages: list[ErrorPage] = []
     for directive in directives:
-        *codes, target = directive.args
+        codes, target = list(directive.args[:-1]), directive.args[-1]
         overwrite = -1
         if codes and codes[-1].startswith("="):
             word = codes.pop()[1:]
@@ -185,7 +185,8 @@ def _limit_req(conf: LocationConf, directives: Sequence[Directive], _: Variables
     for directive in directives:
         words = dict(word.partition("=")[::2] for word in directive.args)
         burst = _number(directive, words.get("burst", "0"))
-        limits.append(Limit(words.get("zone", ""), burst, directive.line))
+        delay = burst if "nodelay" in words else _number(directive, words.get("delay", "0"))
+        limits.append(Limit(words.get("zone", ""), burst, directive.line, delay))
     conf.limit_req = tuple(limits)
 
 
@@ -241,7 +242,7 @@ def _changes(directive: Directive, variables: Variables) -> list[HeaderChange]:
     words = iter(directive.args)
     for word in words:
         if word == "-s":
-            statuses = frozenset(int(code) for code in next(words, "").split() if code.isdigit())
+            statuses = frozenset(filter(None, map(whole_number, next(words, "").split())))
         elif word == "-t":
             types = frozenset(next(words, "").split())
         elif word.startswith("-"):
@@ -283,13 +284,11 @@ def _pass(conf: LocationConf, directives: Sequence[Directive], variables: Variab
     protocol = directive.name.removesuffix("_pass")
     value = compile_value(directive.args[0], variables, directive.line)
     location = conf.name if conf.kind in ("", "=", "^~") else ""
-    scheme = host = port = uri = ""
-    if value.constant is not None:
-        try:
-            scheme, host, port, uri, _ = split_url(value.constant, protocol)
-        except BadTargetError as error:
-            raise conf_error(directive.line, str(error)) from None
-    conf.target = Target(protocol, value, scheme, host, port or SCHEMES.get(scheme, ""), uri, location, directive.line)
+    try:
+        place = None if value.constant is None else split_url(value.constant, protocol)
+    except BadTargetError as error:
+        raise conf_error(directive.line, str(error)) from None
+    conf.target = Target(protocol, value, place, location, directive.line, f"{directive.name} {value.source}")
     _content(conf, protocol, directive)
 
 
@@ -357,6 +356,8 @@ READERS: Mapping[str, Reader] = {
     "limit_conn": _limit_conn,
     "limit_req_status": _status("limit_req_status"),
     "limit_conn_status": _status("limit_conn_status"),
+    "limit_req_dry_run": _flag("limit_req_dry_run"),
+    "limit_conn_dry_run": _flag("limit_conn_dry_run"),
     "set_real_ip_from": _realip_from,
     "real_ip_header": _word("realip_header"),
     "real_ip_recursive": _flag("realip_recursive"),
@@ -422,5 +423,26 @@ ASSUMED: Mapping[str, str] = {
     "js_header_filter": "js_header_filter changes nothing",
     "js_access": "js_access lets the request pass",
     "valid_referers": "the referer is valid",
+    "charset": "charset adds nothing to Content-Type",
+    "userid": "userid sets no cookie",
+    "image_filter": "image_filter refuses no image",
+    "xslt_stylesheet": "xslt_stylesheet changes nothing",
+    "ssi": "ssi changes nothing",
+    "sub_filter": "sub_filter changes nothing",
+    "add_before_body": "add_before_body changes nothing",
+    "add_after_body": "add_after_body changes nothing",
+    "gunzip": "gunzip changes nothing",
+    "slice": "slice asks for no range",
+    "opentelemetry": "OpenTelemetry adds no header to what the service is sent",
+    **{
+        f"{phase}_by_lua{form}": f"{phase}_by_lua {effect}"
+        for phase, effect in (
+            ("body_filter", "changes nothing"),
+            ("ssl_client_hello", "lets the handshake pass"),
+            ("ssl_certificate", "leaves the certificate as it is"),
+        )
+        for form in ("_block", "_file")
+        if (phase, form) != ("ssl_certificate", "_file")
+    },
 }
 """Directives that nobody here plays, and what is taken for granted unless they are off."""

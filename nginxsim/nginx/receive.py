@@ -21,15 +21,17 @@ from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
 from nginxsim.nginx.phases.finish import close, finalize
 from nginxsim.nginx.phases.preaccess import real_ip
+from nginxsim.nginx.regex import MatchLimitError
+from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.tls import NO_CERTIFICATE, certificate_variables, verify_client
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.listen import Listen
     from nginxsim.nginx.phases.states import State
-    from nginxsim.nginx.server import Server
+    from nginxsim.nginx.server import Reading
 
+_LINE_REST = len("  HTTP/1.1\r\n")
 _METHOD = re.compile(r"[A-Z_-]+\Z")
-_BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
+_TARGET = re.compile(r"/[^\x00-\x20\x7f]*\Z")
 _BAD_NAME = re.compile(r"[\x00-\x20\x7f]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
 _UNDERSCORED_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -68,31 +70,30 @@ def receive(run: Run, request: Request) -> Context | None:
         run.trace.append(("listen", f"port {request.listen_port}", "no server listens there", 0, {}))
         run.ended = run.trace[-1]
         return None
-    context = Context(run, request, listen.default)
-    run.http.serve(context, _start(listen))
+    context = Context(run, request, listen, listen.default)
+    run.http.serve(context, _start)
     return context
 
 
-def _start(listen: Listen) -> State:
-    def start(request: Context) -> State | None:
-        if listen.proxy_protocol:
-            request.proxy_protocol_addr = request.request.client
-        if not listen.is_wildcard:
-            request.server_addr = listen.host.strip("[]")
-        elif listen.is_ipv6:
-            request.server_addr = "::1"
-        if request.request.scheme == "https" and not _handshake(request, listen):
-            close(request)
-            return None
-        return _read(request, listen)
-
-    return start
+def _start(request: Context) -> State | None:
+    listen = request.listen
+    if listen.proxy_protocol:
+        request.proxy_protocol_addr = request.request.client
+    request.server_addr = listen.address
+    try:
+        if request.request.scheme != "https" or _handshake(request):
+            return _read(request)
+    except MatchLimitError as error:
+        request.settle("listen", "the expression of a server_name failed", str(error))
+    close(request)
+    return None
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
 
 
-def _handshake(request: Context, listen: Listen) -> bool:
+def _handshake(request: Context) -> bool:
+    listen = request.listen
     if not listen.ssl:
         request.settle("tls", f"port {listen.port}", "no TLS is spoken there", listen.line)
         return False
@@ -102,7 +103,7 @@ def _handshake(request: Context, listen: Listen) -> bool:
     server, how = listen.find(request.sni, request)
     request.server, request.conf = server, server.conf
     request.negotiated = request.sni if request.sni and listen.knows(request.sni, request) else ""
-    if server.rejects_handshake:
+    if server.reading.rejects_handshake:
         request.settle("tls", "ssl_reject_handshake on", f"{how} for the name {request.sni or '-'}", server.line)
         return False
     request.is_tls = True
@@ -129,42 +130,40 @@ def _refuse(request: Context, problem: Problem) -> State | None:
     return finalize(request, problem.status)
 
 
-def _read(request: Context, listen: Listen) -> State | None:
-    asked, server = request.request, request.server
-    target, host = _origin_form(asked.path)
-    line = f"{asked.method} {asked.path} HTTP/1.1\r\n"
-    problem = _check_line(line, asked.method, target, server)
+def _read(request: Context) -> State | None:
+    asked, reading = request.request, request.server.reading
+    target, host = (asked.path, None) if asked.path.startswith("/") else _origin_form(asked.path)
+    used = len(asked.method) + len(asked.path) + _LINE_REST
+    problem = _check_line(used, asked.method, target, reading)
     if problem is not None:
         request.protocol = ""  # nginx never got to read it
         return _refuse(request, problem)
     try:
-        uri = parse_uri(target, server.merges_slashes)
+        request.uri, request.args, request.quoted, request.plus = parse_uri(target, reading.merges_slashes)
     except BadUriError as error:
         return _refuse(request, Problem(400, str(error)))
     request.unparsed_uri = target
-    request.uri, request.args, request.quoted, request.plus = uri.path, uri.args, uri.quoted, uri.plus
-    problem = _choose_server(request, listen, host) if host is not None else None
-    problem = problem or _take_headers(request, listen, len(line)) or _complete(request, listen)
-    if problem is not None:
-        return _refuse(request, problem)
-    return _check_client(request, listen)
+    unique: dict[str, str] = {}
+    problem = (
+        (host is not None and _choose_server(request, host))
+        or _take_headers(request, used, unique)
+        or _complete(request, unique)
+    )
+    return _refuse(request, problem) if problem else _check_client(request)
 
 
-def _check_line(line: str, method: str, target: str, server: Server) -> Problem | None:
-    first, _, large = server.header_buffers
-    if len(line) > max(first, large):
-        return Problem(414, f"the request line is longer than {large} bytes")
+def _check_line(size: int, method: str, target: str, reading: Reading) -> Problem | None:
+    if size > reading.longest_line:
+        return Problem(414, f"the request line is longer than {reading.large_buffer} bytes")
     if not _METHOD.match(method):
         return Problem(400, "invalid method")
-    if not target.startswith("/") or _BAD_TARGET.search(target):
+    if not _TARGET.match(target):
         return Problem(400, "invalid request target")
     return None
 
 
 def _origin_form(target: str) -> tuple[str, str | None]:
-    """Path and host of the request target; an absolute one names its host."""
-    if target.startswith("/"):
-        return target, None
+    """Path and host of a request target that is no path; an absolute one names its host."""
     match = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)\Z", target, re.DOTALL)
     if match is None:
         return target, None
@@ -173,6 +172,8 @@ def _origin_form(target: str) -> tuple[str, str | None]:
 
 
 def _given_headers(asked: Request) -> list[tuple[str, str]]:
+    if not asked.headers and not asked.body_bytes:
+        return [] if asked.host is None else [("Host", asked.host)]
     headers = list(asked.headers)
     names = {name.lower() for name, _ in headers}
     if asked.host is not None and "host" not in names:
@@ -182,42 +183,42 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
     return headers
 
 
-def _take_headers(request: Context, listen: Listen, used: int) -> Problem | None:
+def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Problem | None:
     """Keeps the valid headers; status and reason when they are refused. Host decides how to read the rest."""
-    first, number, large = request.server.header_buffers
+    reading = request.server.reading
+    first, large = reading.first_buffer, reading.large_buffer
     buffers, room = (0, first - used) if used <= first else (1, large - used)
-    seen: set[str] = set()
     for name, value in _given_headers(request.request):
         size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
         if size > room:
             buffers, room = buffers + 1, large
-            if buffers > number or size > large:
+            if buffers > reading.large_buffers or size > large:
                 return Problem(494, "the headers are larger than large_client_header_buffers")
         room -= size
-        problem = _take_header(request, listen, name, value, seen)
-        if problem is not None:
+        kind = _kind_of_name(name, request.server.reading.takes_underscores)
+        if kind == "plain" and "\0" not in value:
+            request.headers_in.append((name, value.strip(" ")))
+        elif problem := _take_special(request, name, value, kind, unique):
             return problem
     return None
 
 
-def _take_header(request: Context, listen: Listen, name: str, value: str, seen: set[str]) -> Problem | None:
-    server = request.server
-    kind = _kind_of_name(name, server.takes_underscores)
+def _take_special(request: Context, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:
+    """A header that is no plain one; in `unique` those that may come once, by name in lower case."""
     if kind == "bad" or "\0" in value:
         return Problem(400, "invalid header line")
-    if kind == "odd" and server.ignores_invalid:
+    if kind == "odd" and request.server.reading.ignores_invalid:
         request.note("listen", f"header {name}", "its name is invalid: ignored")
         return None
     value = value.strip(" ")
     request.headers_in.append((name, value))
-    if kind == "unique":
-        lowered = name.lower()
-        if lowered in seen:
-            return Problem(400, f"duplicate header {name}")
-        seen.add(lowered)
-        if lowered == "host":
-            return _choose_server(request, listen, value)
-    return None
+    if kind != "unique":
+        return None
+    lowered = name.lower()
+    if lowered in unique:
+        return Problem(400, f"duplicate header {name}")
+    unique[lowered] = value
+    return _choose_server(request, value) if lowered == "host" else None
 
 
 @lru_cache(maxsize=4096)
@@ -233,43 +234,44 @@ def _kind_of_name(name: str, underscores: bool) -> str:
 # --- Host -------------------------------------------------------------------------------------------------------------
 
 
-def _choose_server(request: Context, listen: Listen, given: str) -> Problem | None:
+def _choose_server(request: Context, given: str) -> Problem | None:
     """The first host that the request names decides: that of the request line, else the Host header's."""
     host = valid_host(given)
     if host is None:
         return Problem(400, "invalid Host")
-    return None if request.host else _enter_server(request, listen, host)
+    return None if request.host else _enter_server(request, host)
 
 
-def _enter_server(request: Context, listen: Listen, host: str) -> Problem | None:
+def _enter_server(request: Context, host: str) -> Problem | None:
     request.host = host
-    server, how = listen.find(host, request)
-    if request.negotiated and host != request.negotiated and server.verifies_clients:
+    server, how = request.listen.find(host, request)
+    if request.negotiated and host != request.negotiated and server.reading.verifies_clients:
         return Problem(421, "the server verifies clients, and TLS was set up for another name")
     request.server, request.conf = server, server.conf
     request.note("server", server.name or "-", how, server.line, {"server": server.name, "host": host})
     return None
 
 
-def _complete(request: Context, listen: Listen) -> Problem | None:
+def _complete(request: Context, unique: dict[str, str]) -> Problem | None:
     """What is checked once all headers are there."""
-    if not request.host and (problem := _enter_server(request, listen, "")):
+    if not request.host and (problem := _enter_server(request, "")):
         return problem
-    if request.request_header("host") is None and request.request.http_version not in ("1.0", "0.9"):
+    if "host" not in unique and request.request.http_version not in ("1.0", "0.9"):
         return Problem(400, "an HTTP/1.1 request without Host")
-    if problem := _check_framing(request):
+    if problem := _check_framing(request, unique):
         return problem
     if request.method in ("CONNECT", "TRACE"):
         return Problem(405, f"the method {request.method} is never allowed")
     return None
 
 
-def _check_framing(request: Context) -> Problem | None:
-    length, coding = request.request_header("content-length"), request.request_header("transfer-encoding")
+def _check_framing(request: Context, unique: dict[str, str]) -> Problem | None:
+    length, coding = unique.get("content-length"), unique.get("transfer-encoding")
     if length is not None:
-        if not length.isdecimal():
+        size = whole_number(length)
+        if size is None:
             return Problem(400, "invalid Content-Length")
-        request.body_length = int(length)
+        request.body_length = size
     if coding is not None:
         if request.request.http_version == "1.0":
             return Problem(400, "Transfer-Encoding in an HTTP/1.0 request")
@@ -281,16 +283,14 @@ def _check_framing(request: Context) -> Problem | None:
     return None
 
 
-def _check_client(request: Context, listen: Listen) -> State | None:
-    if listen.ssl and not request.is_tls:
+def _check_client(request: Context) -> State | None:
+    if request.listen.ssl and not request.is_tls:
         return _refuse(request, Problem(497, "plain HTTP on a TLS port"))
     if request.is_tls:
         problem = _verify_client(request)
         if problem is not None:
             return _refuse(request, problem)
     conf = request.server.conf
-    for assumption in conf.assumptions:
-        request.assume(assumption)
     if conf.realip_from:
         real_ip(request, conf)
     return server_rewrite
@@ -307,7 +307,7 @@ def _verify_client(request: Context) -> Problem | None:
             facts = certificate_variables(load_pem_x509_certificate(pem.encode()), datetime.now(UTC))
             request.client_tls = {"ssl_client_verify": "SUCCESS", **facts}
             return None
-        depth = int(server.setting("ssl_verify_depth", "1"))
+        depth = whole_number(server.setting("ssl_verify_depth", "1")) or 0
         revoked = _file(request, "ssl_crl")
         verdict = verify_client(pem, mode, authorities=authorities, revoked=revoked, depth=depth)
     except ValueError as error:

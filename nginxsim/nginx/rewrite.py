@@ -5,7 +5,8 @@ nginx 1.27.1: src/http/modules/ngx_http_rewrite_module.c, src/http/ngx_http_scri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +16,8 @@ from nginxsim.nginx.lua.api import LuaError
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.phases.finish import SENT, send_response
 from nginxsim.nginx.regex import MatchLimitError, Regex
-from nginxsim.nginx.script import Text, Value, compile_value, constant, parts_of
+from nginxsim.nginx.script import Text, Value, compile_value, constant, joined, parts_of
+from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
@@ -52,27 +54,44 @@ class ScriptCompiler:
 
     def compile(self, directives: Sequence[Directive]) -> tuple[Op, ...]:
         ops: list[Op] = []
-        constants: dict[str, str] = {}
-        for directive in directives:
-            value = self._constant_set(directive)
-            if value is not None:
-                constants[value[0]] = value[1]
-                continue
-            if constants:
-                ops.append(_set_constants(constants))
-                constants = {}
-            ops.append(self._op(directive))
-        if constants:
-            ops.append(_set_constants(constants))
+        for plain, group in groupby(directives, self._is_plain_set):
+            run = tuple(group)
+            ops += self._sets(run) if plain else map(self._op, run)
         return tuple(ops)
 
-    def _constant_set(self, directive: Directive) -> tuple[str, str] | None:
-        """Name and text of a `set` that needs no evaluation: runs of these become one operation."""
-        if directive.name != "set" or len(directive.args) != 2 or "$" in directive.args[1]:
-            return None
+    def _is_plain_set(self, directive: Directive) -> bool:
+        """Whether all it does is to store a value: runs of these become few operations."""
+        if directive.name != "set" or len(directive.args) != 2:
+            return False
         name = variable_name(directive.args[0], directive.line)
         self.variables.allow_set(name)
-        return None if self.variables.has_setter(name) else (name, directive.args[1])
+        source = directive.args[1]
+        return not self.variables.has_setter(name) and ("$" not in source or not self._value(directive).has_captures)
+
+    def _sets(self, directives: Iterable[Directive]) -> Iterator[Op]:
+        """Texts are stored in one go, and so is a variable that is known to hold one."""
+        known: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        values: list[tuple[str, Text]] = []
+        for directive in directives:
+            name, value = variable_name(directive.args[0], directive.line), self._value(directive)
+            text = known.get(value.kept) if value.constant is None else value.constant
+            if text is not None:
+                if values:
+                    yield _set_values(tuple(values))
+                    values = []
+                known[name] = texts[name] = text
+                continue
+            if texts:
+                yield _set_texts(texts)
+                texts = {}
+            known.pop(name, None)
+            values.append((name, value.get))
+        if values or texts:
+            yield _set_values(tuple(values)) if values else _set_texts(texts)
+
+    def _value(self, directive: Directive) -> Value:
+        return compile_value(directive.args[1], self.variables, directive.line)
 
     def _op(self, directive: Directive) -> Op:
         try:
@@ -136,8 +155,8 @@ class ScriptCompiler:
 
     def return_(self, directive: Directive) -> Op:
         words, line = directive.args, directive.line
-        if words[0].isdecimal():
-            status = int(words[0])
+        if (code := whole_number(words[0])) is not None and code < 1000:
+            status = code
             text = compile_value(words[1], self.variables, line) if len(words) > 1 else None
         elif len(words) == 1 and words[0].startswith(("http://", "https://", "$scheme")):
             status, text = 302, compile_value(words[0], self.variables, line)
@@ -161,8 +180,8 @@ class ScriptCompiler:
     # --- rewrite -------------------------------------------------------------------------------------------------
 
     def rewrite(self, directive: Directive) -> Op:
-        pattern, replacement, *rest = directive.args
-        flag = rest[0] if rest else ""
+        pattern, replacement = directive.args[0], directive.args[1]
+        flag = directive.args[2] if len(directive.args) > 2 else ""
         if flag not in ("", "last", "break", "redirect", "permanent"):
             raise conf_error(directive.line, f'invalid parameter "{flag}"')
         regex = Regex(pattern, line=directive.line)
@@ -254,9 +273,18 @@ REWRITE_DIRECTIVES = frozenset(_COMPILERS)
 _FILE_TESTS = frozenset({"-f", "!-f", "-d", "!-d", "-e", "!-e", "-x", "!-x"})
 
 
-def _set_constants(values: dict[str, str]) -> Op:
+def _set_texts(texts: dict[str, str]) -> Op:
     def op(request: Context) -> None:
-        request.vars.update(values)
+        request.vars.update(texts)
+
+    return op
+
+
+def _set_values(values: tuple[tuple[str, Text], ...]) -> Op:
+    def op(request: Context) -> None:
+        known = request.vars
+        for name, get in values:
+            known[name] = get(request)
 
     return op
 
@@ -348,8 +376,8 @@ class _Replacement:
                 is_args = args_from is not None
                 out.append(escape_uri(captured, "args") if escapes and (quote or is_args) else captured)
         if args_from is None:
-            return "".join(out), None
-        return "".join(out[:args_from]), "".join(out[args_from:])
+            return joined(request, out), None
+        return joined(request, out[:args_from]), joined(request, out[args_from:])
 
 
 def _matched(request: Context, regex: Regex) -> bool:

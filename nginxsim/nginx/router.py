@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nginxsim.nginx.context import Context, Run, Setup, as_step
-from nginxsim.nginx.exchange import (
-    AnswerFunction,
-    Headers,
-    Request,
-    RoutedOutcome,
-    Step,
-    UpstreamRequest,
-    everything_is_fine,
-)
+from nginxsim.nginx.context import Context, Run, Setup
+from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
 from nginxsim.nginx.lua.api import NO_LUA, LuaRuntime
 from nginxsim.nginx.receive import receive
 from nginxsim.nginx.server import Http
@@ -46,8 +38,12 @@ class Router:
 
     def route(self, request: Request, answer: AnswerFunction = everything_is_fine) -> list[RoutedOutcome]:
         """Every way the request may end, most likely first; ways that look the same count as one."""
-        outcomes: dict[tuple[object, ...], RoutedOutcome] = {}
-        pending: list[tuple[int, ...]] = [()]
+        run = Run(self.setup, answer, ())
+        first = _outcome(run, receive(run, request))
+        if not run.branches:
+            return [first]
+        outcomes = {_key(first): first}
+        pending = run.branches
         while pending and len(outcomes) < _MOST_OUTCOMES:
             run = Run(self.setup, answer, pending.pop(0))
             outcome = _outcome(run, receive(run, request))
@@ -59,19 +55,13 @@ class Router:
 
 
 def _outcome(run: Run, request: Context | None) -> RoutedOutcome:
-    steps = tuple(Step(*step) for step in run.trace)
-    ended = as_step(run.ended)
     also, assumptions = tuple(run.also), tuple(run.assumptions)
     if request is None or request.closed:
-        return RoutedOutcome(run.odds, None, [], None, steps, ended, also, assumptions)
-    return RoutedOutcome(run.odds, request.status, _headers(request), request.upstream, steps, ended, also, assumptions)
-
-
-def _headers(request: Context) -> Headers:
-    headers = list(request.headers_out)
+        return RoutedOutcome(run.odds, None, [], None, run.trace, run.ended, also, assumptions)
+    headers = request.headers_out
     if request.content_type:
         headers.append(("Content-Type", request.content_type))
-    return headers
+    return RoutedOutcome(run.odds, request.status, headers, request.upstream, run.trace, run.ended, also, assumptions)
 
 
 def _key(outcome: RoutedOutcome) -> tuple[object, ...]:
@@ -86,13 +76,4 @@ def _upstream_key(sent: UpstreamRequest | None) -> tuple[object, ...] | None:
 
 def _likelier(first: RoutedOutcome, second: RoutedOutcome) -> RoutedOutcome:
     """One outcome for two that look the same: the steps of the first, the odds of both."""
-    return RoutedOutcome(
-        first.probability + second.probability,
-        first.status,
-        first.headers,
-        first.upstream,
-        first.steps,
-        first.ended_by,
-        first.also,
-        first.assumptions,
-    )
+    return first._replace(probability=first.probability + second.probability)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.tree import conf_error
@@ -15,30 +15,37 @@ if TYPE_CHECKING:
 Text: TypeAlias = Callable[["Context"], str]
 """What a value with variables is for one request."""
 
+LONGEST = 1 << 20
+"""Characters that a value may have; nginx takes as many as fit into memory."""
+
 # nginx 1.27.1: src/http/ngx_http_script.c, ngx_http_script_compile
 _PART = re.compile(r"\$(?:([1-9])|\{([1-9])\}|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))|(\$)|([^$]+)", re.DOTALL)
 
 
 class Value:
-    """A compiled value. `source`: as written; `constant`: the text when no variable is in it, else None."""
+    """A compiled value. `source`: as written; `constant`: the text when no variable is in it, else None.
 
-    __slots__ = ("constant", "get", "has_captures", "source", "variables")
+    `kept`: name of the one variable that it is, where a text that a request's `vars` hold for it is the value; else "".
+    """
+
+    __slots__ = ("constant", "get", "has_captures", "kept", "source", "variables")
 
     def __init__(
-        self, source: str, get: Text, constant: str | None, has_captures: bool, names: tuple[str, ...]
+        self, source: str, get: Text, constant: str | None, has_captures: bool, names: tuple[str, ...], *, kept: str
     ) -> None:
         self.source = source
         self.get = get
         self.constant = constant
         self.has_captures = has_captures
         self.variables = names
+        self.kept = kept
 
     def __repr__(self) -> str:
         return f"Value({self.source!r})"
 
 
 def constant(text: str) -> Value:
-    return Value(text, lambda _: text, text, False, ())
+    return Value(text, lambda _: text, text, False, (), kept="")
 
 
 def parts_of(source: str, line: int) -> list[tuple[str, str]]:
@@ -65,15 +72,28 @@ def compile_value(source: str, variables: Variables, line: int = 0) -> Value:
     names = tuple(text for kind, text in parts if kind == "variable")
     has_captures = any(kind == "capture" for kind, _ in parts)
     if len(getters) == 1:
-        return Value(source, getters[0], None, has_captures, names)
-    return Value(source, _joined(tuple(getters)), None, has_captures, names)
+        kept = "".join(name for name in names if variables.remembered[name])
+        return Value(source, getters[0], None, has_captures, names, kept=kept)
+    return Value(source, _joined(tuple(getters)), None, has_captures, names, kept="")
 
 
 def _joined(getters: tuple[Text, ...]) -> Text:
     def get(request: Context) -> str:
-        return "".join([getter(request) for getter in getters])
+        return joined(request, [getter(request) for getter in getters])
 
     return get
+
+
+def joined(request: Context, pieces: Sequence[str]) -> str:
+    """The pieces as one text, up to LONGEST: a few lines of `set` that double a value would eat all memory."""
+    if sum(map(len, pieces)) <= LONGEST:
+        return "".join(pieces)
+    request.assume(f"values end after {LONGEST} characters")
+    room, kept = LONGEST, list[str]()
+    for piece in pieces:
+        kept.append(piece[:room])
+        room -= len(kept[-1])
+    return "".join(kept)
 
 
 def _part_getter(kind: str, text: str, variables: Variables) -> Text:
@@ -81,8 +101,7 @@ def _part_getter(kind: str, text: str, variables: Variables) -> Text:
         return lambda _: text
     if kind == "capture":
         return capture_getter(int(text))
-    getter = variables.getter(text)
-    return lambda request: getter(request) or ""
+    return variables.text(text)
 
 
 def capture_getter(index: int) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,12 +15,13 @@ from nginxsim.nginx.listen import Listens, name_regex, server_names
 from nginxsim.nginx.locations import Locations
 from nginxsim.nginx.maps import define_all
 from nginxsim.nginx.phases.find import server_rewrite
+from nginxsim.nginx.phases.finish import finalize
 from nginxsim.nginx.receive import receive
-from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.script import Value, compile_value
-from nginxsim.nginx.sizes import parse_size
+from nginxsim.nginx.sizes import parse_size, whole_number
 from nginxsim.nginx.tree import Directive
-from nginxsim.nginx.variables import Variables
+from nginxsim.nginx.variables import Made, Setter, Variables
 
 if TYPE_CHECKING:
     from nginxsim.nginx.phases.states import State
@@ -39,6 +40,12 @@ class Zone(NamedTuple):
     rate: str
     line: int
 
+    @property
+    def per_second(self) -> int:
+        """The rate in thousandths of a request."""
+        number, _, unit = self.rate.partition("r/")
+        return max((whole_number(number) or 1) * 1000 // (60 if unit == "m" else 1), 1)
+
 
 class Upstream:
     """An upstream block. balancer: base name of its balancer_by_lua_file, or empty."""
@@ -51,6 +58,7 @@ class Upstream:
         servers = [server for server in block.all("server") if server.args and "down" not in server.args]
         active = [server for server in servers if "backup" not in server.args] or servers
         self.addresses = tuple(_with_port(server.args[0]) for server in active)
+        self.unresolved = tuple(dict.fromkeys(filter(None, map(_dns_name, self.addresses))))
 
     def peers(self, request: Context) -> tuple[str, tuple[str, ...]]:
         """The service's name and every address that may serve this request."""
@@ -58,6 +66,8 @@ class Upstream:
         if self.balancer and balancer is None:
             request.assume(f"balancer_by_lua {self.balancer} picks a server of {self.name}")
         if balancer is None:
+            for name in self.unresolved:
+                request.assume(f"{name} resolves in DNS")
             return self.name, self.addresses
         peers = balancer(request)
         if peers is None:
@@ -66,10 +76,31 @@ class Upstream:
         return peers.service, peers.addresses
 
 
+def _dns_name(address: str) -> str:
+    """The name that DNS must know; "" for an address, a socket or this machine."""
+    host = address.rpartition(":")[0]
+    known = host.startswith(("[", "unix")) or host.replace(".", "").isdigit() or host == "localhost"
+    return "" if known else host
+
+
 def _with_port(address: str) -> str:
     if address.startswith("unix:") or address.rpartition(":")[2].isdigit():
         return address
     return f"{address}:80"
+
+
+class Reading(NamedTuple):
+    """How a server takes requests in. Buffers are in bytes: one of the first kind, then up to large_buffers more."""
+
+    first_buffer: int
+    large_buffers: int
+    large_buffer: int
+    longest_line: int
+    takes_underscores: bool
+    ignores_invalid: bool
+    merges_slashes: bool
+    verifies_clients: bool
+    rejects_handshake: bool
 
 
 class Server:
@@ -112,32 +143,22 @@ class Server:
         return self.http.compiler.server(self.block, self.http.conf)
 
     @cached_property
-    def header_buffers(self) -> tuple[int, int, int]:
-        """client_header_buffer_size, then number and size of large_client_header_buffers."""
+    def reading(self) -> Reading:
         large = self.directive("large_client_header_buffers")
         words = large.args if large is not None and len(large.args) == 2 else ("4", "8k")
-        number = int(words[0]) if words[0].isdigit() else 4
-        return parse_size(self.setting("client_header_buffer_size", "1k")) or 1024, number, parse_size(words[1]) or 8192
-
-    @cached_property
-    def takes_underscores(self) -> bool:
-        return self.setting("underscores_in_headers", "off") == "on"
-
-    @cached_property
-    def ignores_invalid(self) -> bool:
-        return self.setting("ignore_invalid_headers", "on") == "on"
-
-    @cached_property
-    def merges_slashes(self) -> bool:
-        return self.setting("merge_slashes", "on") == "on"
-
-    @cached_property
-    def verifies_clients(self) -> bool:
-        return self.setting("ssl_verify_client", "off") != "off"
-
-    @cached_property
-    def rejects_handshake(self) -> bool:
-        return self.setting("ssl_reject_handshake", "off") == "on"
+        first_buffer = parse_size(self.setting("client_header_buffer_size", "1k")) or 1024
+        large_buffer = parse_size(words[1]) or 8192
+        return Reading(
+            first_buffer=first_buffer,
+            large_buffers=whole_number(words[0]) or 4,
+            large_buffer=large_buffer,
+            longest_line=max(first_buffer, large_buffer),
+            takes_underscores=self.setting("underscores_in_headers", "off") == "on",
+            ignores_invalid=self.setting("ignore_invalid_headers", "on") == "on",
+            merges_slashes=self.setting("merge_slashes", "on") == "on",
+            verifies_clients=self.setting("ssl_verify_client", "off") != "off",
+            rejects_handshake=self.setting("ssl_reject_handshake", "off") == "on",
+        )
 
 
 class Http:
@@ -150,22 +171,26 @@ class Http:
         self.compiler = Compiler(self.variables)
         self.conf = self.compiler.top(block)
         self.upstreams: Mapping[str, Upstream] = {u.name: u for u in map(Upstream, block.all("upstream"))}
-        self.zones: Mapping[str, Zone] = dict(map(self._zone, block.all("limit_req_zone", "limit_conn_zone")))
+        self.zones: Mapping[tuple[str, str], Zone] = dict(
+            map(self._zone, block.all("limit_req_zone", "limit_conn_zone"))
+        )
+        self.setters = Made(self._setter)
+        """How to set a variable that a script names; None where no directive of the whole file makes it."""
         self.listens = Listens()
         self.servers = [Server(self, child) for child in block.all("server")]
         for server in self.servers:
             for directive in (*server.block.all("listen"),) or (None,):
                 self.listens.add(directive, server)
 
-    def _zone(self, directive: Directive) -> tuple[str, Zone]:
+    def _zone(self, directive: Directive) -> tuple[tuple[str, str], Zone]:
         words = dict(word.partition("=")[::2] for word in directive.args[1:])
         name = words.get("zone", "").partition(":")[0]
         key = compile_value(directive.args[0] if directive.args else "", self.variables, directive.line)
-        return name, Zone(name, key, words.get("rate", ""), directive.line)
+        return (directive.name.removesuffix("_zone"), name), Zone(name, key, words.get("rate", ""), directive.line)
 
-    def is_settable(self, name: str) -> bool:
-        """Whether some directive of the whole file makes this variable one that can be set."""
-        return self.variables.is_settable(name) or name in self._set_anywhere
+    def _setter(self, name: str) -> Setter | None:
+        known = self.variables.is_settable(name) or name in self._set_anywhere
+        return self.variables.setter(name) if known else None
 
     @cached_property
     def _set_anywhere(self) -> frozenset[str]:
@@ -182,13 +207,17 @@ class Http:
     def serve(self, request: Context, first: State = server_rewrite) -> None:
         """Takes a request through the phases until its response is out."""
         state: Callable[[Context], State | None] | None = first
-        while state is not None:
-            state = state(request)
+        try:
+            while state is not None:
+                state = state(request)
+        except MatchLimitError as error:
+            request.settle("proxy", "regular expression failed", str(error))
+            self.serve(request, partial(finalize, status=500))
 
     def answer_itself(self, request: Context, sent: UpstreamRequest) -> Answer | None:
         """The answer of this same nginx, when a request is passed on to one of its own loopback ports."""
         host, _, port = sent.addresses[0].rpartition(":")
-        if host not in _OWN_HOSTS or not port.isdigit() or not self.listens.has(int(port)):
+        if host not in _OWN_HOSTS or not port.isdecimal() or not self.listens.has(int(port)):
             return None
         if request.run.depth >= _MOST_ROUNDS:
             request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")
@@ -202,6 +231,7 @@ class Http:
             headers=headers,
             client="127.0.0.1",
             port=int(port),
+            place=request.request.place,
         )
         own = Run(request.run.setup, request.run.answer, (), request.run)
         answered = receive(own, inner)

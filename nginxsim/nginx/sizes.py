@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"(\d+)([kKmMgG]?)\Z")
-_TIME = re.compile(r"(?:(\d+)(ms|[yMwdhms])?\s*)+\Z")
-_TIME_PART = re.compile(r"(\d+)(ms|[yMwdhms])?")
+_NUMBER = re.compile(r"[0-9]+\Z")
+_MOST_DIGITS = 19
+_SIZE = re.compile(r"([0-9]{1,18})([kKmMgG]?)\Z")
+_TIME = re.compile(r"(?:[0-9]{1,18}(?:ms|[yMwdhms])?\s*)+\Z")
+_TIME_PART = re.compile(r"([0-9]+)(ms|[yMwdhms])?")
 _SIZE_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SECONDS = {"y": 31536000, "M": 2592000, "w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def whole_number(text: str) -> int | None:
+    """A number as nginx's ngx_atoi reads it; None for anything else, or one that does not fit into 63 bits."""
+    return int(text) if _NUMBER.match(text) and len(text) < _MOST_DIGITS else None
 
 
 def parse_size(text: str) -> int | None:

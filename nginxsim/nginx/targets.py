@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nginxsim.nginx.sizes import whole_number
+
 SCHEMES = {"http": "80", "https": "443", "grpc": "80", "grpcs": "443"}
 """The ports that are meant when none is written."""
 
 
 class Place(NamedTuple):
-    """A target for one request."""
+    """A target for one request; authority is what $proxy_host says: without the port that the scheme implies."""
 
     scheme: str
     host: str
     port: str
     uri: str
     by_variables: bool
+    authority: str
 
 
 class BadTargetError(Exception):
@@ -39,9 +42,12 @@ def split_url(url: str, protocol: str, by_variables: bool = False) -> Place:
     host, port = _split_port(authority)
     if not host:
         raise BadTargetError(f'no host in upstream "{url}"')
-    if port and not (port.isdigit() and 0 < int(port) < 65536):
+    if port and not 0 < (whole_number(port) or 0) < 65536:
         raise BadTargetError(f'invalid port in upstream "{url}"')
-    return Place(scheme, host, port or SCHEMES.get(scheme, ""), f"/{uri}" if uri.startswith("?") else uri, by_variables)
+    usual = SCHEMES.get(scheme, port)
+    authority = host if (port or usual) == usual else f"{host}:{port}"
+    path = f"/{uri}" if uri.startswith("?") else uri
+    return Place(scheme, host, port or usual, path, by_variables, authority)
 
 
 def _split_port(authority: str) -> tuple[str, str]:

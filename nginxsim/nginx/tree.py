@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import crossplane
-from crossplane.errors import NgxParserSyntaxError
+from crossplane.errors import NgxParserBaseException
 
 from nginxsim.errors import InputError
+
+DEEPEST = 50
+"""So many blocks may lie in one another. nginx itself has no limit; what is written by hand needs five or six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,17 @@ class Directive:
         return " ".join((self.name, *self.args))
 
 
-def conf_error(line: int, message: str) -> InputError:
-    return InputError(f"nginx.conf:{line}: {message}")
+class ConfError(InputError):
+    """What nginx would not start with. line and reason are for who knows the file's own name."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"nginx.conf:{line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+def conf_error(line: int, message: str) -> ConfError:
+    return ConfError(line, message)
 
 
 def parse_conf(text: str) -> Directive:
@@ -53,6 +65,8 @@ def parse_conf(text: str) -> Directive:
             outer.append(head.directive(tuple(children)))
             children = outer
         elif statement.end == "{":
+            if len(opened) == DEEPEST:
+                raise conf_error(statement.line, f"blocks are nested more than {DEEPEST} deep")
             opened.append((statement, children))
             children = []
         else:
@@ -117,7 +131,7 @@ def _tokens(text: str) -> Iterator[tuple[str, int, bool]]:
     """(word, line, whether it was quoted), comments among them."""
     try:
         yield from crossplane.lex_string(text)
-    except NgxParserSyntaxError as error:
+    except NgxParserBaseException as error:
         raise conf_error(error.lineno or 1, error.strerror) from None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from nginxsim.nginx.conf import LocationConf, Replacement, Target, UpstreamConf
+from nginxsim.nginx.conf import HeaderPlan, LocationConf, Replacement, Target, UpstreamConf
 from nginxsim.nginx.phases.answers import FASTCGI_HIDDEN, HIDDEN
 from nginxsim.nginx.regex import Regex
-from nginxsim.nginx.script import Text, Value, compile_value, constant
-from nginxsim.nginx.sizes import parse_size, parse_time
+from nginxsim.nginx.script import Value, compile_value, constant
+from nginxsim.nginx.sizes import parse_size, parse_time, whole_number
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
@@ -105,7 +105,7 @@ def _index(up: UpstreamConf, directives: Sequence[Directive], _: Variables) -> N
 
 def _tries(up: UpstreamConf, directives: Sequence[Directive], _: Variables) -> None:
     word = directives[-1].args[0]
-    up.tries = int(word) if word.isdigit() else 0
+    up.tries = whole_number(word) or 0
 
 
 def _buffer_size(up: UpstreamConf, directives: Sequence[Directive], _: Variables) -> None:
@@ -207,29 +207,26 @@ def complete(conf: LocationConf, variables: Variables) -> None:
 
 
 def _with_default(rules: tuple[Replacement, ...] | None, target: Target) -> tuple[Replacement, ...]:
-    if target.value.constant is None:
+    if target.place is None:
         return tuple(rule for rule in rules or () if rule.pattern is not None)
-    url = target.value.constant
-    pattern, replacement = (url, target.location) if target.uri else (f"{url}/", "/")
+    url = target.value.source
+    pattern, replacement = (url, target.location) if target.place.uri else (f"{url}/", "/")
     default = Replacement(constant(pattern), constant(replacement), target.line)
     if rules is None:
         return (default,)
     return tuple(default if rule.pattern is None else rule for rule in rules)
 
 
-def _plan(up: UpstreamConf, protocol: str, variables: Variables) -> tuple[tuple[tuple[str, Text], ...], frozenset[str]]:
+def _plan(up: UpstreamConf, protocol: str, variables: Variables) -> HeaderPlan:
     """Own headers first, then the defaults that they do not replace."""
     # nginx 1.27.1: ngx_http_proxy_init_headers
-    lowers = protocol == "grpc"
-    rows: list[tuple[str, Text]] = []
-    names = set()
-    for name, value, _ in up.set_headers:
-        names.add(name.lower())
-        if value.constant != "":
-            rows.append((name.lower() if lowers else name, value.get))
-    for name, text in DEFAULT_HEADERS.get(protocol, {}).items():
-        if name.lower() not in names:
-            names.add(name.lower())
-            if text:
-                rows.append((name.lower() if lowers else name, compile_value(text, variables).get))
-    return tuple(rows), frozenset(names)
+    own = [(name, value) for name, value, _ in up.set_headers]
+    taken = {name.lower() for name, _ in own}
+    defaults = DEFAULT_HEADERS.get(protocol, {}).items()
+    own += [(name, compile_value(text, variables)) for name, text in defaults if name.lower() not in taken]
+    rows = tuple(
+        (name.lower() if protocol == "grpc" else name, value.kept, value.get)
+        for name, value in own
+        if value.constant != ""
+    )
+    return HeaderPlan(rows, frozenset(name.lower() for name, _ in own))

@@ -9,11 +9,13 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
+    from nginxsim.nginx.script import Text
 
+T = TypeVar("T")
 Getter: TypeAlias = Callable[["Context"], "str | None"]
 """A variable's value for one request; None: not found."""
 Setter: TypeAlias = Callable[["Context", str], None]
@@ -30,19 +32,34 @@ class Variable(NamedTuple):
     set: Setter | None = None
 
 
+class Made(dict[str, T]):
+    """Something for each name, made when the name is first looked up."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> T:
+        made = self[name] = self._make(name)
+        return made
+
+
 class Variables:
     """Every variable of one configuration by name (lower case)."""
 
     def __init__(self, defined: Mapping[str, Variable]) -> None:
         self._own: dict[str, Variable] = dict(defined)
         self._settable: set[str] = set()
-        self._getters: dict[str, Getter] = {}
+        self.getters = Made(self._make)
+        self.remembered = Made(self._is_remembered)
+        """Whether a value that a request's `vars` hold for the name is the variable's."""
         self._setters: dict[str, Setter] = {}
 
     def define(self, name: str, variable: Variable) -> None:
         """A variable of a map, geo or split_clients block."""
         self._own[name] = variable
-        self._getters.pop(name, None)
+        self.getters.pop(name, None)
+        self.remembered.pop(name, None)
 
     def allow_set(self, name: str) -> None:
         """Some directive sets it: without a value it is empty instead of unknown."""
@@ -61,10 +78,18 @@ class Variables:
 
     def getter(self, name: str) -> Getter:
         """The function that reads this variable; for an unknown name one that finds nothing and says so."""
-        getter = self._getters.get(name)
-        if getter is None:
-            getter = self._getters[name] = self._make(name)
-        return getter
+        return self.getters[name]
+
+    def _is_remembered(self, name: str) -> bool:
+        variable = self._find(name)
+        return variable is None or variable.remembered
+
+    def text(self, name: str) -> Text:
+        """The function that reads this variable, "" where it is not found."""
+        getter, variable = self.getter(name), self._find(name)
+        if variable is not None and variable.remembered:
+            return _remembering_text(name, variable.get)
+        return lambda request: getter(request) or ""
 
     def setter(self, name: str) -> Setter:
         setter = self._setters.get(name)
@@ -121,6 +146,16 @@ def _remembering(name: str, compute: Getter) -> Getter:
     return get
 
 
+def _remembering_text(name: str, compute: Getter) -> Text:
+    def get(request: Context) -> str:
+        known = request.vars
+        if name not in known:
+            known[name] = compute(request)
+        return known[name] or ""
+
+    return get
+
+
 # --- prefixes ---------------------------------------------------------------------------------------------------------
 
 
@@ -128,12 +163,14 @@ def _header_in(name: str) -> Variable:
     separator = "; " if name == "cookie" else ", "
 
     def get(request: Context) -> str | None:
-        values = request.headers_by_variable().get(name)
+        values = (request.by_variable or request.index_headers()).get(name)
         return None if values is None else separator.join(values)
 
-    if name in ("host", "user_agent", "referer"):
-        return Variable(lambda request: (request.headers_by_variable().get(name) or (None,))[0])
-    return Variable(get)
+    def first(request: Context) -> str | None:
+        values = (request.by_variable or request.index_headers()).get(name)
+        return None if values is None else values[0]
+
+    return Variable(first if name in ("host", "user_agent", "referer") else get)
 
 
 def _header_out(name: str) -> Variable:
@@ -156,7 +193,7 @@ def _joined(name: str, headers: list[tuple[str, str]]) -> str | None:
 
 def _cookie(name: str) -> Variable:
     def get(request: Context) -> str | None:
-        for line in request.headers_by_variable().get("cookie", ()):
+        for line in (request.by_variable or request.index_headers()).get("cookie", ()):
             for pair in re.split("[;,]", line):
                 key, equals, value = pair.strip(" ").partition("=")
                 if equals and key.rstrip(" ").lower() == name:
@@ -222,7 +259,7 @@ def _remote_user(request: Context) -> str | None:
 
 
 def _forwarded_for(request: Context) -> str:
-    given = request.headers_by_variable().get("x_forwarded_for", ())
+    given = (request.by_variable or request.index_headers()).get("x_forwarded_for", ())
     return ", ".join((*given, request.remote_addr))
 
 
@@ -296,7 +333,7 @@ BUILT_IN: Mapping[str, Variable] = {
         lambda request: str(request.request.listen_port) if request.proxy_protocol_addr else None
     ),
     "server_addr": Variable(lambda request: request.server_addr),
-    "server_port": Variable(lambda request: str(request.request.listen_port)),
+    "server_port": Variable(lambda request: request.listen.port_text),
     "server_protocol": Variable(lambda request: request.protocol),
     "server_name": Variable(lambda request: request.server.name),
     "scheme": Variable(lambda request: "https" if request.is_tls else "http"),
@@ -334,8 +371,8 @@ BUILT_IN: Mapping[str, Variable] = {
     "time_iso8601": _random("<date>"),
     "time_local": _random("<date>"),
     "limit_rate": _live(lambda _: "0", _ignore),
-    "limit_req_status": _live(lambda request: request.limit_status),
-    "limit_conn_status": _live(lambda _: None),
+    "limit_req_status": _live(lambda request: request.main.limit_status),
+    "limit_conn_status": _live(lambda request: request.main.limit_conn_status),
     "http2": Variable(lambda request: ("h2" if request.is_tls else "h2c") if request.is_http2 else ""),
     "proxy_host": _live(lambda request: request.proxy_host),
     "proxy_port": _live(lambda request: request.proxy_port),
@@ -348,7 +385,6 @@ BUILT_IN: Mapping[str, Variable] = {
         lambda request: "trailers" if "trailers" in (request.request_header("te") or "") else None
     ),
     "invalid_referer": _live(lambda _: ""),
-    "geoip_country_code": _fixed(None),
     "gzip_ratio": _fixed(None),
     "slice_range": _fixed(None),
     "ssl_protocol": _tls("TLSv1.3"),

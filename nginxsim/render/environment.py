@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.geoip import DATABASES
 from nginxsim.render.provenance import stretch
 from nginxsim.render.text import (
@@ -75,6 +76,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
         finalize=written,
+        # Nothing of FILTERS may get into the compiled code, which outlives them.
+        optimized=False,
+        bytecode_cache=PackageBytecode(),
     )
     environment.filters.update({function.__name__: function for function in FILTERS})
     environment.globals["geoip"] = DATABASES

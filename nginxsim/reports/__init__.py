@@ -1,4 +1,4 @@
-"""Reports: the findings of an estate and the verdict on a request, in every format from the same data.
+"""Reports: what a command has found out, in every format from the same data.
 
 Formats load on use. None of them holds a time or anything else that would change from run to run.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from nginxsim.reports.machine import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nginxsim.diffing.types import Difference
+    from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.findings import CheckReport
     from nginxsim.reports.verdicts import VerdictReport
     from nginxsim.verdict.types import Finding
@@ -26,6 +30,15 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "github": ("github:findings_github", "github:verdict_github"),
 }
 """Format -> module:function for findings, and for a verdict."""
+ADMISSION_FORMATS: Mapping[str, str] = {
+    "text": "admission:text",
+    "json": "admission:as_json",
+}
+DIFF_FORMATS: Mapping[str, str] = {
+    "text": "diff:diff_text",
+    "json": "diff:diff_json",
+    "markdown": "diff:diff_markdown",
+}
 
 
 def render_findings(findings: CheckReport | Sequence[Finding], format_name: str = "text") -> str:
@@ -41,7 +54,17 @@ def render_verdict(report: VerdictReport, format_name: str = "text") -> str:
     return _render(FORMATS[format_name][1], report)
 
 
+def render_admissions(report: AdmissionReport, format_name: str = "text") -> str:
+    """The answer of `nginxsim admit` in one of ADMISSION_FORMATS; without an end of line."""
+    return _render(ADMISSION_FORMATS[format_name], report)
+
+
+def render_difference(difference: Difference, format_name: str = "text") -> str:
+    """The answer of `nginxsim diff` in one of DIFF_FORMATS; without an end of line."""
+    return _render(DIFF_FORMATS[format_name], difference)
+
+
 def _render(name: str, report: object) -> str:
     module, _, function = name.partition(":")
     text: str = getattr(import_module(f"nginxsim.reports.{module}"), function)(report)
-    return text.rstrip("\n")
+    return printable(text).rstrip("\n")

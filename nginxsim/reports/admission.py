@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from nginxsim.admission import Review
 from nginxsim.reports.findings import finding_data
 from nginxsim.reports.machine import dumps, place
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import paint
+from nginxsim.reports.terminal import paint, plural
 from nginxsim.verdict.admission import Admission, Admissions, Fault
 from nginxsim.verdict.types import Evidence
 
@@ -33,8 +34,17 @@ LINES_SHOWN = 3
 """Of the lines of nginx.conf that have a fault in common."""
 
 
-def text(admissions: Admissions, sources: Sources) -> str:
+@dataclass(frozen=True, slots=True)
+class AdmissionReport:
+    """What a report is made of."""
+
+    admissions: Admissions
+    sources: Sources = field(default_factory=Sources)
+
+
+def text(report: AdmissionReport) -> str:
     """The Ingresses one after the other, then what nginx would refuse besides, and a line that sums it all up."""
+    admissions, sources = report.admissions, report.sources
     blocks = [list(_block(one, sources)) for one in admissions.ingresses]
     blocks.extend(list(_fault("nginx.conf", fault, sources)) for fault in admissions.elsewhere)
     return "\n".join([*_spaced(blocks), _summary(admissions)])
@@ -89,7 +99,7 @@ def _fault(where: str, fault: Fault, sources: Sources) -> Iterator[str]:
 def _numbered(lines: Sequence[int]) -> str:
     shown = ", ".join(map(str, lines[:LINES_SHOWN]))
     further = f" and {len(lines) - LINES_SHOWN} more" if len(lines) > LINES_SHOWN else ""
-    return f"line{'' if len(lines) == 1 else 's'} {shown}{further}"
+    return f"{plural('line', len(lines))} {shown}{further}"
 
 
 def _head(word: str, ingress: str, message: str = "") -> str:
@@ -103,12 +113,13 @@ def _summary(admissions: Admissions) -> str:
     counts = summary_data(admissions)
     told = [f"{counts[field]} {words}" for field, words in SUMMARY.items() if counts[field]]
     if faults := counts["nginx"]:
-        told.append(f"{faults} fault{'' if faults == 1 else 's'} that nginx would refuse")
+        told.append(f"{faults} {plural('fault', faults)} that nginx would refuse")
     total = counts["ingresses"]
-    return f"{total} Ingress{'' if total == 1 else 'es'}: {', '.join(told)}"
+    return f"{total} {plural('Ingress', total)}: {', '.join(told)}"
 
 
-def as_json(admissions: Admissions, _sources: Sources) -> str:
+def as_json(report: AdmissionReport) -> str:
+    admissions = report.admissions
     return dumps(
         {
             "ingresses": [admission_data(one) for one in admissions.ingresses],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from nginxsim.diffing.facts import LISTS, Answered, Facts, is_decided_otherwise, lists
 from nginxsim.diffing.types import FRAME, OLD, BehaviourChange, ConfChange, Difference, ModelChange
 from nginxsim.origins import Origin, Source
-from nginxsim.reports.machine import cause_data, dumps, place
-from nginxsim.reports.terminal import paint, table
+from nginxsim.reports.machine import cause_data, dumps, place, source_data
+from nginxsim.reports.markdown import code, fenced, plain
+from nginxsim.reports.terminal import paint, plural, table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}
 PATCH_SIGNS = {**SIGNS, "changed": "!", "reordered": "!"}
@@ -62,7 +63,7 @@ def _summary(difference: Difference) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {plural(noun, number)}"
 
 
 def _all_lines(changes: Iterable[BehaviourChange], *, visible: bool) -> list[str]:
@@ -219,7 +220,7 @@ def _behaviour_data(change: BehaviourChange) -> dict[str, Any]:
         "after": _answer_data(change.after),
         "blamed": change.side,
         "cause": cause_data(change.cause),
-        "sources": list(map(_source_data, change.sources)),
+        "sources": list(map(source_data, change.sources)),
         "requests": change.requests,
         "visible": change.is_visible,
         "schemes": list(change.schemes),
@@ -264,20 +265,16 @@ def _conf_data(change: ConfChange) -> dict[str, Any]:
         "before": change.before,
         "after": change.after,
         "directives": change.directives,
-        "old_source": _source_data(change.old_source),
-        "new_source": _source_data(change.new_source),
+        "old_source": source_data(change.old_source),
+        "new_source": source_data(change.new_source),
     }
-
-
-def _source_data(source: Source) -> dict[str, Any]:
-    return {"kind": source.kind, "name": source.name, "owner": source.owner, "origin": place(source.origin)}
 
 
 def diff_markdown(difference: Difference) -> str:
     """A comment for a pull request: a table of changed requests, the rest folded away."""
     parts = [MARKER, f"### nginxsim: {_summary(difference)}"]
-    parts += [f"> nginx would refuse the new conf: {_escaped(line.strip())}" for line in _refusals(difference)]
-    parts += [f"> not asked: {_escaped(why)}" for why in difference.unasked]
+    parts += [f"> nginx would refuse the new conf: {plain(line.strip())}" for line in _refusals(difference)]
+    parts += [f"> not asked: {plain(why)}" for why in difference.unasked]
     visible = [change for change in difference.behaviour if change.is_visible]
     if visible:
         rows = [_markdown_row(change) for change in visible[:MOST_ROWS]]
@@ -290,14 +287,12 @@ def diff_markdown(difference: Difference) -> str:
 
 
 def _markdown_row(change: BehaviourChange) -> str:
-    asked = _code(change.probe.url) + "".join(f"<br>{_escaped(extra)}" for extra in change.probe.extras)
+    asked = code(change.probe.url) + "".join(f"<br>{plain(extra)}" for extra in change.probe.extras)
     if change.requests > 1:
         asked += f"<br>and {_count(change.requests - 1, 'request')} alike"
-    ends = [_code(answer_text(answer)) for answer in (change.before, change.after)]
+    ends = [code(answer_text(answer)) for answer in (change.before, change.after)]
     why = [
-        _escaped(f"{label} {text}".strip())
-        for label, text in (*_details(change), *_reasons(change))
-        if label != "alike"
+        plain(f"{label} {text}".strip()) for label, text in (*_details(change), *_reasons(change)) if label != "alike"
     ]
     return f"| {asked} | {ends[0]} | {ends[1]} | {'<br>'.join(why)} |"
 
@@ -329,31 +324,5 @@ def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
         shown = list(lines[:MOST_LINES])
         if (more := len(lines) - MOST_LINES) > 0:
             shown.append(f"# and {_count(more, 'more line')}")
-        fence = "`" * max(3, 1 + max(_longest_run(line) for line in shown))
-        body = "\n".join((f"{fence}diff", *shown, fence))
+        body = "\n".join(fenced(shown, "diff"))
         yield f"<details><summary>{title}: {_count(len(lines), 'line')}</summary>\n\n{body}\n\n</details>"
-
-
-def _longest_run(line: str) -> int:
-    return max((len(list(run)) for char, run in groupby(line) if char == "`"), default=0)
-
-
-_MARKS: Mapping[int, str] = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|~"} | {"\n": " "})
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_MARKS)
-
-
-def _code(text: str) -> str:
-    """A code span within a table's cell, where only the bar needs care."""
-    fence = "`" * (1 + _longest_run(text))
-    pad = " " if "`" in text else ""
-    return f"{fence}{pad}{text.replace('|', chr(92) + '|')}{pad}{fence}"
-
-
-FORMATS: Mapping[str, Callable[[Difference], str]] = {
-    "text": diff_text,
-    "json": diff_json,
-    "markdown": diff_markdown,
-}

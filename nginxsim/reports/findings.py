@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nginxsim.reports.machine import dumps, place
+from nginxsim.reports.machine import dumps, evidence_data
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import paint, table
-from nginxsim.verdict.types import Finding
+from nginxsim.reports.terminal import paint, plural, table
+from nginxsim.verdict.types import LEVELS, Finding
 
-LEVELS = ("error", "warning", "notice")
-"""The worst first."""
 IN_FULL = 5
 """So many findings of a code are shown with their source; one more is too, rather than a list of one."""
 LISTED = 20
@@ -61,8 +59,7 @@ def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:
 
 def _list_lines(group: Sequence[Finding]) -> Iterator[str]:
     first = group[0]
-    head = paint(f"{first.level}[{first.number}]", fg=COLOURS[first.level], bold=True)
-    yield f"{head} {paint(first.code, bold=True)}: {len(group)} more"
+    yield f"{_head(first)}: {len(group)} more"
     yield from table([_row(found) for found in group[:LISTED]], indent="  ")
     if len(group) > LISTED:
         yield f"  ... and {len(group) - LISTED} more (--all shows every one)"
@@ -73,10 +70,13 @@ def _row(found: Finding) -> tuple[str, str]:
 
 
 def _finding_lines(found: Finding, sources: Sources) -> Iterator[str]:
-    colour = COLOURS[found.level]
-    head = paint(f"{found.level}[{found.number}]", fg=colour, bold=True)
-    yield f"{head} {paint(found.code, bold=True)}: {found.message}"
-    yield from excerpt(found.evidence, sources, colour, _remarks(found))
+    yield f"{_head(found)}: {found.message}"
+    yield from excerpt(found.evidence, sources, COLOURS[found.level], _remarks(found))
+
+
+def _head(found: Finding) -> str:
+    level = paint(f"{found.level}[{found.number}]", fg=COLOURS[found.level], bold=True)
+    return f"{level} {paint(found.code, bold=True)}"
 
 
 def _remarks(found: Finding) -> Iterator[str]:
@@ -87,18 +87,20 @@ def _remarks(found: Finding) -> Iterator[str]:
 
 
 def _summary(report: CheckReport) -> str:
-    counts = Counter(found.level for found in report.findings)
-    told = [_counted(counts[level], level) for level in LEVELS if counts[level]]
-    beside = [
-        f"{number} {word}" for number, word in ((report.ignored, "ignored"), (report.hidden, "not shown")) if number
-    ]
+    told, beside = counts_in_words(report)
     words = ", ".join(told) or "no findings"
-    return f"{words} in {_counted(report.ingresses, 'Ingress')}" + (f" ({', '.join(beside)})" if beside else "")
+    ingresses = f"{report.ingresses} {plural('Ingress', report.ingresses)}"
+    return f"{words} in {ingresses}" + (f" ({', '.join(beside)})" if beside else "")
 
 
-def _counted(number: int, word: str) -> str:
-    plural = "es" if word.endswith("s") else "s"
-    return f"{number} {word}" if number == 1 else f"{number} {word}{plural}"
+def counts_in_words(report: CheckReport) -> tuple[list[str], list[str]]:
+    """How many findings of each level there are, and how many are left out: "2 errors"; "1 ignored"."""
+    counts = Counter(found.level for found in report.findings)
+    beside = ((report.ignored, "ignored"), (report.hidden, "not shown"))
+    return (
+        [f"{counts[level]} {plural(level, counts[level])}" for level in LEVELS if counts[level]],
+        [f"{number} {word}" for number, word in beside if number],
+    )
 
 
 def as_json(report: CheckReport) -> str:
@@ -127,6 +129,6 @@ def finding_data(found: Finding) -> dict[str, Any]:
         "host": found.host,
         "path": found.path,
         "fingerprint": found.fingerprint,
-        "evidence": [{"origin": place(item.origin), "text": item.text, "note": item.note} for item in found.evidence],
+        "evidence": evidence_data(found.evidence),
         "nginx_conf_line": found.line or None,
     }

@@ -5,7 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, locate
@@ -32,9 +32,14 @@ def _commands(findings: Sequence[Finding], sources: Sources) -> str:
 
 
 def _command(found: Finding, sources: Sources) -> str:
-    given = {**_place(found.evidence, sources), "title": f"{found.number} {found.code}"}
-    properties = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in given.items())
-    return f"::{found.level} {properties}::{chr(10).join(_lines(found)).translate(_DATA)}"
+    about = {**_place(found.evidence, sources), "title": f"{found.number} {found.code}"}
+    return workflow_command(found.level, about, "\n".join(_lines(found)))
+
+
+def workflow_command(level: str, properties: Mapping[str, object], message: str) -> str:
+    """level: error, warning or notice. properties: file, line, col, endLine, endColumn, title."""
+    written = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items())
+    return f"::{level} {written}::{message.translate(_DATA)}"
 
 
 def _place(evidence: Sequence[Evidence], sources: Sources) -> dict[str, object]:

@@ -11,14 +11,14 @@ from itertools import chain
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nginxsim import __version__
-from nginxsim.catalogue.rows import BY_NUMBER
+from nginxsim.catalogue import BY_NUMBER
 from nginxsim.origins import Origin
-from nginxsim.reports.findings import LEVELS, CheckReport
+from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.markdown import summary
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
-from nginxsim.verdict.types import Evidence, Fragment, Outcome, TraceStep, nested
+from nginxsim.verdict.types import LEVELS, Evidence, Fragment, Outcome, TraceStep, nested
 
 AROUND = 2
 """Lines shown before and after one that is pointed at."""
@@ -45,7 +45,7 @@ class Listing:
 
 
 def findings_html(report: CheckReport) -> str:
-    return _page(
+    return page(
         "findings.html.j2",
         title=f"nginxsim: {summary(report)}",
         summary=summary(report),
@@ -59,7 +59,7 @@ def findings_html(report: CheckReport) -> str:
 def verdict_html(report: VerdictReport) -> str:
     anchors = {file: f"m{number}" for number, file in enumerate(_files(report))}
     outcomes = report.verdict.outcomes
-    return _page(
+    return page(
         "verdict.html.j2",
         title=f"nginxsim: {reason_phrase(report.verdict.status)} {report.url}",
         report=report,
@@ -71,7 +71,8 @@ def verdict_html(report: VerdictReport) -> str:
     )
 
 
-def _page(template: str, **facts: object) -> str:
+def page(template: str, **facts: object) -> str:
+    """One of the templates in nginxsim/reports/pages, filled in."""
     return _templates().get_template(template).render(version=__version__, **facts)
 
 

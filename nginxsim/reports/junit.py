@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-import click
-
+from nginxsim.origins import Origin
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, excerpt
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport, as_finding, outcome_text
-from nginxsim.verdict.types import Finding
+from nginxsim.reports.xml import document, writable
+from nginxsim.verdict.types import Finding, Outcome
 
-# Characters that XML 1.0 has no way to write.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FAILING = ("error", "warning")
 """Levels that fail a test case; a notice is only told."""
 
@@ -32,8 +29,7 @@ class TestCase:
     level: str = ""
     message: str = ""
     text: str = ""
-    file: str = ""
-    line: int = 0
+    origin: Origin | None = None
 
 
 def findings_junit(report: CheckReport) -> str:
@@ -42,7 +38,6 @@ def findings_junit(report: CheckReport) -> str:
 
 
 def _finding_case(found: Finding, sources: Sources) -> TestCase:
-    origin = found.evidence[0].origin if found.evidence else None
     remarks = [found.message, *([f"fix: {found.fix}"] if found.fix else [])]
     return TestCase(
         classname=found.owner or "estate",
@@ -50,30 +45,26 @@ def _finding_case(found: Finding, sources: Sources) -> TestCase:
         level=found.level,
         message=found.message,
         text="\n".join(excerpt(found.evidence, sources, remarks=remarks)),
-        file=origin.file if origin else "",
-        line=origin.line if origin else 0,
+        origin=next(iter(found.origins), None),
     )
 
 
 def verdict_junit(report: VerdictReport) -> str:
     """A case for each way the request may end."""
-    return _document("nginxsim why", [_outcome_case(report, number) for number in range(len(report.verdict.outcomes))])
+    return _document("nginxsim why", [_outcome_case(report, outcome) for outcome in report.verdict.outcomes])
 
 
-def _outcome_case(report: VerdictReport, number: int) -> TestCase:
-    outcome = report.verdict.outcomes[number]
+def _outcome_case(report: VerdictReport, outcome: Outcome) -> TestCase:
     found = as_finding(report, outcome)
     chance = outcome.share if outcome.places else f"p={outcome.probability:.4g}"
     end = f"{reason_phrase(outcome.status)}, {chance}"
-    origin = found.evidence[0].origin if found and found.evidence else None
     return TestCase(
         classname=report.verdict.request.host or "(no host)",
         name=f"{report.verdict.request.method} {report.url} ({end})",
         level=found.level if found else "",
         message=found.message if found else "",
         text=outcome_text(report, outcome) if found else "",
-        file=origin.file if origin else "",
-        line=origin.line if origin else 0,
+        origin=next(iter(found.origins), None) if found else None,
     )
 
 
@@ -84,21 +75,16 @@ def _document(name: str, cases: Sequence[TestCase]) -> str:
     suite = ET.SubElement(root, "testsuite", {"name": name, **counts})
     for case in cases:
         _add(suite, case)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+    return document(root)
 
 
 def _add(suite: ET.Element, case: TestCase) -> None:
-    about = {"classname": _writable(case.classname), "name": _writable(case.name), "time": "0"}
-    if case.file:
-        about |= {"file": _writable(case.file), "line": str(case.line)}
+    about = {"classname": writable(case.classname), "name": writable(case.name), "time": "0"}
+    if case.origin:
+        about |= {"file": writable(case.origin.file), "line": str(case.origin.line)}
     element = ET.SubElement(suite, "testcase", about)
     if case.level in FAILING:
-        told = ET.SubElement(element, "failure", {"message": _writable(case.message), "type": case.level})
-        told.text = _writable(case.text)
+        told = ET.SubElement(element, "failure", {"message": writable(case.message), "type": case.level})
+        told.text = writable(case.text)
     elif case.level:
-        ET.SubElement(element, "system-out").text = _writable(case.text)
-
-
-def _writable(text: str) -> str:
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", click.unstyle(text))
+        ET.SubElement(element, "system-out").text = writable(case.text)

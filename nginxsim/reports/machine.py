@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.nginx.exchange import UpstreamRequest
 from nginxsim.origins import Origin, Source
-from nginxsim.verdict import Cause, Outcome, TraceStep, Verdict, nested
+from nginxsim.verdict import Cause, Evidence, Outcome, TraceStep, Verdict, nested
 
 if TYPE_CHECKING:
     from nginxsim.reports.verdicts import VerdictReport
 
 
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD for bytes that were no UTF-8 where they came from."""
+    return _NO_TEXT.sub("\ufffd", text)
+
+
 def dumps(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return printable(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def place(origin: Origin | None) -> dict[str, Any] | None:
@@ -56,8 +66,12 @@ def cause_data(cause: Cause) -> dict[str, Any]:
         "level": cause.level,
         "message": cause.message,
         "fix": cause.fix,
-        "evidence": [{"origin": place(item.origin), "text": item.text, "note": item.note} for item in cause.evidence],
+        "evidence": evidence_data(cause.evidence),
     }
+
+
+def evidence_data(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    return [{"origin": place(item.origin), "text": item.text, "note": item.note} for item in evidence]
 
 
 def upstream_data(upstream: UpstreamRequest) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from nginxsim.reports.findings import LEVELS, CheckReport
+from nginxsim.reports.findings import CheckReport, counts_in_words
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.verdict.types import Evidence, Finding, Fragment, Outcome, TraceStep, nested
@@ -17,25 +17,30 @@ _TICKS = re.compile("`+")
 
 def plain(text: str) -> str:
     """Text that Markdown leaves as it is, on one line, and that calls nobody's name."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("@", "&#64;")
+    return _SPECIAL.sub(r"\\\1", " ".join(text.splitlines())).replace("@", "&#64;")
 
 
 def code(text: str) -> str:
     """Text as code, on one line; in a table the bars have to be escaped."""
     text = " ".join(text.split())
-    fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+    fence = "`" * (_longest_run(text) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
 
 
+def fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+    """Lines as a block of code."""
+    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
+    yield from (f"{fence}{language}", *lines, fence)
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _TICKS.findall(text)), default=0)
+
+
 def summary(report: CheckReport) -> str:
     """How many findings of each level."""
-    counts = Counter(found.level for found in report.findings)
-    told = [f"{counts[level]} {level}{'s' * (counts[level] > 1)}" for level in LEVELS if counts[level]]
-    told += [
-        f"{number} {word}" for number, word in ((report.ignored, "ignored"), (report.hidden, "not shown")) if number
-    ]
-    return ", ".join(told) or "no findings"
+    return ", ".join(chain(*counts_in_words(report))) or "no findings"
 
 
 def findings_markdown(report: CheckReport) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nginxsim import __version__
-from nginxsim.catalogue.rows import BY_NUMBER
+from nginxsim.catalogue import BY_NUMBER
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.machine import dumps
 from nginxsim.reports.spans import Sources, locate

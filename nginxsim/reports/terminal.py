@@ -28,6 +28,11 @@ def reason_phrase(status: int | None) -> str:
         return str(status)
 
 
+def plural(noun: str, number: int) -> str:
+    """The noun as it goes with the number."""
+    return noun if number == 1 else noun + ("es" if noun.endswith("s") else "s")
+
+
 def table(rows: Sequence[Sequence[str]], indent: str = "", gap: str = "  ") -> Iterator[str]:
     """Rows as lines with aligned columns; the last column keeps its own width."""
     if not rows:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
 from nginxsim import __version__
+from nginxsim.reports.html import page
 from nginxsim.reports.terminal import table
+from nginxsim.reports.xml import document
 from nginxsim.suites.coverage import KINDS, Coverage, Item, percent
 
 
@@ -66,15 +65,6 @@ def _markdown_lines(coverage: Coverage) -> Iterator[str]:
         yield f"| {item.kind} | `{item.label.replace('|', chr(92) + '|')}` | {item.origin} |"
 
 
-@cache
-def _page() -> Template:
-    loader = PackageLoader("nginxsim.suites", ".")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("coverage.html.j2")
-
-
 class Source(NamedTuple):
     """A manifest for the page: (line number, text, requests or None for a line that makes nothing)."""
 
@@ -85,7 +75,7 @@ class Source(NamedTuple):
 def html(coverage: Coverage) -> str:
     """A page of its own: no script, nothing loaded."""
     sources = [Source(file, _annotated(file, counts)) for file, counts in coverage.lines.items()]
-    return _page().render(rows=rows(coverage), items=coverage.items, sources=sources, version=__version__)
+    return page("coverage.html.j2", rows=rows(coverage), items=coverage.items, sources=sources)
 
 
 def _annotated(file: str, counts: Mapping[int, int]) -> list[tuple[int, str, int | None]]:
@@ -119,8 +109,7 @@ def cobertura(coverage: Coverage) -> str:
         lines = ET.SubElement(element, "lines")
         for line, count in counts.items():
             ET.SubElement(lines, "line", {"number": str(line), "hits": str(count), "branch": "false"})
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return document(root) + "\n"
 
 
 def _rate(counts: Sequence[int]) -> dict[str, str]:

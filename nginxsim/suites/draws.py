@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from nginxsim.verdict import Outcome
 
@@ -27,7 +26,7 @@ def pinned(outcomes: Sequence[Outcome], draw: int | None) -> list[Outcome]:
     # Ways that look the same count as one outcome, whose steps are those of one of them: never leave none.
     left = [outcome for outcome in outcomes if _falls_in(outcome, draw)] or outcomes
     total = sum(outcome.probability for outcome in left)
-    return [replace(outcome, probability=outcome.probability / total) for outcome in left]
+    return [outcome._replace(probability=outcome.probability / total) for outcome in left]
 
 
 def _falls_in(outcome: Outcome, draw: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from nginxsim.catalogue import CATALOGUE
+from nginxsim.catalogue import BY_CODE, BY_NUMBER
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.suites.cases import Check, Expectation
 from nginxsim.suites.fields import EXPECT, UPSTREAM
@@ -17,7 +17,7 @@ CLOSED = "closed"
 _STATUS = re.compile(r"[1-5](?:xx|\d\d)|closed")
 _REDIRECT = re.compile(r"(?:(?P<status>3\d\d)\s+)?(?P<location>\S*)")
 
-_CAUSES = frozenset(name for entry in CATALOGUE for name in (entry.code, entry.number))
+_CAUSES = frozenset((*BY_CODE, *BY_NUMBER))
 
 Reader: TypeAlias = Callable[[str, Value], Iterator[Check]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from nginxsim.catalogue import CATALOGUE
+from nginxsim.catalogue import BY_CODE, BY_NUMBER
 from nginxsim.controller.releases import NEWEST
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -37,7 +37,7 @@ STATUS: Schema = either(
 PROBABILITY: Schema = either(
     {"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}
 )
-CAUSE: Schema = either({"enum": [name for entry in CATALOGUE for name in (entry.code, entry.number)]})
+CAUSE: Schema = either({"enum": [name for names in zip(BY_CODE, BY_NUMBER, strict=True) for name in names]})
 
 
 def texts(value: Schema = TEXT) -> Schema:

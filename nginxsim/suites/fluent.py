@@ -10,15 +10,15 @@ from typing import TypeAlias
 from nginxsim.controller.releases import NEWEST
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
-from nginxsim.reports.terminal import table
 from nginxsim.reports.verdicts import verdict_text
 from nginxsim.simulation import Simulation, simulate
 from nginxsim.suites.cases import Change, Check, Expectation, Played
 from nginxsim.suites.changes import changed, check_keys
 from nginxsim.suites.draws import pinned
 from nginxsim.suites.expectations import check_cause
-from nginxsim.suites.matching import judge
+from nginxsim.suites.matching import judge, status_text
 from nginxsim.suites.nodes import Place
+from nginxsim.suites.reports.terminal import comparison
 from nginxsim.suites.services import ANY, ServiceNames, answers
 from nginxsim.url import request_for
 from nginxsim.verdict import Cause, Finding, Outcome, Verdict
@@ -158,7 +158,7 @@ class Answered:
     def assert_status(self, status: int | str | None) -> Answered:
         """A status, a class such as "4xx", or None for no HTTP answer."""
         __tracebackhide__ = True
-        return self._assert(_check("status", "closed" if status is None else str(status)))
+        return self._assert(_check("status", status_text(status)))
 
     def assert_cause(self, cause: str) -> Answered:
         """By code or NX number."""
@@ -194,11 +194,7 @@ class Answered:
         __tracebackhide__ = True
         faults = judge(Expectation(checks), self.verdict.outcomes, self.names)
         if faults:
-            rows = [
-                ("", "expected", "actual", ""),
-                *((one.field, one.expected, one.actual, one.chance) for one in faults),
-            ]
-            compared = "\n".join(table(rows, gap="   "))
+            compared = "\n".join(comparison(faults))
             raise AssertionError(
                 f"{self.verdict.request.method} {self.url}\n\n{compared}\n\n{verdict_text(self.url, self.verdict)}"
             )

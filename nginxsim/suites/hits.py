@@ -22,10 +22,6 @@ BACKEND = "backend"
 """Kind: requests that the controller's backend of that name answered."""
 
 
-def key_of(source: Source) -> Key | None:
-    return (source.owner, str(source.origin)) if source.origin else None
-
-
 class Touched:
     """Counts for one compiled router. A directive is exercised when a request goes through the block it stands in."""
 
@@ -66,8 +62,8 @@ class Touched:
 
 
 def _add(found: Counter[Key], source: Source, requests: int) -> None:
-    key = key_of(source)
-    if key is not None:
+    if source.origin:
+        key = (source.owner, str(source.origin))
         found[key] = max(found[key], requests)
 
 

@@ -17,7 +17,15 @@ from nginxsim.reports.verdicts import verdict_text
 from nginxsim.suites.cases import Case, Check
 from nginxsim.suites.draws import DrawError
 from nginxsim.suites.estates import Estates
-from nginxsim.suites.matching import Mismatch, agrees, redirect_agrees, redirect_of, status_agrees, values_of
+from nginxsim.suites.matching import (
+    Mismatch,
+    agrees,
+    redirect_agrees,
+    redirect_of,
+    status_agrees,
+    status_text,
+    values_of,
+)
 from nginxsim.suites.results import Result, Run, State
 from nginxsim.suites.running import Player, orders
 from nginxsim.verdict import Outcome, Verdict
@@ -213,14 +221,10 @@ def _holds(check: Check, answer: LiveAnswer) -> bool:
 
 def _actual(check: Check, answer: LiveAnswer) -> str:
     if check.field == "status":
-        return _status_text(answer.status)
+        return status_text(answer.status)
     if check.field == "redirect":
         return redirect_of(answer.status, answer.headers)
     return ", ".join(values_of(answer.headers, check.name))
-
-
-def _status_text(status: int | None) -> str:
-    return "closed" if status is None else str(status)
 
 
 def _parting(outcomes: Sequence[Outcome], answer: LiveAnswer) -> list[Mismatch]:
@@ -230,7 +234,7 @@ def _parting(outcomes: Sequence[Outcome], answer: LiveAnswer) -> list[Mismatch]:
 
 def _differences(outcome: Outcome, answer: LiveAnswer) -> Iterator[Mismatch]:
     if outcome.status != answer.status:
-        yield Mismatch("simulated status", _status_text(outcome.status), _status_text(answer.status))
+        yield Mismatch("simulated status", status_text(outcome.status), status_text(answer.status))
         return
     names = {name.lower(): name for name, _ in outcome.headers}
     if outcome.upstream is None:
@@ -248,4 +252,4 @@ def _alike(simulated: Sequence[str], live: Sequence[str]) -> bool:
 
 
 def _shown(answer: LiveAnswer) -> str:
-    return "\n".join([_status_text(answer.status), *(f"{name}: {value}" for name, value in answer.headers)])
+    return "\n".join([status_text(answer.status), *(f"{name}: {value}" for name, value in answer.headers)])

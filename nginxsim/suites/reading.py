@@ -13,6 +13,7 @@ from nginxsim.controller.releases import NEWEST
 from nginxsim.controller.releases import release as release_named
 from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import File, documents
+from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
 from nginxsim.suites.changes import read_changes, read_flags
 from nginxsim.suites.expectations import read_expectation
@@ -21,8 +22,6 @@ from nginxsim.suites.nodes import Value
 from nginxsim.suites.requests import read_request
 from nginxsim.suites.services import read_services
 from nginxsim.suites.tables import Row, rows
-
-SUFFIXES = (".nginxsim.yaml", ".nginxsim.yml")
 
 
 def find_suites(paths: Sequence[str | Path]) -> list[str]:

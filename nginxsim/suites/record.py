@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
 from nginxsim.suites.coverage import REACHABLE
+from nginxsim.suites.expectations import CLOSED
 from nginxsim.suites.matching import is_denied, redirect_of
 from nginxsim.suites.services import ServiceNames
 from nginxsim.url import request_for
@@ -159,7 +160,7 @@ class _Recorder:
     def _of_outcome(self, outcome: Outcome) -> dict[str, object]:
         if redirect := redirect_of(outcome.status, outcome.headers):
             return {"redirect": redirect}
-        status = outcome.status if outcome.status is not None else "closed"
+        status = outcome.status if outcome.status is not None else CLOSED
         if is_denied(outcome):
             return {"status": status, "denied": True, "cause": outcome.cause.code}
         if outcome.upstream is not None:

@@ -63,6 +63,10 @@ class Run:
     """Cases that `only` on others kept from running."""
     seconds: float = 0.0
 
+    def shown(self, only_failures: bool) -> list[Result]:
+        """The results to report."""
+        return [result for result in self.results if result.failed or not only_failures]
+
     def count(self, state: State) -> int:
         return sum(result.state is state for result in self.results)
 

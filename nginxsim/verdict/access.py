@@ -7,8 +7,6 @@ from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
 
-FROM_THE_CONFIGMAP = ("block-cidrs", "whitelist-source-range", "denylist-source-range")
-
 
 def explain_access(case: Case) -> Cause | None:
     if case.directive.name in ("allow", "deny"):

@@ -27,7 +27,7 @@ def burst(route: Callable[[Request], Verdict], request: Request, count: int) -> 
     for first, last in _stretches(lambda place: _ending(at(place)), 1, count):
         share = (last - first + 1) / count
         outcomes += (
-            replace(outcome, probability=outcome.probability * share, places=(first, last))
+            outcome._replace(probability=outcome.probability * share, places=(first, last))
             for outcome in at(first).outcomes
         )
     return Verdict(request, outcomes)

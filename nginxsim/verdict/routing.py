@@ -12,7 +12,7 @@ from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Source
 from nginxsim.verdict.provenance import Provenance
-from nginxsim.verdict.types import Cause, Outcome, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Explanation, Outcome, TraceStep, Verdict
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -56,7 +56,12 @@ class ConfRouting(ABC):
             stack.extend(directive.block or ())
         return found
 
+    def arriving(self, request: Request) -> Request:
+        """The request as it comes to this nginx."""
+        return request
+
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        request = self.arriving(request)
         routed = self._router.route(request, answer or everything_is_fine)
         return Verdict(request, [self._outcome(request, one) for one in routed])
 
@@ -67,13 +72,13 @@ class ConfRouting(ABC):
 
     def _outcome(self, request: Request, routed: RoutedOutcome) -> Outcome:
         return Outcome(
-            probability=routed.probability,
-            status=routed.status,
-            headers=routed.headers,
-            upstream=routed.upstream,
-            also=routed.also,
-            assumptions=self._assumptions + routed.assumptions,
-            _explain=partial(self._explained, request, routed),
+            routed.probability,
+            routed.status,
+            routed.headers,
+            routed.upstream,
+            routed.also,
+            self._assumptions + routed.assumptions,
+            Explanation(partial(self._explained, request, routed)),
         )
 
     def _explained(self, request: Request, routed: RoutedOutcome) -> tuple[Cause, tuple[TraceStep, ...]]:
@@ -106,12 +111,12 @@ class Routing(ConfRouting):
     def written(self, line: int, text: str) -> tuple[str, Source | None]:  # noqa: ARG002
         return f"{self.label}:{line}", self.provenance.of(line)
 
-    def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
-        """Plays the request; one that names no port comes to the controller's port for its scheme."""
+    def arriving(self, request: Request) -> Request:
+        """One that names no port comes to the controller's port for its scheme."""
         port = self._ports[request.scheme]
         if request.port is None and request.listen_port != port:
-            request = replace(request, port=port)
-        return super().verdict(request, answer)
+            return replace(request, port=port)
+        return request
 
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
         from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them

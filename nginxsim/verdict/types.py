@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
-from nginxsim.nginx.exchange import Headers, Request, RoutedOutcome, UpstreamRequest
+from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
 from nginxsim.origins import Origin, Source
 
+LEVELS = ("error", "warning", "notice")
+"""Of findings, the worst first."""
 _INSIDE = re.compile(r" ?\[[0-9a-f.:]+\]\Z")
 """The address of a server of the same nginx, behind what one of its steps says."""
 
@@ -120,8 +123,18 @@ def _of_subrequest(step: TraceStep, before: list[TraceStep]) -> list[TraceStep]:
     return taken
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Explanation:
+    """Cause and trace of an outcome, worked out when first asked for."""
+
+    def __init__(self, explain: Callable[[], tuple[Cause, tuple[TraceStep, ...]]]) -> None:
+        self._explain = explain
+
+    @cached_property
+    def parts(self) -> tuple[Cause, tuple[TraceStep, ...]]:
+        return self._explain()
+
+
+class Outcome(NamedTuple):
     """One way a request may end. cause and trace are worked out when asked for."""
 
     probability: float
@@ -130,21 +143,17 @@ class Outcome:
     upstream: UpstreamRequest | None
     also: tuple[UpstreamRequest, ...]
     assumptions: tuple[str, ...]
-    _explain: Callable[[], tuple[Cause, tuple[TraceStep, ...]]] = field(repr=False, compare=False)
+    explanation: Explanation
     places: tuple[int, int] | None = None
     """Of many requests at once: the first and the last that end so."""
 
-    @cached_property
-    def _explanation(self) -> tuple[Cause, tuple[TraceStep, ...]]:
-        return self._explain()
-
     @property
     def cause(self) -> Cause:
-        return self._explanation[0]
+        return self.explanation.parts[0]
 
     @property
     def trace(self) -> tuple[TraceStep, ...]:
-        return self._explanation[1]
+        return self.explanation.parts[1]
 
     @property
     def share(self) -> str:
@@ -155,8 +164,7 @@ class Outcome:
         return f"request {first}" if first == last else f"requests {first} to {last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer to one request: one outcome, or several where chance decides, most likely first."""
 
     request: Request
@@ -231,7 +239,7 @@ class Finding:
         """The same for the same finding when lines move or files are renamed; 16 hexadecimal digits."""
         texts = (item.text for item in self.evidence[:1])
         parts = (self.number or self.code, self.owner, self.host, self.path, *texts)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-__all__ = ["Cause", "Evidence", "Finding", "Fragment", "Outcome", "RoutedOutcome", "TraceStep", "Verdict", "nested"]
+__all__ = ["LEVELS", "Cause", "Evidence", "Finding", "Fragment", "Outcome", "TraceStep", "Verdict", "nested"]

@@ -14,7 +14,7 @@ from realnginx import FILES, FRAME, Echo, RealNginx, Received, Reply, asked_for,
 from nginxsim.nginx.check import check
 from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
 from nginxsim.nginx.router import Router
-from nginxsim.nginx.tree import Directive, parse_conf
+from nginxsim.nginx.tree import parse_conf
 
 from .strategies import Ask, Experiment
 
@@ -33,25 +33,25 @@ class Bench:
     directory: Path
 
     @contextmanager
-    def nginx(self, http: str) -> Iterator[tuple[RealNginx, Directive]]:
-        """A running nginx and its configuration, which has ECHO and PORT in place of port numbers."""
+    def nginx(self, http: str) -> Iterator[tuple[RealNginx, str]]:
+        """A running nginx and its configuration's text; `http` has ECHO and PORT in place of port numbers."""
         port = free_port()
         text = self.filled(http, port)
         with running(self.directory / str(os.getpid()), text, port) as nginx:
-            yield nginx, parse_conf(FRAME.format(http=text))
+            yield nginx, FRAME.format(http=text)
 
     def differences(self, experiment: Experiment) -> list[str]:
         """One paragraph for each request that the two answer differently, or one on a file that only one of them takes.
 
         None where nginx crashes.
         """
-        with self.nginx(experiment.http) as (nginx, tree):
-            faults = [fault.message for fault in check(tree, FILES)]
+        with self.nginx(experiment.http) as (nginx, text):
+            faults = [fault.message for fault in check(text, FILES)]
             if nginx.refused != "".join(faults[:1]):
                 return [f"nginx says {nginx.refused!r}, the simulator {faults[:1]}"]
             if nginx.refused:
                 return []
-            router = Router(tree, files=FILES)
+            router = Router(parse_conf(text), files=FILES)
             found = [self._difference(ask, nginx, router) for ask in experiment.asks]
             if nginx.crashed:
                 return []

@@ -14,34 +14,13 @@ from nginxsim.nginx.check.reading import read
 from nginxsim.nginx.check.scopes import Conf, Resolver
 from nginxsim.nginx.check.values import resolves as exists
 from nginxsim.nginx.check.walk import walk
-from nginxsim.nginx.tree import Directive
 
-__all__ = ["Fault", "check", "check_text"]
+__all__ = ["Fault", "check"]
 
 NO_FILES: Mapping[str, bytes] = {}
 
 
 def check(
-    tree: Directive,
-    files: Mapping[str, bytes] = NO_FILES,
-    *,
-    resolves: Resolver = exists,
-    modules: Iterable[str] = (),
-    warnings: bool = False,
-) -> list[Fault]:
-    """The faults of a conf that was read to its end; none when nginx would take it.
-
-    files: path -> content of files it names, as far as they are known. resolves: whether a host name exists.
-    modules: .so files taken as loaded. warnings: list what nginx only warns about too.
-    """
-    conf = Conf(files, resolves)
-    conf.modules.update(modules)
-    conf.bare_conditions = True
-    walk(conf, tree)
-    return [fault for fault in conf.faults if warnings or fault.severity == "emerg"]
-
-
-def check_text(
     text: str,
     files: Mapping[str, bytes] = NO_FILES,
     *,
@@ -49,7 +28,11 @@ def check_text(
     modules: Iterable[str] = (),
     warnings: bool = False,
 ) -> list[Fault]:
-    """The same for the text of a file, which may break off: unbalanced braces, open quotes, a missing ";"."""
+    """The faults of a conf file's text, which may break off (braces, quotes, ";"); none when nginx would take it.
+
+    files: path -> content of files it names, as far as they are known. resolves: whether a host name exists.
+    modules: .so files taken as loaded. warnings: list what nginx only warns about too.
+    """
     reading = read(text)
     conf = Conf(files, resolves)
     conf.modules.update(modules)

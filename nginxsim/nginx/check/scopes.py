@@ -93,8 +93,6 @@ class Conf:
         self.zones: dict[str, Zone] = {}
         self.http = Names(HTTP, "http")
         self.stream = Names(STREAM, "stream")
-        self.bare_conditions = False
-        """The conditions of `if` come without their parentheses, as crossplane hands them out."""
 
     def names(self, scope: Scope) -> Names:
         return self.stream if scope.is_stream else self.http

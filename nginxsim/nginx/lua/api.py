@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar
 
 from nginxsim.nginx.exchange import Answer, Request
 
@@ -27,10 +27,10 @@ class LuaRequest(Protocol):
     """ngx.ctx: empty at first, emptied by an internal redirect (error_page, try_files); a subrequest has its own."""
 
     def var(self, name: str) -> str | None:
-        """ngx.var.NAME; None when the variable is not found."""
+        """ngx.var.NAME, the name in lower case; None when the variable is not found."""
 
     def set_var(self, name: str, value: str) -> None:
-        """ngx.var.NAME = value. Raises LuaError when no directive of the conf makes the variable."""
+        """ngx.var.NAME = value, the name in lower case. Raises LuaError when no directive of the conf makes it."""
 
     def request_header(self, name: str) -> str | None:
         """The first request header of that name, as nginx holds it now."""
@@ -51,8 +51,11 @@ class LuaRequest(Protocol):
     def redirect(self, uri: str, status: int) -> NoReturn:
         """ngx.redirect."""
 
-    def capture(self, uri: str) -> Answer:
-        """ngx.location.capture(uri, GET with the request's headers): the subrequest's status and headers."""
+    def capture(self, uri: str, shares_variables: bool = False) -> Answer:
+        """ngx.location.capture(uri, GET with the request's headers): the subrequest's status and headers.
+
+        shares_variables: what the subrequest sets stays set (share_all_vars).
+        """
 
     def draw(self, options: Sequence[tuple[float, T]], label: str) -> T:
         """Lets chance choose among (probability, value): the engine plays every branch, one outcome each."""
@@ -70,8 +73,7 @@ Setter: TypeAlias = Callable[[LuaRequest, Sequence[str]], str]
 """set_by_lua_file's stand-in: the directive's further arguments (variables filled in) -> the variable's value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
+class Peers(NamedTuple):
     """Whom the balancer may send this request to, after chance has chosen the backend.
 
     service: the backend's name as the conf and the access log know it; addresses: every "ip:port" the algorithm could

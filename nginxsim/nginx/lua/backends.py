@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from nginxsim.nginx.lua.api import Peers
+
 Resolver: TypeAlias = Callable[[str], Sequence[str] | None]
 """DNS as the controller's pod sees it: name -> its addresses, () when it does not exist, None when nobody knows."""
 
@@ -62,6 +64,9 @@ class Pool:
     hash_by: str
     subset_size: int
     assumed: tuple[str, ...] = ()
+    is_local: bool = False
+    """Whether a peer is on the loopback, where nginx's own status server is."""
+    everyone: Peers = Peers("", ())
 
 
 def guess(name: str) -> Sequence[str] | None:
@@ -105,9 +110,10 @@ def _pool(backend: Mapping[str, Any], resolve: Resolver) -> Pool | None:
     if not endpoints:
         return None
     affinity, hashing = backend.get("sessionAffinityConfig") or {}, backend.get("upstreamHashByConfig") or {}
+    peers = tuple(dict.fromkeys(f"{_host(address, unknown)}:{port}" for address, port in endpoints))
     return Pool(
         name=backend["name"],
-        peers=tuple(dict.fromkeys(f"{_host(address, unknown)}:{port}" for address, port in endpoints)),
+        peers=peers,
         algorithm=_algorithm(backend.get("load-balance"), affinity, hashing),
         shaping=_shaping(backend.get("trafficShapingPolicy") or {}),
         alternatives=tuple(backend.get("alternativeBackends") or ()),
@@ -115,6 +121,8 @@ def _pool(backend: Mapping[str, Any], resolve: Resolver) -> Pool | None:
         hash_by=hashing.get("upstream-hash-by") or "",
         subset_size=hashing.get("upstream-hash-by-subset-size") or 0,
         assumed=unknown,
+        is_local=any(peer.startswith("127") for peer in peers),
+        everyone=Peers(backend["name"], peers),
     )
 
 

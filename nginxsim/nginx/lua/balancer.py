@@ -39,23 +39,24 @@ class BackendChooser:
         pool = self._chosen(request)
         if pool is None:
             return None
-        addresses = tuple(peer for peer in PICKERS[pool.algorithm](request, pool) if not self._is_own(peer))
         for name in pool.assumed:
             request.assume(f"{name} resolves in DNS")
-        return Peers(pool.name, addresses)
+        addresses = PICKERS[pool.algorithm](request, pool)
+        if pool.is_local:
+            addresses = tuple(peer for peer in addresses if not self._is_own(peer))
+        return pool.everyone if addresses is pool.peers else Peers(pool.name, addresses)
 
     def _chosen(self, request: LuaRequest) -> Pool | None:
         """The backend of this request, decided once: chance must not speak twice."""
-        if "balancer" not in request.ctx:
+        chosen: Pool | None = request.ctx.get("balancer")
+        if chosen is None:
             pool = self.pools.get(request.var("proxy_upstream_name") or "")
             if pool is None:
                 return None
             canary = alternative(request, pool, self.pools)
             if canary is not None:
                 request.set_var("proxy_alternative_upstream_name", canary.name)
-            request.ctx["balancer"] = canary or pool
-        chosen = request.ctx["balancer"]
-        assert isinstance(chosen, Pool)
+            chosen = request.ctx["balancer"] = canary or pool
         return chosen
 
     def _is_own(self, peer: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pcre2
 
+from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.lua.api import LuaRequest
 from nginxsim.nginx.lua.backends import Pool, Pools, Shaping
 from nginxsim.nginx.lua.sticky import is_pinned
@@ -58,7 +59,7 @@ def _by_header(request: LuaRequest, shaping: Shaping) -> tuple[bool | None, str]
 def _matches(pattern: str, value: str) -> bool | None:
     """None for no match; False for a pattern that is no regular expression: the canary then loses the request."""
     try:
-        return True if pcre2.compile(pattern.encode()).search(value.encode("utf-8", "surrogateescape")) else None
+        return True if pcre2.compile(to_bytes(pattern)).search(to_bytes(value)) else None
     except pcre2.LibraryError:
         return False
 

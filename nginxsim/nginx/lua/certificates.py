@@ -5,10 +5,11 @@ ingress-nginx 1.15.1: rootfs/etc/nginx/lua/certificate.lua
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from nginxsim.nginx.lua.values import wildcard_of
 
 DEFAULT_NAME = "_"
 
@@ -29,6 +30,8 @@ class CertificateChooser:
         return self._find(host) is not None
 
     def _find(self, name: str) -> Any | None:
+        if not self.certificates:
+            return None
         name = name.removesuffix(".").lower()
         found = self.certificates.get(name)
-        return found if found is not None else self.certificates.get(re.sub(r"^[^.]+\.", "*.", name))
+        return found if found is not None else self.certificates.get(wildcard_of(name))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from zlib import crc32
 
+from nginxsim.nginx.escapes import to_bytes
+
 POINTS = 160
 """Points on the ring for each unit of weight."""
 
@@ -34,7 +36,7 @@ class Ring:
 
     def find(self, key: str) -> str:
         """The node that owns `key`. The ring must not be empty."""
-        index = bisect_left(self._hashes, crc32(key.encode("utf-8", "surrogateescape")))
+        index = bisect_left(self._hashes, crc32(to_bytes(key)))
         return self._owners[index % len(self._owners)]
 
 

@@ -20,9 +20,9 @@ class IngressScript:
 
     def rewrite(self, request: LuaRequest) -> None:
         """Fills the variables that later phases read; may redirect to https."""
-        host = self._set_facts(request)
+        scheme, host = self._set_facts(request)
         request.set_var("pass_port", self._pass_port(request.var("pass_server_port") or ""))
-        why = self._redirects(request)
+        why = self._redirects(request) if scheme == "http" else ""
         if why:
             location = self._https_url(request, host)
             request.step("rewrite", f"redirect {self.config.http_redirect_code} {location}", why)
@@ -39,8 +39,8 @@ class IngressScript:
             value += "; preload"
         request.set_response_header("Strict-Transport-Security", value)
 
-    def _set_facts(self, request: LuaRequest) -> str:
-        """Scheme, port and host as the client saw them; from X-Forwarded-* only where trusted. Returns the host."""
+    def _set_facts(self, request: LuaRequest) -> tuple[str, str]:
+        """Scheme, port and host as the client saw them; from X-Forwarded-* only where trusted. Scheme and host."""
         scheme = request.var("scheme") or ""
         host = request.var("http_host")
         if host is None:
@@ -57,7 +57,7 @@ class IngressScript:
             scheme = "https"
         request.set_var("pass_access_scheme", scheme)
         request.set_var("best_http_host", host)
-        return host
+        return scheme, host
 
     def _pass_port(self, port: str) -> str:
         """The port to tell the service: 443 for the one that https listens on, or that passthrough hands https to."""
@@ -66,8 +66,8 @@ class IngressScript:
         return "443" if port == own else port
 
     def _redirects(self, request: LuaRequest) -> str:
-        """Why the request is sent to https; empty when it is not."""
-        if _is_true(request, "force_no_ssl_redirect") or request.var("pass_access_scheme") != "http":
+        """Why a plain request is sent to https; empty when it is not."""
+        if _is_true(request, "force_no_ssl_redirect"):
             return ""
         if _is_true(request, "force_ssl_redirect"):
             return "force-ssl-redirect"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 
+from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.exchange import Answer
 from nginxsim.nginx.lua.api import LuaRequest
 from nginxsim.nginx.lua.config import LuaConfig
@@ -41,7 +42,7 @@ def configuration(request: LuaRequest) -> None:
 
 def auth_cache_key(request: LuaRequest) -> None:
     """auth-cache-key, hashed so that it fits a cache key."""
-    key = (request.var("tmp_cache_key") or "").encode("utf-8", "surrogateescape")
+    key = to_bytes(request.var("tmp_cache_key") or "")
     request.set_var("cache_key", b64encode(sha1(key, usedforsecurity=False).digest()).decode())
 
 
@@ -51,7 +52,8 @@ def external_auth(request: LuaRequest) -> None:
     The header variables count from 1 here and from 0 in the conf: the first header lands in the second one's place, and
     the last one in a variable that nobody made, which ends the request.
     """
-    answer = request.capture(request.var("auth_path") or "")
+    shares = request.var("auth_keepalive_share_vars") == "true"
+    answer = request.capture(request.var("auth_path") or "", shares)
     if answer.status == 200:
         _keep_headers(request, answer)
         return

@@ -12,7 +12,7 @@ from hashlib import md5
 from nginxsim.nginx.lua.api import LuaError, LuaRequest
 from nginxsim.nginx.lua.backends import Pool, StickyCookie
 from nginxsim.nginx.lua.chash import ring
-from nginxsim.nginx.lua.values import number, number_text
+from nginxsim.nginx.lua.values import number, number_text, wildcard_of
 
 VALUE, DATE = "<value>", "<date>"
 """What stands for the parts of a cookie that chance and the clock fill in."""
@@ -79,7 +79,7 @@ def _wants_cookie(request: LuaRequest, cookie: StickyCookie) -> bool:
         host = "_"
     paths = cookie.locations.get(host)
     if paths is None:
-        paths = cookie.locations.get(re.sub(r"^[^.]+\.", "*.", host))
+        paths = cookie.locations.get(wildcard_of(host))
     return request.var("location_path") in (paths or ())
 
 

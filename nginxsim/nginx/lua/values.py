@@ -27,6 +27,12 @@ def first_part(text: str, separator: str) -> str | None:
     return text.split(separator, maxsplit=1)[0] if text.rstrip(separator) else None
 
 
+def wildcard_of(host: str) -> str:
+    """The host with a star for its first label; a name without a dot stays as it is."""
+    first, dot, rest = host.partition(".")
+    return f"*.{rest}" if first and dot else host
+
+
 def given(value: str | None, otherwise: str) -> str:
     """`value or otherwise` where, as in Lua, an empty text counts as true."""
     return otherwise if value is None else value

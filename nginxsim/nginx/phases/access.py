@@ -17,6 +17,7 @@ from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.variables import basic_user
 
 if TYPE_CHECKING:
+    from nginxsim.nginx.conf import LocationConf
     from nginxsim.nginx.context import Context
     from nginxsim.nginx.phases.states import State
 
@@ -26,7 +27,7 @@ Check: TypeAlias = "Callable[[Context], int]"
 
 
 def access(request: Context) -> State | None:
-    if request.parent is not None:
+    if request.parent is not None or _is_open(request.conf):
         return precontent
     any_is_enough = request.conf.satisfy_any
     refused = 0
@@ -46,6 +47,11 @@ def access(request: Context) -> State | None:
     if refused:
         return finalize(request, refused)
     return precontent
+
+
+def _is_open(conf: LocationConf) -> bool:
+    """Whether no check has anything to say."""
+    return not (conf.access or conf.auth_basic or conf.auth_digest or conf.auth_request or conf.lua_access)
 
 
 def _drop_challenge(request: Context) -> None:
@@ -81,6 +87,7 @@ def by_password(request: Context) -> int:
     path = conf.auth_file.get(request)
     file = request.run.files.get(path)
     if file is None:
+        request.assume(f"no file {path}")
         request.settle("access", f"auth_basic_user_file {path}", "there is no such file", conf.auth_basic_line)
         return 403
     stored = entry_of(file, given[0])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.nginx.phases.filters import send_header
 from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.sizes import whole_number
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Replacement, UpstreamConf
@@ -35,7 +36,18 @@ KEPT_BY_REDIRECT = frozenset({"set-cookie", "content-disposition", "cache-contro
 
 def header_size(answer: Answer) -> int:
     """Bytes of the answer's head, its status line included."""
-    return 17 + sum(len(name) + len(value) + 4 for name, value in answer.headers)
+    size = 17
+    for name, value in answer.headers:
+        size += len(name) + len(value) + 4
+    return size
+
+
+def inner_redirect(up: UpstreamConf, answer: Answer) -> str | None:
+    """The X-Accel-Redirect that the answer asks for, unless it is to be ignored."""
+    for name, value in answer.headers:
+        if name.lower() == "x-accel-redirect":
+            return None if "x-accel-redirect" in up.ignored else value
+    return None
 
 
 def keep_for_redirect(request: Context, answer: Answer) -> None:
@@ -49,8 +61,11 @@ def keep_for_redirect(request: Context, answer: Answer) -> None:
 
 def process(request: Context, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
+    length = None
     for name, value in answer.headers:
         lowered = name.lower()
+        if lowered == "content-length" and length is None:
+            length = value
         if lowered in up.hidden or lowered in NEVER_COPIED:
             continue
         if lowered == "content-type":
@@ -63,8 +78,7 @@ def process(request: Context, up: UpstreamConf, answer: Answer) -> None:
             request.headers_out.append((name, _cookie(request, up, value)))
         else:
             request.headers_out.append((name, value))
-    length = next((value for name, value in answer.headers if name.lower() == "content-length"), "")
-    request.body_size = int(length) if length.isdigit() else None
+    request.body_size = whole_number(length or "")
     request.status = answer.status
     send_header(request)
 

@@ -13,6 +13,7 @@ from nginxsim.nginx.phases.finish import finalize, internal_redirect, named_loca
 from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.phases.mirrors import run_mirrors
 from nginxsim.nginx.phases.proxy import proxy
+from nginxsim.nginx.sizes import whole_number
 
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
@@ -47,7 +48,7 @@ def try_files(request: Context) -> State | None:
     request.note("rewrite", f"try_files {target}", "no file exists", conf.try_line)
     if target.startswith("="):
         request.settle("rewrite", f"try_files {target}", "no file exists", conf.try_line)
-        return finalize(request, int(target[1:]) if target[1:].isdigit() else 500)
+        return finalize(request, whole_number(target[1:]) or 500)
     if target.startswith("@"):
         return named_location(request, target)
     path, _, args = target.partition("?")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
 
 SAFE_STATUSES = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
+_HIDDEN_SERVER = ("Server", "")
+"""Stands among the headers for a Server that is not to be sent."""
 SERVER_NAMES = {"on": f"nginx/{NGINX_VERSION}", "off": "nginx", "build": f"nginx/{NGINX_VERSION}"}
 
 
@@ -73,7 +75,7 @@ def change_header(request: Context, change: HeaderChange) -> None:
         return
     if name == "server" and not change.wildcard and not value:
         request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != "server"]
-        request.headers_out.append(("Server", ""))
+        request.headers_out.append(_HIDDEN_SERVER)
         return
     _replace(request, change, name, value)
 
@@ -162,11 +164,10 @@ def _finish(request: Context) -> None:
             (key, absolute if key.lower() == "location" and value == request.location_header else value)
             for key, value in request.headers_out
         ]
-    servers = [value for key, value in request.headers_out if key.lower() == "server"]
-    if not servers:
+    if _HIDDEN_SERVER in request.headers_out:
+        request.headers_out = [pair for pair in request.headers_out if pair != _HIDDEN_SERVER]
+    elif not any(key.lower() == "server" for key, _ in request.headers_out):
         request.headers_out.append(("Server", SERVER_NAMES.get(conf.server_tokens, "nginx")))
-    elif "" in servers:
-        request.headers_out = [pair for pair in request.headers_out if pair != ("Server", "")]
 
 
 def _absolute(request: Context, path: str) -> str:

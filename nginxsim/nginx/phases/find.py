@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def server_rewrite(request: Context) -> State | None:
     status = run_script(request, request.server.conf.script)
     if status is not None:
+        for assumption in request.server.conf.assumptions:
+            request.assume(assumption)
         return finalize(request, status)
     return find_config
 
@@ -36,13 +38,12 @@ def find_config(request: Context) -> State | None:
         conf = request.server.conf
         request.note("location", "no location", f"nothing matches {request.uri}", conf.line)
     else:
-        shown = f"location {conf.kind} {conf.name}".replace("  ", " ")
-        request.note("location", shown, how, conf.line, {"location": conf.name, "uri": request.uri})
+        request.note("location", conf.shown, how, conf.line, {"location": conf.name, "uri": request.uri})
     enter(request, conf)
     if conf.internal and not request.internal:
         request.settle("location", "internal", "only internal requests may enter", conf.internal_line)
         return finalize(request, 404)
-    if _too_large(request):
+    if request.body_length > request.conf.body_limit and _too_large(request):
         return finalize(request, 413)
     if how == SLASH:
         target = escape_uri(conf.name) + (f"?{request.args}" if request.args else "")
@@ -64,7 +65,7 @@ def enter(request: Context, conf: LocationConf) -> None:
 
 def _too_large(request: Context) -> bool:
     limit = request.conf.body_limit
-    if request.role != "service" or not limit or request.body_length <= limit:
+    if request.role != "service" or not limit:
         return False
     data = {"limit": str(limit), "body": str(request.body_length)}
     request.settle(

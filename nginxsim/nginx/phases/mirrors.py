@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 def run_mirrors(request: Context) -> None:
     """Mirrors get the request's method and arguments; what they answer is dropped."""
+    if not request.mirrors:
+        return
     for uri, line in request.mirrors:
         request.note("proxy", f"mirror {uri}", "a copy of the request", line)
         child = request.subrequest(uri, request.args, "mirror")

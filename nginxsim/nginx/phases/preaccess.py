@@ -1,51 +1,115 @@
 """Before access control: the client's real address, then limits.
 
-One request alone meets empty counters, so no limit stops it; the trace says which keys would count.
+A request meets the counters as the equal ones sent at once before it left them (Request.place); one alone finds them
+empty. The trace says which keys count.
+
+nginx 1.27.1: src/http/modules/ngx_http_{limit_req,limit_conn}_module.c
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.nginx.addresses import any_contains, parse_address
+from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.phases.access import access
+from nginxsim.nginx.phases.finish import finalize
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Limit, LocationConf
     from nginxsim.nginx.context import Context
     from nginxsim.nginx.phases.states import State
+    from nginxsim.nginx.server import Zone
+
+LONGEST_KEYS = {"limit_req": 65535, "limit_conn": 255}
+"""A key of more bytes is logged and not counted."""
+
+
+class _Facts(NamedTuple):
+    """What the trace tells of a limit that counts."""
+
+    line: int
+    data: dict[str, str]
 
 
 def preaccess(request: Context) -> State | None:
     conf = request.conf
     if conf.realip_from:
         real_ip(request, conf)
-    if conf.limit_req and request.main.limit_status is None:
-        for limit in conf.limit_req:
-            _count(request, limit, "limit_req", conf.limit_req_status)
-        request.main.limit_status = "PASSED"
-    for limit in conf.limit_conn:
-        _count(request, limit, "limit_conn", conf.limit_conn_status)
+    if conf.limit_req and request.main.limit_status is None and _exceeds_rate(request):
+        return finalize(request, conf.limit_req_status)
+    if conf.limit_conn and request.main.limit_conn_status is None and _exceeds_connections(request):
+        return finalize(request, conf.limit_conn_status)
     return access
 
 
-def _count(request: Context, limit: Limit, kind: str, status: int) -> None:
-    zone = request.run.http.zones.get(limit.zone)
-    if zone is None:
-        return
-    key = zone.key.get(request)
-    if not key:
-        request.note("limit", f"{kind} zone={limit.zone}", "the key is empty: not counted", limit.line)
-        return
-    facts = {
-        "zone": limit.zone,
-        "key": key,
-        "source": zone.key.source,
-        "rate": zone.rate,
-        "burst": str(limit.amount),
-        "status": str(status),
-    }
-    request.note("limit", f"{kind} zone={limit.zone}", "counted", limit.line, facts)
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+def _exceeds_rate(request: Context) -> bool:
+    """Buckets that leak at a zone's rate; of requests at once, each that gets in stays in.
+
+    A request is let in by all zones or by none, so the smallest bucket decides, and no other is ever fuller.
+    """
+    conf, place = request.conf, request.request.place
+    counted = list(_counted(request, "limit_req", conf.limit_req, conf.limit_req_status))
+    if not counted:
+        return False
+    limit, zone, facts = min(counted, key=lambda each: each[0].amount)
+    if place <= limit.amount + 1:
+        wait = max(_wait(each, its_zone, place - 1) for each, its_zone, _ in counted)
+        dry = conf.limit_req_dry_run and wait
+        request.main.limit_status = f"DELAYED{'_DRY_RUN' if dry else ''}" if wait else "PASSED"
+        if wait and not dry:
+            request.note("limit", f"limit_req zone={limit.zone}", f"waits for {wait / 1000:g} s", limit.line)
+        return False
+    why = f"{zone.rate} and a burst of {limit.amount} let {limit.amount + 1} in at once: this is number {place}"
+    request.main.limit_status = f"REJECTED{'_DRY_RUN' if conf.limit_req_dry_run else ''}"
+    return _refuse(request, f"limit_req zone={limit.zone}", why, facts, conf.limit_req_dry_run)
+
+
+def _wait(limit: Limit, zone: Zone, before: int) -> int:
+    """Milliseconds that a request waits when so many are in the bucket."""
+    return max(before - limit.delay, 0) * 1_000_000 // zone.per_second
+
+
+def _exceeds_connections(request: Context) -> bool:
+    """Requests that are being answered; a limit_req that refuses goes first, so all those before this one are."""
+    conf, place = request.conf, request.request.place
+    for limit, _, facts in _counted(request, "limit_conn", conf.limit_conn, conf.limit_conn_status):
+        request.main.limit_conn_status = "PASSED"
+        if place > limit.amount:
+            request.assume(f"the {place - 1} requests before it are still being answered")
+            why = f"{limit.amount} connections at once are let in: this is number {place}"
+            request.main.limit_conn_status = f"REJECTED{'_DRY_RUN' if conf.limit_conn_dry_run else ''}"
+            return _refuse(request, f"limit_conn zone={limit.zone}", why, facts, conf.limit_conn_dry_run)
+    return False
+
+
+def _refuse(request: Context, limit: str, why: str, facts: _Facts, dry_run: bool) -> bool:
+    """Whether the request ends here: not if the limit is only tried out."""
+    tell = request.note if dry_run else request.settle
+    data = {**facts.data, "place": str(request.request.place)}
+    tell("limit", limit, f"{why} (dry run)" if dry_run else why, facts.line, data)
+    return not dry_run
+
+
+def _counted(request: Context, kind: str, limits: Sequence[Limit], status: int) -> Iterator[tuple[Limit, Zone, _Facts]]:
+    """The limits that have a key to count this request by."""
+    for limit in limits:
+        zone = request.run.http.zones.get((kind, limit.zone))
+        if zone is None:
+            continue
+        key = zone.key.get(request)
+        shown = f"{kind} zone={limit.zone}"
+        if not key or len(to_bytes(key)) > LONGEST_KEYS[kind]:
+            request.note("limit", shown, f"the key is {'too long' if key else 'empty'}: not counted", limit.line)
+            continue
+        facts = {"zone": limit.zone, "key": key, "source": zone.key.source, "rate": zone.rate}
+        facts |= {"burst": str(limit.amount), "status": str(status)}
+        request.note("limit", shown, "counted", limit.line, facts)
+        yield limit, zone, _Facts(limit.line, facts)
 
 
 def real_ip(request: Context, conf: LocationConf) -> None:

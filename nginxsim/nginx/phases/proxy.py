@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.exchange import Answer, UpstreamRequest
+from nginxsim.nginx.exchange import Answer, Facts, UpstreamRequest
 from nginxsim.nginx.lua.api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
 from nginxsim.nginx.phases.mirrors import run_mirrors
-from nginxsim.nginx.phases.sending import place_of, request_for
-from nginxsim.nginx.targets import SCHEMES, BadTargetError, Place
+from nginxsim.nginx.phases.sending import Message, message_for, place_of
+from nginxsim.nginx.targets import BadTargetError, Place
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Target, UpstreamConf
     from nginxsim.nginx.context import Context
     from nginxsim.nginx.phases.states import State
+    from nginxsim.nginx.server import Upstream
 
 FAILED_STATUS: Mapping[str, int] = {"timeout": 504}
 """The other failures end in 502."""
@@ -50,50 +51,41 @@ def proxy(request: Context) -> State | None:
     try:
         place = place_of(request, target)
     except BadTargetError as error:
-        request.settle("proxy", f"{target.protocol}_pass {target.value.source}", str(error), target.line)
+        request.settle("proxy", target.shown, str(error), target.line)
         return finalize(request, 500)
     if request.conf.body_buffer == 0 and request.body_length > 0:
         request.settle("proxy", "client_body_buffer_size 0", "nginx never finishes reading the body", request.conf.line)
         close(request)
         return None
     up = request.conf.upstreams[target.protocol]
-    usual = SCHEMES.get(place.scheme, place.port)
-    request.proxy_host = place.host if place.port == usual else f"{place.host}:{place.port}"
-    request.proxy_port = place.port
-    sent = request_for(request, target, place, up)
-    return _pass_on(request, target, place, up, sent)
+    request.proxy_host, request.proxy_port = place.authority, place.port
+    return _pass_on(request, target, place, up, message_for(request, target, place, up))
 
 
 # --- who gets it ------------------------------------------------------------------------------------------------------
 
 
-def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, sent: UpstreamRequest) -> State | None:
+def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, message: Message) -> State | None:
     block = request.run.http.upstreams.get(place.host)
-    retries_for_ever = False
-    service = place.host
-    addresses: tuple[str, ...] = (f"{place.host}:{place.port}",)
-    if block is not None:
-        try:
-            service, addresses = block.peers(request)
-        except LuaError as error:
-            request.settle("balancer", block.name, str(error), block.line)
-            return finalize(request, 500)
-        except LuaExit as end:
-            request.settle("balancer", block.name, f"ngx.exit({end.status})", block.line)
-            return finalize(request, end.status)
-        retries_for_ever = bool(block.balancer)
-    elif not _resolves(request, place):
-        request.settle("proxy", f"{place.host} could not be resolved", "host not found", target.line)
-        return finalize(request, 502)
-    sent = UpstreamRequest(
-        service, addresses, sent.protocol, sent.method, sent.uri, sent.host, sent.headers, sent.tls_verify, sent.role
-    )
+    if block is None:
+        if not _resolves(request, place):
+            request.settle("proxy", f"{place.host} could not be resolved", "host not found", target.line)
+            return finalize(request, 502)
+        run_mirrors(request)
+        return _ask(request, target, up, UpstreamRequest(place.host, (f"{place.host}:{place.port}",), *message))
+    try:
+        service, addresses = block.peers(request)
+    except LuaError as error:
+        request.settle("balancer", block.name, str(error), block.line)
+        return finalize(request, 500)
+    except LuaExit as end:
+        request.settle("balancer", block.name, f"ngx.exit({end.status})", block.line)
+        return finalize(request, end.status)
     run_mirrors(request)
     if not addresses:
-        request.settle("balancer", service, "there is no peer to connect to", block.line if block else target.line)
+        request.settle("balancer", service, "there is no peer to connect to", block.line)
         return finalize(request, 502)
-    shown = f"{target.protocol}_pass {target.value.source}"
-    return _ask(request, Attempt(sent, up, shown, target.line, retries_for_ever and up.tries == 0))
+    return _ask(request, target, up, UpstreamRequest(service, addresses, *message), block)
 
 
 def _resolves(request: Context, place: Place) -> bool:
@@ -107,23 +99,9 @@ def _resolves(request: Context, place: Place) -> bool:
     return True
 
 
-class Attempt(NamedTuple):
-    """A request that is handed to a service. for_ever: a failure is tried again without end."""
-
-    sent: UpstreamRequest
-    up: UpstreamConf
-    shown: str
-    line: int
-    for_ever: bool
-
-    @property
-    def facts(self) -> dict[str, str]:
-        sent = self.sent
-        return {"service": sent.service, "addresses": ", ".join(sent.addresses), "uri": sent.uri}
-
-
-def _ask(request: Context, attempt: Attempt) -> State | None:
-    sent, up = attempt.sent, attempt.up
+def _ask(
+    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, block: Upstream | None = None
+) -> State | None:
     _not_taken(request)
     request.upstream_addr = ", ".join(sent.addresses)
     own = request.run.http.answer_itself(request, sent)
@@ -131,20 +109,26 @@ def _ask(request: Context, attempt: Attempt) -> State | None:
     if request.parent is not None and own is None:
         request.run.also.append(sent)
     if answer.failed:
-        return _failed(request, attempt, answer)
-    request.upstream_status = f"{answer.status:03d}"
-    request.upstream_time = "<msec>"
+        for_ever = block is not None and bool(block.balancer) and up.tries == 0
+        return _failed(request, target, up, sent, answer.failed, for_ever=for_ever)
+    status = str(answer.status)
+    request.upstream_status, request.upstream_time = status.zfill(3), "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
-    facts = {**attempt.facts, "status": str(answer.status)}
-    request.settle("proxy", attempt.shown, f"{sent.service} answered {answer.status}", attempt.line, facts)
+    facts = _facts(request, sent, "status", status)
+    request.settle("proxy", target.shown, f"{sent.service} answered {status}", target.line, facts)
     return _answered(request, up, answer)
+
+
+def _facts(request: Context, sent: UpstreamRequest, end: str, value: str) -> Facts:
+    return {"service": sent.service, "addresses": request.upstream_addr, "uri": sent.uri, end: value}
 
 
 def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
     if up.connect_timeout == 0:
         return Answer.failure("timeout")
     strict = request.run.setup.strict_services
-    if strict and sent.protocol in ("http", "https") and _NO_TARGET.search(sent.uri):
+    rewritten = sent.uri != request.unparsed_uri
+    if strict and rewritten and sent.protocol in ("http", "https") and _NO_TARGET.search(sent.uri):
         request.assume(f"{sent.service} answers 400 to a request line with a space in it")
         return Answer(400, MALFORMED)
     if up.read_timeout == 0:
@@ -167,19 +151,21 @@ def _is_tls_port(sent: UpstreamRequest) -> bool:
     return all(address.rpartition(":")[2] in TLS_PORTS for address in sent.addresses)
 
 
-def _failed(request: Context, attempt: Attempt, answer: Answer) -> State | None:
-    sent, why = attempt.sent, answer.failed
+def _failed(
+    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: str, *, for_ever: bool
+) -> State | None:
+    """for_ever: a failure is tried again without end."""
     status = FAILED_STATUS.get(why, 502)
     request.upstream_status = str(status)
-    facts = {**attempt.facts, "failed": why}
+    facts = _facts(request, sent, "failed", why)
     if request.parent is None and why == "protocol":
         request.run.also.append(sent)
-    retried = FAILURE_CLASS[why] in attempt.up.next_upstream and request.method not in CARRYING
-    if attempt.for_ever and retried:
-        request.settle("proxy", attempt.shown, f"{sent.service}: {why}, tried again without end", attempt.line, facts)
+    retried = FAILURE_CLASS[why] in up.next_upstream and request.method not in CARRYING
+    if for_ever and retried:
+        request.settle("proxy", target.shown, f"{sent.service}: {why}, tried again without end", target.line, facts)
         close(request)
         return None
-    request.settle("proxy", attempt.shown, f"{sent.service}: {why}", attempt.line, facts)
+    request.settle("proxy", target.shown, f"{sent.service}: {why}", target.line, facts)
     return finalize(request, status)
 
 
@@ -195,8 +181,8 @@ def _answered(request: Context, up: UpstreamConf, answer: Answer) -> State | Non
         if status == 401:
             request.headers_out += [(k, v) for k, v in answer.headers if k.lower() == "www-authenticate"]
         return finalize(request, status)
-    redirect = next((v for k, v in answer.headers if k.lower() == "x-accel-redirect"), None)
-    if redirect is not None and "x-accel-redirect" not in up.ignored:
+    redirect = answers.inner_redirect(up, answer)
+    if redirect is not None:
         _not_taken(request)
         answers.keep_for_redirect(request, answer)
         return accel_redirect(request, redirect)

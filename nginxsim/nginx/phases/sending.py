@@ -5,10 +5,10 @@ nginx 1.27.1: src/http/modules/ngx_http_{proxy,grpc,fastcgi}_module.c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.escapes import escape_uri
-from nginxsim.nginx.exchange import Headers, UpstreamRequest
+from nginxsim.nginx.exchange import Headers
 from nginxsim.nginx.targets import Place, split_url
 
 if TYPE_CHECKING:
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 
 def place_of(request: Context, target: Target) -> Place:
-    if target.value.constant is not None:
-        return Place(target.scheme, target.host, target.port, target.uri, False)
-    return split_url(target.value.get(request), target.protocol, True)
+    """Raises BadTargetError."""
+    return target.place or split_url(target.value.get(request), target.protocol, True)
 
 
 def _uri(request: Context, target: Target, place: Place) -> str:
@@ -35,46 +34,44 @@ def _uri(request: Context, target: Target, place: Place) -> str:
     return head + rest + (f"?{request.args}" if request.args else "")
 
 
-def request_for(request: Context, target: Target, place: Place, up: UpstreamConf) -> UpstreamRequest:
+Message: TypeAlias = tuple[str, str, str, str, Headers, bool, str]
+"""An UpstreamRequest but for who gets it."""
+
+
+def message_for(request: Context, target: Target, place: Place, up: UpstreamConf) -> Message:
     protocol = target.protocol
     headers = (
         _fastcgi_params(request, up) if protocol in ("fastcgi", "uwsgi", "scgi") else _headers(request, protocol, up)
     )
-    method = up.method.get(request) if up.method is not None else request.method
+    method = request.method if up.method is None else up.method.get(request)
     uri = request.unparsed_uri if protocol == "fastcgi" else _uri(request, target, place)
-    host = next((value for name, value in headers if name.lower() in ("host", "http_host")), request.proxy_host or "")
+    host = _host(headers)
+    if host is None:
+        host = request.proxy_host or ""
     if protocol == "grpc" and not any(name == "host" for name, _ in headers):
         headers.append(("host", host))
-    return UpstreamRequest(
-        service=place.host,
-        addresses=(),
-        protocol=place.scheme,
-        method=method,
-        uri=uri or "/",
-        host=host,
-        headers=headers,
-        tls_verify=up.ssl_verify and place.scheme in ("https", "grpcs"),
-        role=_role(request),
-    )
+    verifies = up.ssl_verify and place.scheme in ("https", "grpcs")
+    role = "error-page" if request.error_page and request.role == "service" else request.role
+    return place.scheme, method, uri or "/", host, headers, verifies, role
 
 
-def _role(request: Context) -> str:
-    return "error-page" if request.role == "service" and request.error_page else request.role
+def _host(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name.lower() in ("host", "http_host"):
+            return value
+    return None
 
 
 def _headers(request: Context, protocol: str, up: UpstreamConf) -> Headers:
     assert up.plan is not None
-    fixed, skipped = up.plan
-    out: Headers = []
-    for name, get in fixed:
-        value = get(request)
-        if value:
-            out.append((name, value))
+    rows, replaced = up.plan
+    known = request.vars
+    out: Headers = [(name, value) for name, kept, get in rows if (value := known.get(kept) or get(request))]
     if up.pass_headers:
         lowers = protocol == "grpc"
         for name, value in request.headers_in:
             lowered = name.lower()
-            if lowered not in skipped:
+            if lowered not in replaced:
                 out.append((lowered if lowers else name, value))
     return out
 

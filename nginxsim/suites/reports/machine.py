@@ -11,11 +11,9 @@ from xml.etree import ElementTree as ET
 import click
 
 from nginxsim.reports.machine import dumps, place
+from nginxsim.reports.xml import document, writable
 from nginxsim.suites.reports.terminal import comparison, request_line
 from nginxsim.suites.results import Result, Run, State
-
-# Characters that XML 1.0 has no way to write.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_json(run: Run, only_failures: bool = False) -> str:
@@ -25,7 +23,7 @@ def as_json(run: Run, only_failures: bool = False) -> str:
             "counts": {str(state): run.count(state) for state in State},
             "left_out": run.left_out,
             "unheard": [{"service": one.target, "path": one.path, "origin": place(one.origin)} for one in run.unheard],
-            "tests": [_result_data(result) for result in run.results if result.failed or not only_failures],
+            "tests": [_result_data(result) for result in run.shown(only_failures)],
         }
     )
 
@@ -56,21 +54,19 @@ def _result_data(result: Result) -> dict[str, Any]:
 
 def failure_text(result: Result) -> str:
     """All that is known of a failure, without colours."""
-    lines = [request_line(result), "", *comparison(result, indent=""), "", result.report]
+    lines = [request_line(result), "", *comparison(result.mismatches), "", result.report]
     return click.unstyle("\n".join(lines)).rstrip()
 
 
 def junit(run: Run, only_failures: bool = False) -> str:
     """One testsuite a file; a case's classname is its file, as most viewers group by that."""
-    shown = [result for result in run.results if result.failed or not only_failures]
     root = ET.Element("testsuites", _counts(run.results))
-    for suite, results in groupby(shown, lambda one: one.case.suite):
+    for suite, results in groupby(run.shown(only_failures), lambda one: one.case.suite):
         found = list(results)
         element = ET.SubElement(root, "testsuite", {"name": suite, **_counts(found)})
         for result in found:
             _add_case(element, result)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+    return document(root)
 
 
 def _counts(results: list[Result]) -> dict[str, str]:
@@ -85,17 +81,13 @@ def _counts(results: list[Result]) -> dict[str, str]:
 
 def _add_case(parent: ET.Element, result: Result) -> None:
     case = result.case
-    about = {"classname": case.suite, "name": _writable(case.name), "file": case.suite, "line": str(case.origin.line)}
+    about = {"classname": case.suite, "name": writable(case.name), "file": case.suite, "line": str(case.origin.line)}
     element = ET.SubElement(parent, "testcase", {**about, "time": f"{result.seconds:.3f}"})
     if result.state is State.SKIPPED:
-        ET.SubElement(element, "skipped", {"message": _writable(result.reason)} if result.reason else {})
+        ET.SubElement(element, "skipped", {"message": writable(result.reason)} if result.reason else {})
     if result.failed:
-        failure = ET.SubElement(element, "failure", {"message": _writable(one_line(result)), "type": "mismatch"})
-        failure.text = _writable(failure_text(result))
-
-
-def _writable(text: str) -> str:
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        failure = ET.SubElement(element, "failure", {"message": writable(one_line(result)), "type": "mismatch"})
+        failure.text = writable(failure_text(result))
 
 
 def one_line(result: Result) -> str:
@@ -106,7 +98,7 @@ def one_line(result: Result) -> str:
 
 
 def tap(run: Run, only_failures: bool = False) -> str:
-    return "\n".join(_tap_lines([result for result in run.results if result.failed or not only_failures]))
+    return "\n".join(_tap_lines(run.shown(only_failures)))
 
 
 def _tap_lines(results: list[Result]) -> Iterator[str]:

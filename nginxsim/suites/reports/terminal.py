@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from nginxsim.reports.terminal import paint, table
+from nginxsim.suites.matching import Mismatch
 from nginxsim.suites.results import Result, Run, State
 
 MARKS = {State.PASSED: ("✓", "green"), State.FAILED: ("✗", "red"), State.SKIPPED: ("-", "yellow")}
@@ -14,7 +15,7 @@ COLOURS = {State.FAILED: "red", State.PASSED: "green", State.SKIPPED: "yellow"}
 
 
 def text(run: Run, only_failures: bool = False) -> str:
-    shown = [result for result in run.results if result.failed or not only_failures]
+    shown = run.shown(only_failures)
     blocks = [
         "\n".join(_suite_lines(suite, list(results))) for suite, results in groupby(shown, lambda one: one.case.suite)
     ]
@@ -36,7 +37,7 @@ def failure_lines(result: Result) -> Iterator[str]:
     yield f"{paint('FAILED', fg='red', bold=True)} {case.origin}   {paint(case.name, bold=True)}"
     yield f"  {request_line(result)}"
     yield ""
-    yield from comparison(result)
+    yield from comparison(result.mismatches, indent="  ")
     if result.report:
         yield ""
         yield from (f"  {line}".rstrip() for line in result.report.splitlines())
@@ -54,12 +55,10 @@ def request_line(result: Result) -> str:
     return "   ".join(parts)
 
 
-def comparison(result: Result, indent: str = "  ") -> Iterator[str]:
+def comparison(mismatches: Iterable[Mismatch], indent: str = "") -> Iterator[str]:
     """The expectations that were not met, expected and actual side by side."""
-    rows = [(fault.field, fault.expected, fault.actual, fault.chance) for fault in result.mismatches]
-    chances = any(row[3] for row in rows)
-    cells = [("", "expected", "actual", ""), *rows]
-    yield from table(cells if chances else [row[:3] for row in cells], indent=indent, gap="   ")
+    rows = ((fault.field, fault.expected, fault.actual, fault.chance) for fault in mismatches)
+    yield from table([("", "expected", "actual", ""), *rows], indent=indent, gap="   ")
 
 
 def _closing_lines(run: Run) -> Iterator[str]:

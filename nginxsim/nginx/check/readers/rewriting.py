@@ -61,8 +61,7 @@ def if_(conf: Conf, scope: Scope, d: Directive, _: str) -> Scope:
 
 
 def _condition(conf: Conf, scope: Scope, d: Directive) -> None:
-    words = list(d.args) if conf.bare_conditions and not d.args[0].startswith("(") else _without_parentheses(d.args)
-    first, *rest = words or [""]
+    first, *rest = _without_parentheses(d.args) or [""]
     if len(first) > 1 and first.startswith("$"):
         if len(rest) not in (0, 2):
             raise Refused(f'invalid condition "{first}"')

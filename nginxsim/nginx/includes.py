@@ -1,0 +1,171 @@
+"""A conf on disk with everything that it includes, read into one tree.
+
+Lines are numbered through all files, in the order they are read, so that one number names a line of one file.
+
+nginx 1.27.1: src/core/ngx_conf_file.c (ngx_conf_include), ngx_cycle.c (conf_prefix)
+"""
+
+from __future__ import annotations
+
+import glob
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TextIO
+
+from nginxsim.errors import InputError
+from nginxsim.nginx.tree import ConfError, Directive, parse_conf
+from nginxsim.origins import Origin
+
+STDIN = "-"
+PREFIXES = (
+    "/etc/nginx",
+    "/usr/local/nginx/conf",
+    "/usr/local/etc/nginx",
+    "/usr/local/openresty/nginx/conf",
+    "/opt/homebrew/etc/nginx",
+    "/opt/nginx/conf",
+)
+"""Where packages of nginx keep their conf: what a conf names there is looked for beside that conf first."""
+READ_AT_RUN_TIME = frozenset({"auth_basic_user_file", "ssl_client_certificate", "ssl_trusted_certificate", "ssl_crl"})
+MOST_FILES = 5000
+_NAMED_LATER = frozenset({"", "http", "server", "location", "if", "limit_except"})
+"""Where the compiler itself names an include that is still there as an assumption, if it matters."""
+_NO_MATTER = frozenset({"events", "types", "stream", "mail"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConfFile:
+    """before: how many lines were read before this file."""
+
+    name: str
+    text: str
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """tree: with numbered lines and included files in place. contents: of the files that nginx reads while it runs."""
+
+    tree: Directive
+    files: tuple[ConfFile, ...]
+    contents: Mapping[str, bytes]
+    assumptions: tuple[str, ...]
+
+    def origin(self, line: int, word: str = "") -> Origin:
+        """The place behind a numbered line; the column is that of `word`, else of the first thing on the line."""
+        file, own, text = self._line(line)
+        found = text.find(word) if word else -1
+        return Origin(file.name, own, (found if found >= 0 else len(text) - len(text.lstrip())) + 1)
+
+    def statement(self, line: int, word: str) -> str:
+        """What is written from `word` to the end of its directive, or of the line."""
+        _, _, text = self._line(line)
+        return text[max(text.find(word), 0) :].partition(";")[0].partition(" {")[0].rstrip("{ \t\r")
+
+    def _line(self, line: int) -> tuple[ConfFile, int, str]:
+        """The file of a numbered line, the line's number there, and its text."""
+        file = self.files[bisect_right(self.files, line - 1, key=lambda file: file.before) - 1]
+        own = line - file.before
+        return file, own, (file.text.split("\n")[own - 1 : own] or [""])[0]
+
+    def located(self, error: ConfError) -> InputError:
+        """The error with the place as the user knows it."""
+        return InputError(error.reason, self.origin(error.line) if error.line else Origin(self.files[0].name, 1, 1))
+
+
+def read_conf(path: str | Path, stdin: TextIO | None = None) -> Conf:
+    """Reads an nginx.conf ("-": from `stdin`) and the files it includes.
+
+    Relative names are looked for beside the conf. Raises InputError with the place of what cannot be read.
+    """
+    name = str(path)
+    reader = _Reader(Path() if name == STDIN else Path(path).parent)
+    text = (stdin.read() if stdin else "") if name == STDIN else _text(Path(path), None)
+    tree = Directive("", (), 0, reader.read(name, text, ()))
+    if tree.first("http") is None and tree.first("server") is None:
+        raise InputError(f"{name}: neither an http block nor a server in it")
+    return Conf(tree, tuple(reader.files), reader.contents, tuple(reader.assumptions))
+
+
+@dataclass(slots=True)
+class _Reader:
+    folder: Path
+    lines: int = 0
+    files: list[ConfFile] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    assumptions: dict[str, None] = field(default_factory=dict)
+
+    def read(self, name: str, text: str, within: tuple[str, ...]) -> tuple[Directive, ...]:
+        """The directives of one file; within: the files around it."""
+        before = self.lines
+        self.files.append(ConfFile(name, text, before))
+        self.lines += text.count("\n") + 1
+        try:
+            tree = parse_conf(text)
+        except ConfError as error:
+            raise InputError(error.reason, Origin(name, error.line, 1)) from None
+        return tuple(self._expanded(tree, before, (*within, name)))
+
+    def _expanded(self, block: Directive, before: int, within: tuple[str, ...]) -> Iterator[Directive]:
+        for directive in block.block or ():
+            here = replace(directive, line=directive.line + before)
+            if here.name == "include" and len(here.args) == 1:
+                yield from self._included(here, block.name, Origin(within[-1], directive.line, 1), within)
+            elif directive.block is not None:
+                yield replace(here, block=tuple(self._expanded(directive, before, within)))
+            else:
+                self._remember(here)
+                yield here
+
+    def _included(
+        self, directive: Directive, around: str, origin: Origin, within: tuple[str, ...]
+    ) -> Iterator[Directive]:
+        pattern = directive.args[0]
+        found = self._search(pattern)
+        if found is None and around in _NAMED_LATER:
+            yield directive
+        elif found is None and around not in _NO_MATTER:
+            self.assumptions[f"include {pattern} adds nothing"] = None
+        for path in found or ():
+            if str(path) in within:
+                raise InputError(f"{path} includes itself", origin)
+            if len(self.files) == MOST_FILES:
+                raise InputError(f"more than {MOST_FILES} files are included", origin)
+            yield from self.read(str(path), _text(path, origin), within)
+
+    def _search(self, pattern: str) -> list[Path] | None:
+        """The files that a name or a pattern of names stands for; None when nobody can know."""
+        for candidate in self._candidates(pattern):
+            if glob.has_magic(pattern):
+                if found := sorted(path for path in map(Path, glob.glob(candidate)) if path.is_file()):  # noqa: PTH207  # names stay as the user writes them
+                    return found
+                if Path(candidate).parent.is_dir():
+                    return []
+            elif Path(candidate).is_file():
+                return [Path(candidate)]
+        return None
+
+    def _candidates(self, name: str) -> Iterator[str]:
+        if not name.startswith("/"):
+            yield str(self.folder / name)
+            return
+        for prefix in PREFIXES:
+            if name.startswith(f"{prefix}/"):
+                yield str(self.folder / name[len(prefix) + 1 :])
+        yield name
+
+    def _remember(self, directive: Directive) -> None:
+        """The content of a file that nginx reads while it runs."""
+        if directive.name in READ_AT_RUN_TIME and directive.args and "$" not in directive.args[0]:
+            for path in self._search(directive.args[0]) or ():
+                self.contents[directive.args[0]] = path.read_bytes()
+
+
+def _text(path: Path, origin: Origin | None) -> str:
+    """Bytes that are no UTF-8 come through as surrogates, as everywhere behind this door."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", origin) from None
