@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nginxsim.render import Rendered, Renderer
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.claims import Claims
+    from nginxsim.verdict.passthrough import PassthroughFront
     from nginxsim.verdict.routing import Routing
 
 WHOLE_FILE_SERVERS = 25
@@ -176,7 +177,18 @@ class Simulation:
 
     def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200)."""
+        if self.front is not None and (passed := self.front.verdict(request, answer)):
+            return passed
         return self.routing(request.host, request.sni).verdict(request, answer)
+
+    @cached_property
+    def front(self) -> PassthroughFront | None:
+        """What stands before nginx with --enable-ssl-passthrough."""
+        if not self.flags.enable_ssl_passthrough:
+            return None
+        from nginxsim.verdict.passthrough import PassthroughFront
+
+        return PassthroughFront(self)
 
     def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
         """Plays `count` equal requests at once: which of them end how, in order of their places."""

@@ -75,3 +75,24 @@ def test_cause(manifests: list[str], request_: Request, expected: tuple[int, str
     verdict = simulate([tmp_path]).route(request_, answer=lambda _: Answer(status))
     assert (verdict.status, verdict.cause.code) == expected
     assert all(origin.file.endswith("estate.yaml") for origin in verdict.cause.origins)
+
+
+@pytest.mark.parametrize(
+    ("flags", "host", "service", "code"),
+    [
+        (["--enable-ssl-passthrough"], "a.example.com", "default-web-80", "passed-through"),
+        (["--enable-ssl-passthrough"], "b.example.com", "default-web-80", "served"),
+        ([], "a.example.com", "default-web-80", "served"),
+    ],
+)
+def test_tls_is_passed_through_only_with_the_flag(
+    flags: list[str], host: str, service: str, code: str, tmp_path: Path
+) -> None:
+    hosts = [ingress("one", "a.example.com", "/", ssl_passthrough="true"), ingress("two", "b.example.com", "/")]
+    (tmp_path / "estate.yaml").write_text(SERVICES + "".join(hosts), encoding="utf-8")
+    verdict = simulate([tmp_path], flags=flags).route(Request(host=host, path="/x", scheme="https"))
+    assert (verdict.status, verdict.cause.code) == (200, code)
+    assert verdict.upstream is not None
+    assert verdict.upstream.service == service
+    forwarded = dict(verdict.upstream.headers).get("X-Forwarded-Port")
+    assert forwarded == (None if code == "passed-through" else "443")

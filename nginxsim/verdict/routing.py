@@ -103,6 +103,7 @@ class Routing(ConfRouting):
         self._sources = rendered.sources
         flags = estate.flags
         self._ports = {"http": flags.http_port, "https": flags.https_port}
+        self._behind = {flags.https_port: flags.ssl_passthrough_proxy_port} if flags.enable_ssl_passthrough else {}
 
     @cached_property
     def provenance(self) -> Provenance:
@@ -112,11 +113,10 @@ class Routing(ConfRouting):
         return f"{self.label}:{line}", self.provenance.of(line)
 
     def arriving(self, request: Request) -> Request:
-        """One that names no port comes to the controller's port for its scheme."""
-        port = self._ports[request.scheme]
-        if request.port is None and request.listen_port != port:
-            return replace(request, port=port)
-        return request
+        """One that names no port comes to the controller's port for its scheme, or to the one behind its TLS front."""
+        port = self._ports[request.scheme] if request.port is None else request.port
+        port = self._behind.get(port, port)
+        return request if request.listen_port == port else replace(request, port=port)
 
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
         from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them

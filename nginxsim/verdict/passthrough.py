@@ -1,0 +1,83 @@
+"""--enable-ssl-passthrough: the controller's own listener before nginx, which reads the TLS name and nothing else.
+
+ingress-nginx 1.15.1: pkg/tcpproxy/tcp.go, internal/ingress/controller/nginx.go (generateTemplate)
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nginxsim.controller.model import PassthroughBackend
+from nginxsim.nginx.exchange import AnswerFunction, Request, UpstreamRequest, everything_is_fine
+from nginxsim.origins import Source
+from nginxsim.verdict.causes import cause
+from nginxsim.verdict.types import Cause, Evidence, Explanation, Outcome, TraceStep, Verdict
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
+
+ANNOTATION = "ssl-passthrough"
+UNOPENED = "nginx sees neither the request nor the answer; the service speaks TLS with the client"
+
+
+class PassthroughFront:
+    """Decides who gets a TLS connection: a service, or nginx on its port behind this front."""
+
+    def __init__(self, estate: Simulation) -> None:
+        self._estate = estate
+        self._port = estate.flags.https_port
+        self._backends: dict[str, PassthroughBackend] = {}
+        for backend in estate.model.passthrough_backends:
+            if backend.service is not None:
+                self._backends.setdefault(backend.hostname, backend)
+
+    def verdict(self, request: Request, answer: AnswerFunction | None) -> Verdict | None:
+        """The verdict where the connection is passed through; None where nginx gets it."""
+        if request.scheme != "https" or request.port not in (None, self._port):
+            return None
+        name = request.sni if request.sni is not None else (request.host or "").partition(":")[0]
+        backend = self._backends.get(name)
+        return None if backend is None else self._passed(request, backend, answer or everything_is_fine)
+
+    def _passed(self, request: Request, backend: PassthroughBackend, answer: AnswerFunction) -> Verdict:
+        sent = UpstreamRequest(
+            backend.backend,
+            (_address(backend),),
+            "https",
+            request.method,
+            request.path,
+            request.host or "",
+            list(request.headers),
+        )
+        given = answer(sent)
+        outcome = Outcome(
+            1.0,
+            None if given.failed else given.status,
+            [] if given.failed else list(given.headers),
+            sent,
+            (),
+            (*self._estate.assumptions, UNOPENED),
+            Explanation(partial(self._explained, backend, given.failed)),
+        )
+        return Verdict(request, [outcome])
+
+    def _explained(self, backend: PassthroughBackend, failed: str) -> tuple[Cause, tuple[TraceStep, ...]]:
+        owner = self._estate.model.servers[backend.hostname].owners.get("ssl_passthrough")
+        origin = owner and owner.meta.annotation_origins.get(f"{self._estate.flags.annotations_prefix}/{ANNOTATION}")
+        source = Source("annotation", ANNOTATION, origin, str(owner.meta)) if owner and origin else None
+        evidence = (Evidence(origin, "", ANNOTATION),) if origin else ()
+        facts = {"host": backend.hostname, "service": backend.backend}
+        step = TraceStep("tls", backend.hostname, f"passed through to {_address(backend)}", "", source)
+        if failed:
+            return cause("upstream-failed", evidence, service=backend.backend, reason=failed), (step,)
+        return cause("passed-through", evidence, **facts), (step,)
+
+
+def _address(backend: PassthroughBackend) -> str:
+    """The Service's own address, by name where the manifests do not have it."""
+    service = backend.service
+    assert service is not None, "a backend without a Service is nginx's business"
+    port = next((each.port for each in service.ports if backend.port in (each.name, each.port)), backend.port)
+    name = service.cluster_ip or f"{service.meta.name}.{service.meta.namespace}.svc"
+    return f"{name}:{port}"
