@@ -39,7 +39,7 @@ def test_known_cases(case: dict[str, Any], bench_: Bench) -> None:
 
 
 @settings(
-    max_examples=int(EXAMPLES or 120),
+    max_examples=int(EXAMPLES or 450),
     derandomize=EXAMPLES is None,
     deadline=None,
     database=None,
