@@ -119,6 +119,10 @@ class Gzip(NamedTuple):
     types: frozenset[str] = frozenset()
     """Beside text/html; "*" stands for all."""
     proxied: frozenset[str] = frozenset()
+    version: str = "1.1"
+    """The oldest protocol that gets compressed answers."""
+    disabled: tuple[Regex, ...] = ()
+    """User agents that get none."""
 
 
 DEFAULT_GZIP = Gzip()

@@ -23,6 +23,7 @@ from nginxsim.nginx.conf import (
     Target,
 )
 from nginxsim.nginx.maps import variable_name
+from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import compile_value, constant
 from nginxsim.nginx.sizes import parse_size, whole_number
 from nginxsim.nginx.targets import BadTargetError, split_url
@@ -268,6 +269,18 @@ def _gzip(attribute: str, read: Callable[[Directive], object]) -> Reader:
     return set_one
 
 
+# nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_process_user_agent)
+_OLD_BROWSERS = "MSIE (?:[45]|6(?!.*SV1))"
+
+
+def _agents(directive: Directive) -> tuple[Regex, ...]:
+    """The expressions of gzip_disable; "msie6" is a word of its own."""
+    return tuple(
+        Regex(_OLD_BROWSERS, line=directive.line) if text == "msie6" else Regex(text, True, directive.line)
+        for text in directive.args
+    )
+
+
 def _is_on(directive: Directive) -> bool:
     return directive.args[:1] == ("on",)
 
@@ -372,6 +385,8 @@ READERS: Mapping[str, Reader] = {
     "gzip_min_length": _gzip("min_length", lambda directive: _number(directive, directive.args[0])),
     "gzip_types": _gzip("types", _words),
     "gzip_proxied": _gzip("proxied", _words),
+    "gzip_http_version": _gzip("version", lambda directive: directive.args[0]),
+    "gzip_disable": _gzip("disabled", _agents),
     "proxy_pass": _pass,
     "grpc_pass": _pass,
     "fastcgi_pass": _pass,

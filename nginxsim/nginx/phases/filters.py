@@ -7,11 +7,13 @@ openresty/headers-more-nginx-module
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
 from nginxsim.nginx.lua.api import LuaError
 from nginxsim.nginx.phases.expires import set_expires
+from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.variables import NGINX_VERSION
 
 if TYPE_CHECKING:
@@ -145,12 +147,23 @@ _PROXIED_TESTS = {
 def _takes_gzip(request: Context) -> bool:
     accepted = (request.request_header("accept-encoding") or "").lower()
     named = re.search(r"(?:\A|[\s,])gzip(?:\s*;\s*q=([0-9.]+))?(?=[\s,;]|\Z)", accepted)
-    if named is None or (named[1] is not None and not named[1].strip("0.")) or request.protocol == "HTTP/1.0":
+    if named is None or (named[1] is not None and not named[1].strip("0.")):
+        return False
+    if request.protocol == "HTTP/1.0" and request.conf.gzip.version != "1.0":
+        return False
+    if _is_disabled(request.request_header("user-agent"), request.conf.gzip.disabled):
         return False
     if request.request_header("via") is None:
         return True
     proxied = request.conf.gzip.proxied
     return "any" in proxied or any(_PROXIED_TESTS[word](request) for word in proxied if word in _PROXIED_TESTS)
+
+
+def _is_disabled(agent: str | None, disabled: Sequence[Regex]) -> bool:
+    try:
+        return agent is not None and any(regex.groups(agent) is not None for regex in disabled)
+    except MatchLimitError:
+        return True
 
 
 def _finish(request: Context) -> None:
