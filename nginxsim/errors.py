@@ -1,9 +1,8 @@
 """The exceptions that reach a user.
 
 NginxsimError
-├── InputError        unreadable or malformed input; the message has file:line:column
-│   └── UsageError    an unknown release, flag or option value
-└── Unsupported       a request the simulator cannot play at all
+└── InputError        unreadable or malformed input; the message has file:line:column
+    └── UsageError    an unknown release, flag or option value
 """
 
 from __future__ import annotations
@@ -28,10 +27,6 @@ class InputError(NginxsimError):
 
 class UsageError(InputError):
     """A flag, release or option value that does not exist or does not parse."""
-
-
-class Unsupported(NginxsimError):  # noqa: N818 -- what cannot be played is no error of anyone
-    """A request the simulator cannot play."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -177,8 +177,6 @@ class Simulation:
 
     def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200)."""
-        if self.front is not None and (passed := self.front.verdict(request, answer)):
-            return passed
         return self.routing(request.host, request.sni).verdict(request, answer)
 
     @cached_property

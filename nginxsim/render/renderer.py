@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from nginxsim.collector import collector_paused
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import Model, Server
 from nginxsim.controller.releases import Release
@@ -43,6 +44,7 @@ class Renderer:
         self._views = Views(model, settings, flags, release, self._ledger, self._conf)
         self._blocks: dict[str, str] = {}
 
+    @collector_paused()
     def whole(self) -> Rendered:
         """The whole file."""
         return self._compose(self._model.servers.values())

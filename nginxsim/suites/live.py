@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from nginxsim.errors import InputError, Unsupported, UsageError
+from nginxsim.errors import InputError, UsageError
 from nginxsim.nginx.exchange import Request
 from nginxsim.reports.verdicts import verdict_text
 from nginxsim.suites.cases import Case, Check
@@ -159,7 +159,7 @@ def _result(player: Player, case: Case, target: Target | None, timeout: float) -
     try:
         verdict, outcomes = player.outcomes(case)
         answer = ask(target, case.request, case.request.client if case.client_given else None, timeout)
-    except (InputError, Unsupported, DrawError, Unreachable) as problem:
+    except (InputError, DrawError, Unreachable) as problem:
         fault = Mismatch("request", "an answer", str(problem))
         return Result(case, State.FAILED, (fault,), str(problem), time.perf_counter() - started)
     seconds = time.perf_counter() - started

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
-from nginxsim.errors import InputError, Unsupported
+from nginxsim.errors import InputError
 from nginxsim.nginx.check import check
 from nginxsim.nginx.exchange import AnswerFunction
 from nginxsim.reports.machine import outcome_data
@@ -175,7 +175,7 @@ class Player:
     def outcomes(self, case: Case) -> tuple[Verdict, list[Outcome]]:
         """The verdict, and those of its outcomes that the case's draw leaves.
 
-        Raises Unsupported, DrawError, and InputError for a configuration that cannot be read to its end.
+        Raises DrawError, and InputError for a configuration that cannot be read to its end.
         """
         if self._broken:
             raise self._broken
@@ -189,7 +189,7 @@ class Player:
         started = time.perf_counter()
         try:
             verdict, outcomes = self.outcomes(case)
-        except (Unsupported, DrawError) as problem:
+        except DrawError as problem:
             fault = Mismatch("request", "a request that can be played", str(problem))
             return Result(case, State.FAILED, (fault,), str(problem), time.perf_counter() - started)
         except InputError as problem:

@@ -103,6 +103,7 @@ class Routing(ConfRouting):
         self._sources = rendered.sources
         flags = estate.flags
         self._ports = {"http": flags.http_port, "https": flags.https_port}
+        self._front = estate.front
         self._behind = {flags.https_port: flags.ssl_passthrough_proxy_port} if flags.enable_ssl_passthrough else {}
 
     @cached_property
@@ -111,6 +112,11 @@ class Routing(ConfRouting):
 
     def written(self, line: int, text: str) -> tuple[str, Source | None]:  # noqa: ARG002
         return f"{self.label}:{line}", self.provenance.of(line)
+
+    def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        if self._front is not None and (passed := self._front.verdict(request, answer)):
+            return passed
+        return super().verdict(request, answer)
 
     def arriving(self, request: Request) -> Request:
         """One that names no port comes to the controller's port for its scheme, or to the one behind its TLS front."""
