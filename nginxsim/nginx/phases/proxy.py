@@ -112,11 +112,18 @@ def _ask(
         for_ever = block is not None and bool(block.balancer) and up.tries == 0
         return _failed(request, target, up, sent, answer.failed, for_ever=for_ever)
     status = str(answer.status)
-    request.upstream_status, request.upstream_time = status.zfill(3), "<msec>"
+    _add_status(request, status.zfill(3))
+    request.upstream_time = "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
     facts = _facts(request, sent, "status", status)
     request.settle("proxy", target.shown, f"{sent.service} answered {status}", target.line, facts)
     return _answered(request, up, answer)
+
+
+def _add_status(request: Context, status: str) -> None:
+    """Services that are asked one after the other, by an internal redirect, are told apart by a colon."""
+    before = request.upstream_status
+    request.upstream_status = f"{before} : {status}" if before else status
 
 
 def _facts(request: Context, sent: UpstreamRequest, end: str, value: str) -> Facts:
@@ -156,7 +163,7 @@ def _failed(
 ) -> State | None:
     """for_ever: a failure is tried again without end."""
     status = FAILED_STATUS.get(why, 502)
-    request.upstream_status = str(status)
+    _add_status(request, str(status))
     facts = _facts(request, sent, "failed", why)
     if request.parent is None and why == "protocol":
         request.run.also.append(sent)
