@@ -88,7 +88,7 @@ class Simulation:
         """The admission webhook in front of this estate."""
         from nginxsim.admission import Reviewer
 
-        return Reviewer(self.cluster, self.flags, self.settings, self.certificates, self.release, self.model)
+        return Reviewer(self.cluster, self.flags, self.settings, self.release, self.model, self.extractor)
 
     @cached_property
     def renderer(self) -> Renderer:

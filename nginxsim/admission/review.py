@@ -12,7 +12,6 @@ from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
 from nginxsim.admission.overlap import Queue, served_hosts
 from nginxsim.annotations import Extraction, Extractor
 from nginxsim.annotations.validators import compile_pattern
-from nginxsim.controller.certificates import CertificateStore
 from nginxsim.controller.flags import Flags
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.model import Model
@@ -63,13 +62,13 @@ class Reviewer:
         cluster: Cluster,
         flags: Flags,
         settings: Settings,
-        certificates: CertificateStore,
         release: Release,
         model: Model,
+        extractor: Extractor,
     ) -> None:
-        """`model` is what is served already."""
+        """`model` is what is served already, `extractor` what read its annotations."""
         visible = in_scope(cluster, flags)
-        self._extractor = Extractor(visible, settings, flags, certificates, release)
+        self._extractor = extractor
         extractions = {key: self._extractor.extract(ingress) for key, ingress in cluster.ingresses.items()}
         self._cluster = cluster
         self._served = {arrival.ingress.meta.key: arrival for arrival in _served(model, extractions)}

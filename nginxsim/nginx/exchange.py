@@ -46,6 +46,11 @@ class Request:
     def listen_port(self) -> int:
         return self.port or (443 if self.scheme == "https" else 80)
 
+    @property
+    def tls_name(self) -> str:
+        """What the client names in its TLS handshake."""
+        return self.sni if self.sni is not None else (self.host or "").partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -98,7 +98,7 @@ def _handshake(request: Context) -> bool:
         request.settle("tls", f"port {listen.port}", "no TLS is spoken there", listen.line)
         return False
     asked = request.request
-    name = asked.sni if asked.sni is not None else (asked.host or "").partition(":")[0]
+    name = asked.tls_name
     request.sni = "" if parse_address(name).version else name.lower()
     server, how = listen.find(request.sni, request)
     request.server, request.conf = server, server.conf

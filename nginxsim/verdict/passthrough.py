@@ -36,8 +36,7 @@ class PassthroughFront:
         """The verdict where the connection is passed through; None where nginx gets it."""
         if request.scheme != "https" or request.port not in (None, self._port):
             return None
-        name = request.sni if request.sni is not None else (request.host or "").partition(":")[0]
-        backend = self._backends.get(name)
+        backend = self._backends.get(request.tls_name)
         return None if backend is None else self._passed(request, backend, answer or everything_is_fine)
 
     def _passed(self, request: Request, backend: PassthroughBackend, answer: AnswerFunction) -> Verdict:

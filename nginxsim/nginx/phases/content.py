@@ -5,7 +5,7 @@ nginx 1.27.1: src/http/modules/ngx_http_{try_files,mirror,static,index}_module.c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.phases.filters import send_header
@@ -95,24 +95,19 @@ def _file(request: Context, path: str) -> State | None:
     return None
 
 
-def _status_page(request: Context) -> State | None:
-    request.settle("location", "stub_status", "", request.conf.content_line)
-    if request.method not in ("GET", "HEAD"):
-        return finalize(request, 405)
-    request.status = 200
-    request.content_type = "text/plain"
-    send_header(request)
-    return None
+def _page(name: str, content_type: str) -> Callable[[Context], State | None]:
+    """A content handler that answers GET and HEAD with a page of its own."""
 
+    def answer(request: Context) -> State | None:
+        request.settle("location", name, "", request.conf.content_line)
+        if request.method not in ("GET", "HEAD"):
+            return finalize(request, 405)
+        request.status = 200
+        request.content_type = content_type
+        send_header(request)
+        return None
 
-def _gif(request: Context) -> State | None:
-    request.settle("location", "empty_gif", "", request.conf.content_line)
-    if request.method not in ("GET", "HEAD"):
-        return finalize(request, 405)
-    request.status = 200
-    request.content_type = "image/gif"
-    send_header(request)
-    return None
+    return answer
 
 
 def _lua(request: Context) -> State | None:
@@ -134,6 +129,6 @@ def _unknown(request: Context) -> State | None:
 _HANDLERS: Mapping[str, State] = {
     "": _static,
     "lua": _lua,
-    "stub_status": _status_page,
-    "empty_gif": _gif,
+    "stub_status": _page("stub_status", "text/plain"),
+    "empty_gif": _page("empty_gif", "image/gif"),
 }
