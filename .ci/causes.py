@@ -31,7 +31,7 @@ def unexplained(case: Path, score: str) -> list[str]:
     from score import echo  # noqa: PLC0415  # the judge's own services
 
     facts = yaml.safe_load((case / "case.yaml").read_text(encoding="utf-8")) or {}
-    host = Host(ipv6=facts.get("ipv6", True))
+    host = Host(ipv6=facts.get("ipv6", True), open_files=20000)
     estate = simulate([case / "manifests.yaml"], flags=facts.get("args") or [], host=host)
     return [
         f"{case.parent.name}/{case.name}: {outcome.status} {request.scheme}://{request.host}{request.path}"

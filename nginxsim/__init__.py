@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review
+    from nginxsim.conf_simulation import ConfSimulation, simulate_conf
+    from nginxsim.config.machine import Host
     from nginxsim.errors import InputError, NginxsimError, UsageError
-    from nginxsim.host import Host
     from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
     from nginxsim.origins import Origin, Source
-    from nginxsim.plain import ConfSimulation, simulate_conf
     from nginxsim.simulation import Simulation, simulate
     from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict
 
@@ -20,9 +20,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Answer": "nginxsim.nginx.exchange",
     "Cause": "nginxsim.verdict",
-    "ConfSimulation": "nginxsim.plain",
+    "ConfSimulation": "nginxsim.conf_simulation",
     "Finding": "nginxsim.verdict",
-    "Host": "nginxsim.host",
+    "Host": "nginxsim.config.machine",
     "InputError": "nginxsim.errors",
     "NginxsimError": "nginxsim.errors",
     "Origin": "nginxsim.origins",
@@ -36,7 +36,7 @@ _HOMES = {
     "UsageError": "nginxsim.errors",
     "Verdict": "nginxsim.verdict",
     "simulate": "nginxsim.simulation",
-    "simulate_conf": "nginxsim.plain",
+    "simulate_conf": "nginxsim.conf_simulation",
 }
 
 __all__ = [

@@ -140,7 +140,7 @@ def nginxsim_estate(request: pytest.FixtureRequest) -> Callable[..., Estate]:
 
     Paths are relative to pytest's rootdir, wherever pytest is started.
     """
-    from nginxsim.controller.releases import NEWEST
+    from nginxsim.releases import NEWEST
     from nginxsim.suites.cases import EstateSpec
     from nginxsim.suites.fluent import Estate, Services
 

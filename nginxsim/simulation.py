@@ -7,23 +7,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from nginxsim.controller.classes import with_chart_class
-from nginxsim.controller.flags import Flags, parse_flags
-from nginxsim.controller.releases import NEWEST, Release
-from nginxsim.controller.releases import release as release_named
-from nginxsim.host import Host
+from nginxsim.config.chart_class import with_chart_class
+from nginxsim.config.flags import Flags, parse_flags
+from nginxsim.config.machine import Host
 from nginxsim.kube import Cluster, load
+from nginxsim.releases import NEWEST, Release
+from nginxsim.releases import release as release_named
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
     from nginxsim.annotations import Extractor
-    from nginxsim.controller.certificates import CertificateStore
-    from nginxsim.controller.hosts import HostIndex
+    from nginxsim.config.certificates import CertificateStore
+    from nginxsim.config.settings import Settings
+    from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.model import Model, Server
-    from nginxsim.controller.settings import Settings
     from nginxsim.kube.documents import File
     from nginxsim.nginx.exchange import AnswerFunction, Request
-    from nginxsim.nginx.lua.api import LuaRuntime
+    from nginxsim.nginx.lua_api import LuaRuntime
     from nginxsim.render import Rendered, Renderer
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.claims import Claims
@@ -52,13 +52,13 @@ class Simulation:
     @cached_property
     def settings(self) -> Settings:
         """The controller's ConfigMap over its defaults."""
-        from nginxsim.controller.settings import read_settings
+        from nginxsim.config.settings import read_settings
 
         return read_settings(self.cluster, self.flags, self.host, self.release)
 
     @cached_property
     def certificates(self) -> CertificateStore:
-        from nginxsim.controller.certificates import CertificateStore
+        from nginxsim.config.certificates import CertificateStore
 
         return CertificateStore(self.cluster, self.flags)
 
@@ -102,7 +102,7 @@ class Simulation:
 
     @cached_property
     def hosts(self) -> HostIndex:
-        from nginxsim.controller.hosts import HostIndex
+        from nginxsim.controller.host_index import HostIndex
 
         return HostIndex(self.model)
 
@@ -130,7 +130,7 @@ class Simulation:
     def lua(self) -> LuaRuntime:
         """Stand-ins for the controller's Lua, told what the controller posts to it."""
         from nginxsim.controller.lua_config import lua_config, served_certificates
-        from nginxsim.nginx.lua import runtime
+        from nginxsim.lua import runtime
 
         return runtime(
             self._backends,

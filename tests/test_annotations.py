@@ -9,14 +9,14 @@ import pytest
 import yaml
 
 from nginxsim.annotations import Extraction, Extractor, blocked_word, unknown_annotations, without_snippets
-from nginxsim.controller.certificates import CertificateStore
-from nginxsim.controller.flags import parse_flags
-from nginxsim.controller.releases import release
-from nginxsim.controller.settings import read_settings
-from nginxsim.host import Host
+from nginxsim.config.certificates import CertificateStore
+from nginxsim.config.flags import parse_flags
+from nginxsim.config.machine import Host
+from nginxsim.config.settings import read_settings
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
 from nginxsim.origins import Origin
+from nginxsim.releases import release
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 CONFIG = "ingress-nginx/ingress-nginx-controller"

@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from nginxsim.controller.certificates import CertificateStore
-from nginxsim.controller.flags import parse_flags
-from nginxsim.controller.hostnames import mismatch
-from nginxsim.controller.releases import release
+from nginxsim.config.certificate_names import mismatch
+from nginxsim.config.certificates import CertificateStore
+from nginxsim.config.flags import parse_flags
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Meta, Secret
+from nginxsim.releases import release
 
 DAY = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 

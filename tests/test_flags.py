@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nginxsim.controller.flags import Flags, parse_flags
-from nginxsim.controller.releases import NEWEST, RELEASES, release
+from nginxsim.config.flags import Flags, parse_flags
 from nginxsim.errors import UsageError
 from nginxsim.kube.objects import Meta, Namespace
 from nginxsim.kube.selectors import parse_selector
+from nginxsim.releases import NEWEST, RELEASES, release
 
 
 def parse(*arguments: str) -> Flags:

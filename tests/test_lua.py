@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from nginxsim.lua import LuaConfig, runtime
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
-from nginxsim.nginx.lua import LuaConfig, runtime
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 

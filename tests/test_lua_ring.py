@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from nginxsim.nginx.lua.chash import Ring, ring
-from nginxsim.nginx.lua.sticky import backend_key
+from nginxsim.lua.chash import Ring, ring
+from nginxsim.lua.sticky import backend_key
 
 
 def test_distribution_of_the_originals_test_suite() -> None:

@@ -13,7 +13,7 @@ from realnginx import FILES, FRAME, Echo, RealNginx, asked_for, available, echo,
 
 from nginxsim.errors import InputError
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
-from nginxsim.nginx.lua.api import LuaRequest, LuaRuntime, Peers
+from nginxsim.nginx.lua_api import LuaRequest, LuaRuntime, Peers
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import Directive, parse_conf
 

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nginxsim.nginx.check import check
+from nginxsim.nginx.configtest import check
 
 FRAMES = {
     "main": "%s\nevents {}\n",

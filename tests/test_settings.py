@@ -6,13 +6,13 @@ from base64 import b64encode
 
 import pytest
 
-from nginxsim.controller.flags import parse_flags
-from nginxsim.controller.releases import release
-from nginxsim.controller.settings import Settings, dh_param_file, read_settings
-from nginxsim.host import Host
+from nginxsim.config.flags import parse_flags
+from nginxsim.config.machine import Host
+from nginxsim.config.settings import Settings, dh_param_file, read_settings
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Meta, Secret
 from nginxsim.origins import DEFAULT, Origin
+from nginxsim.releases import release
 
 NAME = "ingress-nginx/ingress-nginx-controller"
 

@@ -13,15 +13,15 @@ from typing import TypeAlias
 
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
 from nginxsim.annotations import Extraction, blocked_words
-from nginxsim.annotations.validators import Pattern
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.inspection import inspect
-from nginxsim.controller.releases import Release
-from nginxsim.controller.settings import Settings
+from nginxsim.golang.patterns import Pattern
+from nginxsim.golang.strconv import parse_bool, quote
 from nginxsim.kube.objects import Ingress, IngressPath
 from nginxsim.origins import Origin
-from nginxsim.strconv import parse_bool, quote
+from nginxsim.releases import Release
 
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

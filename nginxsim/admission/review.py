@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
 from nginxsim.admission.overlap import Queue, served_hosts
 from nginxsim.annotations import Extraction, Extractor
-from nginxsim.annotations.validators import compile_pattern
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.scope import in_scope
+from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.model import Model
-from nginxsim.controller.releases import Release
-from nginxsim.controller.scope import in_scope
-from nginxsim.controller.settings import Settings
+from nginxsim.golang.patterns import compile_pattern
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
+from nginxsim.releases import Release
 
 # ingress-nginx 1.15.1: internal/ingress/controller/controller.go
 DEPRECATED = frozenset({

@@ -14,16 +14,16 @@ from nginxsim.annotations.reading import Reader, Surroundings
 from nginxsim.annotations.rows import Annotation, Family, Risk
 from nginxsim.annotations.table import FAMILIES, TABLE
 from nginxsim.annotations.values import ClientCertificate, Extraction, ParsedAnnotations, Problem
-from nginxsim.controller.scope import Stores
+from nginxsim.config.scope import Stores
 from nginxsim.kube.objects import Ingress, Meta
 from nginxsim.origins import Origin, Source
 
 if TYPE_CHECKING:
-    from nginxsim.controller.certificates import CertificateStore
-    from nginxsim.controller.flags import Flags
-    from nginxsim.controller.releases import Release
-    from nginxsim.controller.settings import Settings
+    from nginxsim.config.certificates import CertificateStore
+    from nginxsim.config.flags import Flags
+    from nginxsim.config.settings import Settings
     from nginxsim.kube.cluster import Cluster
+    from nginxsim.releases import Release
 
 DENIED, DROPPED, IGNORED = "denied", "dropped", "ignored"
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nginxsim.annotations.values import ParsedAnnotations
+from nginxsim.golang.strconv import trim
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
-from nginxsim.strconv import trim
 
 if TYPE_CHECKING:
-    from nginxsim.controller.flags import Flags
-    from nginxsim.controller.settings import Settings
+    from nginxsim.config.flags import Flags
+    from nginxsim.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nginxsim.annotations.faults import BadContent, Evidence, Fault, Missing, Refused
-from nginxsim.controller.scope import Stores
-from nginxsim.strconv import atoi, parse_bool, trim
+from nginxsim.config.scope import Stores
+from nginxsim.golang.strconv import atoi, parse_bool, trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nginxsim.annotations.rows import Annotation
-    from nginxsim.controller.certificates import CertificateStore
-    from nginxsim.controller.settings import Settings
+    from nginxsim.config.certificates import CertificateStore
+    from nginxsim.config.settings import Settings
     from nginxsim.kube.objects import Meta
 
 Value = TypeVar("Value")

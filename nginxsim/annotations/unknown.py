@@ -11,7 +11,7 @@ from nginxsim.errors import nearest
 from nginxsim.kube.objects import Ingress
 
 if TYPE_CHECKING:
-    from nginxsim.controller.flags import Flags
+    from nginxsim.config.flags import Flags
 
 KNOWN_NAMES = frozenset(name for row in TABLE for name in row.names)
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
 
-import re2
-
-from nginxsim.addresses import network, networks
-from nginxsim.strconv import atoi, parse_bool, trim
+from nginxsim.golang.net import network, networks
+from nginxsim.golang.patterns import compile_pattern
+from nginxsim.golang.strconv import atoi, parse_bool, trim
 
 # Characters that the patterns below are made of.
 PLAIN = r"\-\.\_\~a-zA-Z0-9\/:"
@@ -21,10 +19,6 @@ _PLAIN_LIST = PLAIN + ", "
 _REGEX = r"\^\$\[\]\(\)\{\}\*\+\?\|&=\\"
 _QUERY = r",:\?&="
 _DNS_LABEL_LENGTH = 63
-
-
-class Pattern(Protocol):
-    def search(self, text: str) -> object | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +33,6 @@ class Validator:
     expected: str
     offender: Callable[[str], str] = lambda _: ""
     matches: Callable[[str], bool] = lambda _: True
-
-
-def compile_pattern(pattern: str) -> Pattern:
-    """A Go regular expression; ValueError when it is none."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return cast(Pattern, re2.compile(pattern, options))
-    except re2.error as error:
-        raise ValueError(str(error)) from None
 
 
 def matching(pattern: str, expected: str, *, spaces: bool = False, separator: str = "") -> Validator:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nginxsim.config.certificate import AuthCertificate
+from nginxsim.config.external_auth import ExternalAuth
 from nginxsim.kube.objects import Service
 from nginxsim.origins import DEFAULT, Origin, Source
 
@@ -37,18 +39,6 @@ class Canary:
     header_value: str = ""
     header_pattern: str = ""
     cookie: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuthCertificate:
-    """A Secret used to verify peers: files as the controller names them, contents beside."""
-
-    secret: str = ""
-    ca_file: str = ""
-    crl_file: str = ""
-    pem_file: str = ""
-    ca_pem: bytes = b""
-    crl_pem: bytes = b""
 
 
 NO_CERTIFICATE = AuthCertificate()
@@ -100,28 +90,6 @@ class Cors:
     allow_credentials: bool = False
     expose_headers: str = ""
     max_age: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalAuth:
-    """auth-url and companions; the same shape serves the ConfigMap's global-auth-*."""
-
-    url: str = ""
-    host: str = ""
-    signin_url: str = ""
-    signin_redirect_param: str = ""
-    method: str = ""
-    response_headers: tuple[str, ...] = ()
-    request_redirect: str = ""
-    snippet: str = ""
-    cache_key: str = ""
-    cache_duration: tuple[str, ...] = ()
-    keepalive_connections: int = 0
-    keepalive_share_vars: bool = False
-    keepalive_requests: int = 0
-    keepalive_timeout: int = 0
-    proxy_set_headers: Mapping[str, str] = field(default_factory=dict)
-    always_set_cookie: bool = False
 
 
 @dataclass(frozen=True, slots=True)

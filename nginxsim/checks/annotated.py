@@ -10,9 +10,9 @@ from itertools import chain
 
 from nginxsim.annotations import KNOWN_NAMES, RETIRED, ParsedAnnotations, Problem, unknown_annotations
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
+from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.controller.model import Dropped
-from nginxsim.controller.settings import Settings
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence, Finding

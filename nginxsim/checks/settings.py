@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nginxsim.annotations import KNOWN_NAMES
 from nginxsim.checks.estate import Estate, at, finding
-from nginxsim.controller.settings import SETTING_KEYS, SettingProblem
+from nginxsim.config.settings import SETTING_KEYS, SettingProblem
 from nginxsim.verdict.types import Finding
 
 UNKNOWN = "unknown key"

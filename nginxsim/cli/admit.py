@@ -105,7 +105,7 @@ def _serve(
     key: str,
     strict: bool,
 ) -> None:
-    from nginxsim.controller.releases import NEWEST
+    from nginxsim.releases import NEWEST
     from nginxsim.simulation import simulate
     from nginxsim.webhook import Judge, Webhook, address_from
 

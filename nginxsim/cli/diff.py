@@ -98,11 +98,11 @@ def _opened(
     paths: Sequence[str | File], flags: tuple[str, ...], release: str | None, after: Simulation | None = None
 ) -> Simulation:
     """`after`: the old side, whose objects are older than those that only the new side has, wherever these stand."""
-    from nginxsim.controller.flags import parse_flags
-    from nginxsim.controller.releases import NEWEST
-    from nginxsim.controller.releases import release as release_named
-    from nginxsim.host import Host
+    from nginxsim.config.flags import parse_flags
+    from nginxsim.config.machine import Host
     from nginxsim.kube import load
+    from nginxsim.releases import NEWEST
+    from nginxsim.releases import release as release_named
     from nginxsim.simulation import Simulation
 
     known = release_named(release or NEWEST)

@@ -54,8 +54,8 @@ def open_estate(
     paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, stdin: TextIO | None = None
 ) -> Simulation:
     """Reads the manifests; an estate without any Ingress is bad input, since every answer about it would be empty."""
-    from nginxsim.controller.releases import NEWEST
     from nginxsim.errors import InputError
+    from nginxsim.releases import NEWEST
     from nginxsim.simulation import simulate
 
     simulation = simulate(paths, release=release or NEWEST, flags=flags, stdin=stdin or sys.stdin)

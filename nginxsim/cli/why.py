@@ -69,7 +69,7 @@ def command(
     \b
     Exit codes, alike in every format: 0 answered; 1 the predicted status is 5xx, or the request is denied; 2 bad input.
     """
-    from nginxsim.plain import simulate_conf
+    from nginxsim.conf_simulation import simulate_conf
     from nginxsim.reports import render_verdict
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nginxsim.annotations import Extractor
 from nginxsim.collector import collector_paused
+from nginxsim.config.certificates import CertificateStore
+from nginxsim.config.flags import Flags
+from nginxsim.config.machine import Host
+from nginxsim.config.scope import in_scope
+from nginxsim.config.settings import Settings
 from nginxsim.controller.canaries import CanaryMerger
-from nginxsim.controller.certificates import CertificateStore
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import AffinityDraft, BackendDraft, NoticeBoard, ServerDraft
 from nginxsim.controller.endpoints import EndpointFinder
 from nginxsim.controller.fallbacks import add_fallbacks
-from nginxsim.controller.flags import Flags
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.locations import Block, PathFiller, blocks_of, in_rendering_order
 from nginxsim.controller.model import (
@@ -25,14 +28,11 @@ from nginxsim.controller.model import (
     PassthroughBackend,
     Server,
 )
-from nginxsim.controller.releases import Release
-from nginxsim.controller.scope import in_scope
 from nginxsim.controller.servers import create_servers
-from nginxsim.controller.settings import Settings
 from nginxsim.controller.streams import stream_services
 from nginxsim.controller.upstreams import create_upstreams, default_upstream
-from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
+from nginxsim.releases import Release
 
 
 @collector_paused()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nginxsim.controller.certificates import CertificateStore
+from nginxsim.config.certificates import CertificateStore
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
 from nginxsim.controller.drafts import NoticeBoard
 from nginxsim.controller.endpoints import EndpointFinder
-from nginxsim.controller.flags import Flags
-from nginxsim.controller.settings import Settings
 from nginxsim.kube.cluster import Cluster
 
 

@@ -13,7 +13,8 @@ from nginxsim.annotations.values import (
     SessionCookie,
     UpstreamHash,
 )
-from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Certificate, Endpoint, Notice
+from nginxsim.config.certificate import Certificate
+from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Endpoint, Notice
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
 from nginxsim.origins import Origin
 

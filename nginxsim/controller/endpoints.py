@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from nginxsim.addresses import parse_ip
+from nginxsim.config.flags import Flags
+from nginxsim.config.machine import Host
 from nginxsim.controller.drafts import Reach
-from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import Endpoint
 from nginxsim.controller.references import service_port
-from nginxsim.host import Host
+from nginxsim.golang.net import parse_ip
+from nginxsim.golang.strconv import atoi
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.names import is_subdomain
 from nginxsim.kube.objects import BackendRef, EndpointSlice, Port, Service, ServicePort, SliceEndpoint
 from nginxsim.kube.workloads import WorkloadIndex
-from nginxsim.strconv import atoi
 
 # k8s.io/apiserver/pkg/storage/names: a generated name is cut at this length and gets five random characters.
 _GENERATED_NAME_LENGTH = 58

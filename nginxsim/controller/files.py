@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from nginxsim.controller.model import Model
 
-SSL_DIRECTORY = "/etc/ingress-controller/ssl"
-
-
-def secret_file(key: str, prefix: str = "") -> str:
-    """Where the controller writes what it takes from Secret "ns/name"."""
-    return f"{SSL_DIRECTORY}/{prefix}{key.replace('/', '-')}.pem"
-
 
 def files_of(model: Model) -> dict[str, bytes]:
     """Path -> content: password files, client CAs and revocation lists, key pairs for upstreams."""

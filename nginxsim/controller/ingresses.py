@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from nginxsim.annotations import Extractor, blocked_word, without_snippets
 from nginxsim.annotations.values import Extraction, ParsedAnnotations
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
 from nginxsim.controller.inspection import inspect
 from nginxsim.controller.model import Dropped
-from nginxsim.controller.settings import Settings
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nginxsim.controller.flags import Flags
-from nginxsim.controller.hostnames import names_include
-from nginxsim.controller.model import Certificate, Model
+from nginxsim.config.certificate import Certificate
+from nginxsim.config.certificate_names import names_include
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
+from nginxsim.controller.model import Model
 from nginxsim.controller.redirects import www_redirects
-from nginxsim.controller.settings import Settings
-from nginxsim.nginx.lua.config import LuaConfig
+from nginxsim.lua.config import LuaConfig
 
 
 def lua_config(settings: Settings, flags: Flags) -> LuaConfig:

@@ -19,37 +19,13 @@ from nginxsim.annotations.values import (
     SessionCookie,
     UpstreamHash,
 )
+from nginxsim.config.certificate import Certificate
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Port, Service
 from nginxsim.origins import Origin
 
 DEFAULT_UPSTREAM = "upstream-default-backend"
 DEFAULT_SERVER = "_"
 ROOT = "/"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A TLS key pair (or a CA bundle) as the controller holds it."""
-
-    name: str
-    namespace: str
-    uid: str = ""
-    pem: bytes = b""
-    """Certificate chain and key, what the Lua certificate picker is handed."""
-    ca_file: str = ""
-    pem_file: str = ""
-    pem_sha: str = ""
-    names: tuple[str, ...] = ()
-    """CN and SANs."""
-    common_name: str = ""
-    dns_names: tuple[str, ...] = ()
-    """DNS subject alternative names alone, as written: only these and `addresses` count when a host is verified."""
-    addresses: tuple[str, ...] = ()
-    """IP subject alternative names."""
-    expires: float = 0.0
-    has_certificate: bool = True
-    is_fake: bool = False
-    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

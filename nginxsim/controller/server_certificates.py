@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from nginxsim.config.certificate import Certificate
+from nginxsim.config.certificate_names import covers, lower_ascii, mismatch
 from nginxsim.controller.context import Context
-from nginxsim.controller.hostnames import covers, lower_ascii, mismatch
-from nginxsim.controller.model import Certificate
 from nginxsim.kube.objects import Ingress, IngressTLS
 
 EXPIRY_WARNING = 240 * 3600

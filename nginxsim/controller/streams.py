@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nginxsim.config.flags import Flags
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import Reach
 from nginxsim.controller.endpoints import port_number
-from nginxsim.controller.flags import Flags
 from nginxsim.controller.model import StreamService
 from nginxsim.kube.objects import Service
 from nginxsim.origins import Origin

@@ -14,7 +14,7 @@ from nginxsim.diffing.models import changed_settings, model_changes
 from nginxsim.diffing.scope import Estate, block_name, differing_hosts
 from nginxsim.diffing.types import FRAME, ConfChange, Difference
 from nginxsim.errors import InputError
-from nginxsim.nginx.check import check
+from nginxsim.nginx.configtest import check
 from nginxsim.verdict.refusals import refusals
 from nginxsim.verdict.types import Finding
 

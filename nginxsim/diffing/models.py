@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, TypeVar
 
+from nginxsim.config.settings import BOOKKEEPING
 from nginxsim.controller.model import DEFAULT_SERVER, Server, StreamService
-from nginxsim.controller.settings import BOOKKEEPING
 from nginxsim.diffing.scope import Estate
 from nginxsim.diffing.types import ModelChange
 from nginxsim.origins import Origin, Source

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from nginxsim.config.certificate import Certificate
 from nginxsim.controller.lua_config import lua_config, served_certificates
-from nginxsim.controller.model import DEFAULT_UPSTREAM, Certificate, Server
+from nginxsim.controller.model import DEFAULT_UPSTREAM, Server
 from nginxsim.controller.payload import payload
 from nginxsim.controller.redirects import www_name
 from nginxsim.errors import InputError

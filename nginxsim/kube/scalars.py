@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import yaml
 
-from nginxsim.strconv import parse_float, parse_int
+from nginxsim.golang.strconv import parse_float, parse_int
 
 Scalar: TypeAlias = str | int | float | bool | None
 

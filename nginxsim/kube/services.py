@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nginxsim.addresses import parse_ip
+from nginxsim.golang.net import parse_ip
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.objects import NOWHERE, EndpointSlice, Meta, Service, ServicePort, SliceEndpoint, SlicePort
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from nginxsim.nginx.exchange import NO_FACTS, Answer, AnswerFunction, Entry, Facts, Headers, Request, UpstreamRequest
-from nginxsim.nginx.lua.api import LuaError, LuaRuntime
+from nginxsim.nginx.lua_api import LuaError, LuaRuntime
 from nginxsim.nginx.names import valid_host
 
 if TYPE_CHECKING:

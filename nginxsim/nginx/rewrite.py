@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.conf import STOP, LocationConf, Op
 from nginxsim.nginx.escapes import escape_component, escape_uri, percent_decode, unescape_redirect
-from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.phases.finish import SENT, send_response
 from nginxsim.nginx.regex import MatchLimitError, Regex

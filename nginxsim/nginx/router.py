@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nginxsim.nginx.context import Context, Run, Setup
 from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
-from nginxsim.nginx.lua.api import NO_LUA, LuaRuntime
+from nginxsim.nginx.lua_api import NO_LUA, LuaRuntime
 from nginxsim.nginx.receive import receive
 from nginxsim.nginx.server import Http
 from nginxsim.nginx.tree import Directive

@@ -55,7 +55,7 @@ def parse_conf(text: str) -> Directive:
     """The tree of a whole file; its root has no name.
 
     Raises InputError("nginx.conf:LINE: ...") where the file cannot be read to its end. What nginx would refuse although
-    it can be read is nginxsim.nginx.check's business.
+    it can be read is nginxsim.nginx.configtest's business.
     """
     children: list[Directive] = []
     opened: list[tuple[_Statement, list[Directive]]] = []

@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from nginxsim.annotations.gourl import parse
-from nginxsim.annotations.values import ExternalAuth
+from nginxsim.config.external_auth import ExternalAuth
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import Location
-from nginxsim.controller.settings import Settings
-from nginxsim.strconv import quote
+from nginxsim.golang.strconv import quote
+from nginxsim.golang.url import parse
 
 DEFAULT_REDIRECT_PARAMETER = "rd"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from nginxsim.golang.strconv import quote
 from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.geoip import DATABASES
 from nginxsim.render.provenance import stretch
@@ -18,7 +20,6 @@ from nginxsim.render.text import (
     literal_dollars,
     snippet,
 )
-from nginxsim.strconv import quote
 
 
 def switch(value: bool) -> str:
@@ -65,10 +66,20 @@ def written(value: object) -> object:
     return snippet(value) if type(value) is str else value
 
 
+def _template_folder() -> Path:
+    """Within the package where it was installed as a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+TEMPLATE_FOLDER = _template_folder()
+
+
 def _environment() -> Environment:
     # What is written is nginx's language, not HTML: there is nothing to escape for a browser.
     environment = Environment(
-        loader=PackageLoader("nginxsim"),
+        loader=FileSystemLoader(TEMPLATE_FOLDER),
         autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,

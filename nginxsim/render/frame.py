@@ -6,18 +6,18 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.machine import Host
+from nginxsim.config.scope import in_scope
+from nginxsim.config.settings import Settings, dh_param_file
 from nginxsim.controller.model import Model, Server, StreamService
-from nginxsim.controller.scope import in_scope
-from nginxsim.controller.settings import Settings, dh_param_file
-from nginxsim.host import Host
+from nginxsim.golang.strconv import quote
 from nginxsim.kube.cluster import Cluster
 from nginxsim.origins import Source
 from nginxsim.render.listeners import backlog, has_ipv6
 from nginxsim.render.provenance import Ledger, Line
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import kilobytes
-from nginxsim.strconv import quote
 
 # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, generateTemplate
 RESERVED_FILES = 1024
@@ -104,12 +104,11 @@ def _stream_snippets(model: Model, settings: Settings, flags: Flags, ledger: Led
 
 
 def open_file_limit(host: Host) -> int:
-    """Files a worker may open: a CPU's share of the host's limit, less a reserve.
+    """Files a worker may open: what the controller's process may, less a reserve, however many workers there are.
 
-    Measured: with 2 CPUs and a limit of 40000 every 1.15.1 writes 18976, however many workers are asked for. Its source
-    takes the whole limit, so that the share must be what the controller's process gets.
+    ingress-nginx 1.15.1: internal/ingress/controller/nginx.go (generateTemplate), util.go (rlimitMaxNumFiles)
     """
-    return max(host.open_files // host.cpus - RESERVED_FILES, FEWEST_FILES)
+    return max(host.open_files - RESERVED_FILES, FEWEST_FILES)
 
 
 def resolver(addresses: tuple[str, ...], *, without_ipv6: bool) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.machine import Host
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import DEFAULT_SERVER
-from nginxsim.controller.settings import Settings
-from nginxsim.host import Host
 
 # ingress-nginx 1.15.1: internal/ingress/controller/util.go
 SMALLEST_BACKLOG = 512

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.annotations.values import Cors, OpenTelemetry, ParsedAnnotations
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, ROOT, Backend, Location, Model
-from nginxsim.controller.releases import Release
-from nginxsim.controller.settings import Settings
+from nginxsim.golang.strconv import quote
 from nginxsim.kube.objects import Ingress, Port
+from nginxsim.releases import Release
 from nginxsim.render.auth import Auth, auth_of
 from nginxsim.render.limits import limit_directives
 from nginxsim.render.text import in_quotes, quote_meta
-from nginxsim.strconv import quote
 
 CUSTOM_BACKEND_PREFIX = "custom-default-backend-"
 BALANCER = "upstream_balancer"

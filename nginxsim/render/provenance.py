@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nginxsim.annotations.values import ParsedAnnotations
-from nginxsim.controller.flags import Flags
-from nginxsim.controller.settings import Settings
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.render.text import QUOTED_BREAK
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from nginxsim.collector import collector_paused
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.machine import Host
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import Model, Server
-from nginxsim.controller.releases import Release
-from nginxsim.controller.settings import Settings
-from nginxsim.host import Host
 from nginxsim.kube.cluster import Cluster
+from nginxsim.releases import Release
 from nginxsim.render.environment import TEMPLATES, Block
 from nginxsim.render.frame import build_frame
 from nginxsim.render.limits import limits_of, zones_of

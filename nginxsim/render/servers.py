@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
 from nginxsim.controller.model import Model, Server
 from nginxsim.controller.redirects import www_name
-from nginxsim.controller.releases import Release
+from nginxsim.golang.strconv import quote
+from nginxsim.releases import Release
 from nginxsim.render.limits import MarksOf
 from nginxsim.render.locations import LocationView
 from nginxsim.render.provenance import Ledger
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
-from nginxsim.strconv import quote
 
 _LABEL = r"~^(?<subdomain>[\w-]+)\."
 

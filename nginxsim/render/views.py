@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from nginxsim.controller.flags import Flags
+from nginxsim.config.flags import Flags
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, Location, Model, Server
-from nginxsim.controller.releases import Release
-from nginxsim.controller.settings import Settings
+from nginxsim.releases import Release
 from nginxsim.render.locations import LocationView, Origins, view, wants_regex
 from nginxsim.render.provenance import ConfigMarks, Ledger, Marks
 from nginxsim.render.servers import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from nginxsim.controller.releases import NEWEST
 from nginxsim.nginx.exchange import Answer, Request
 from nginxsim.origins import Origin
+from nginxsim.releases import NEWEST
 from nginxsim.suites.nodes import Place
 
 

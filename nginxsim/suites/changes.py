@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nginxsim.annotations.unknown import KNOWN_NAMES
-from nginxsim.controller.flags import Flags, parse_flags
-from nginxsim.controller.releases import release as release_named
-from nginxsim.controller.settings import Settings
+from nginxsim.config.flags import Flags, parse_flags
+from nginxsim.config.settings import Settings
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta
 from nginxsim.origins import Origin
+from nginxsim.releases import release as release_named
 from nginxsim.suites.cases import Change
 from nginxsim.suites.fields import WITH
 from nginxsim.suites.nodes import Value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nginxsim.controller.flags import parse_flags
-from nginxsim.controller.releases import release as release_named
+from nginxsim.config.flags import parse_flags
+from nginxsim.config.machine import Host
 from nginxsim.errors import InputError
-from nginxsim.host import Host
 from nginxsim.kube import Cluster, load
+from nginxsim.releases import release as release_named
 from nginxsim.simulation import Simulation
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nginxsim.catalogue import BY_CODE, BY_NUMBER
-from nginxsim.controller.releases import NEWEST
+from nginxsim.releases import NEWEST
 
 Schema: TypeAlias = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from nginxsim.controller.releases import NEWEST
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
+from nginxsim.releases import NEWEST
 from nginxsim.reports.verdicts import verdict_text
 from nginxsim.simulation import Simulation, simulate
 from nginxsim.suites.cases import Change, Check, Expectation, Played

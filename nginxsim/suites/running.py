@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from nginxsim.errors import InputError
-from nginxsim.nginx.check import check
+from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import AnswerFunction
 from nginxsim.reports.machine import outcome_data
 from nginxsim.reports.verdicts import verdict_text

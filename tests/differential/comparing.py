@@ -11,7 +11,7 @@ from typing import Any
 
 from realnginx import FILES, FRAME, Echo, RealNginx, Received, Reply, asked_for, echo, free_port, running
 
-from nginxsim.nginx.check import check
+from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nginxsim.annotations import validators
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
-from nginxsim.strconv import trim
+from nginxsim.golang.strconv import trim
 
 SERVER_ALIAS = Annotation("server-alias", validators.SERVER_NAMES, Risk.HIGH, INGRESS)
 

@@ -7,7 +7,7 @@ from nginxsim.annotations.faults import Denied, Fault, Refused
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import BasicAuth
-from nginxsim.controller.scope import split_key
+from nginxsim.config.scope import split_key
 from nginxsim.kube.objects import Secret
 
 DIRECTORY = "/etc/ingress-controller/auth"

@@ -7,7 +7,8 @@ from nginxsim.annotations.faults import Fault
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Cors
-from nginxsim.strconv import trim
+from nginxsim.golang.patterns import compile_pattern
+from nginxsim.golang.strconv import trim
 
 DEFAULT_METHODS = "GET, PUT, POST, DELETE, PATCH, OPTIONS"
 DEFAULT_HEADERS = (
@@ -20,7 +21,7 @@ _ORIGIN_EXPECTED = "scheme://host, scheme://*.domain, null or *, separated by co
 _ORIGINS = validators.matching(
     r"^((((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)|null)+)|\*)?$", _ORIGIN_EXPECTED, separator=","
 )
-_ORIGIN = validators.compile_pattern(r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$")
+_ORIGIN = compile_pattern(r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$")
 _METHODS = validators.matching(r"^([A-Za-z]+,?\s?)+$", "HTTP methods separated by commas", separator=",")
 _EXPOSED = validators.matching(
     r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$", "header names or *, separated by commas", separator=","

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.families.external_auth import is_header_name
 from nginxsim.annotations.faults import Denied
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
-from nginxsim.strconv import quote
+from nginxsim.config.external_auth import is_header_name
+from nginxsim.golang.patterns import compile_pattern
+from nginxsim.golang.strconv import quote
 
-_VALUE = validators.compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]+$""")
+_VALUE = compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]+$""")
 
 CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, since="1.10.1")
 

@@ -9,8 +9,8 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.golang.strconv import atoi, quote, trim
 from nginxsim.kube.objects import Service
-from nginxsim.strconv import atoi, quote, trim
 
 _CODES_EXPECTED = "HTTP codes from 400 to 599, separated by commas"
 _CODES = validators.matching(r"^(?:[4,5]\d{2},?)*$", _CODES_EXPECTED, separator=",")

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nginxsim.annotations import gourl, validators
+from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
-from nginxsim.annotations.values import ExternalAuth
-from nginxsim.controller.scope import split_key
-from nginxsim.strconv import quote, trim
+from nginxsim.config.external_auth import (
+    DEFAULT_CACHE_DURATION,
+    METHODS,
+    ExternalAuth,
+    is_cache_duration,
+    is_header_name,
+    read_url,
+    split_list,
+)
+from nginxsim.config.scope import split_key
+from nginxsim.golang import url as gourl
+from nginxsim.golang.strconv import quote
 
-DEFAULT_CACHE_DURATION = "200 202 401 5m"
 DEFAULT_KEEPALIVE_REQUESTS = 1000
 DEFAULT_KEEPALIVE_TIMEOUT = 60
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE")
-
 _METHOD = validators.matching(f"^({'|'.join(METHODS)})$", "an HTTP method in capital letters")
-_HEADER = validators.compile_pattern(r"^[a-zA-Z\d\-_]+$")
-_STATUS = validators.compile_pattern(r"^\d{3}$")
-_DURATION = validators.compile_pattern(r"^\d+(ms|s|m|h|d|w|M|y)$")
 
 URL = Annotation("auth-url", validators.URL_WITH_VARIABLES, Risk.HIGH, LOCATION)
 METHOD = Annotation("auth-method", _METHOD, Risk.LOW, LOCATION)
@@ -82,24 +85,6 @@ def parse(read: Reader) -> ExternalAuth:
     )
 
 
-def read_url(text: str) -> gourl.URL:
-    """An absolute URL with a host; ValueError with the controller's words.
-
-    ingress-nginx 1.15.1: internal/ingress/annotations/parser/main.go StringToURL
-    """
-    try:
-        url = gourl.parse(text)
-    except ValueError as error:
-        raise ValueError(f"{text} is not a valid URL: {error}") from None
-    if not url.scheme:
-        raise ValueError("url scheme is empty")
-    if not url.host:
-        raise ValueError("url host is empty")
-    if ".." in url.host:
-        raise ValueError("invalid url host")
-    return url
-
-
 def _target(read: Reader, text: str) -> gourl.URL:
     try:
         return read_url(text)
@@ -135,27 +120,6 @@ def _cache_durations(read: Reader) -> tuple[str, ...]:
             evidence = read.evidence(CACHE_DURATION, duration, expected)
             raise Denied.because(f"invalid cache duration: {duration}", evidence)
     return durations or (DEFAULT_CACHE_DURATION,)
-
-
-def split_list(text: str) -> tuple[str, ...]:
-    """What stands between commas, trimmed, without the empty ones."""
-    return tuple(filter(None, map(trim, text.split(","))))
-
-
-def is_cache_duration(text: str) -> bool:
-    """Status codes, then at least one time; what is neither is overlooked."""
-    timed = False
-    for word in filter(None, text.split(" ")):
-        if _STATUS.search(word):
-            if timed:
-                return False
-        elif _DURATION.search(word):
-            timed = True
-    return timed
-
-
-def is_header_name(name: str) -> bool:
-    return bool(_HEADER.search(name))
 
 
 def _response_headers(read: Reader) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from nginxsim.annotations.faults import Denied, Refused, Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import FastCGI
-from nginxsim.controller.scope import split_key
+from nginxsim.config.scope import split_key
+from nginxsim.golang.patterns import compile_pattern
 
 _INDEX = validators.matching(r"^[A-Za-z0-9.\-\_]+$", "a file name of letters, digits and any of . - _")
-_VALUE = validators.compile_pattern(r"^[A-Za-z0-9\-\_\$\{\}/.]*$")
+_VALUE = compile_pattern(r"^[A-Za-z0-9\-\_\$\{\}/.]*$")
 
 INDEX = Annotation("fastcgi-index", _INDEX, Risk.MEDIUM, LOCATION)
 PARAMS = Annotation("fastcgi-params-configmap", validators.NAME, Risk.MEDIUM, LOCATION)

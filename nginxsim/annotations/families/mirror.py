@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.families.external_auth import read_url
 from nginxsim.annotations.faults import BadContent, Fault, Missing, Refused
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Mirror
+from nginxsim.config.external_auth import read_url
 
 REQUEST_BODY = Annotation("mirror-request-body", validators.ON_OFF, Risk.LOW, INGRESS)
 TARGET = Annotation("mirror-target", validators.SERVER_NAME, Risk.HIGH, INGRESS)

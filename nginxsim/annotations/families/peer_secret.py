@@ -5,7 +5,7 @@ from __future__ import annotations
 from nginxsim.annotations.faults import Denied
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import Annotation
-from nginxsim.annotations.values import AuthCertificate
+from nginxsim.config.certificate import AuthCertificate
 
 
 def peer_certificate(read: Reader, row: Annotation, *, own_namespace_default: bool) -> AuthCertificate:

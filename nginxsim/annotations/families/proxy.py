@@ -12,7 +12,7 @@ from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import Proxy
 
 if TYPE_CHECKING:
-    from nginxsim.controller.settings import Settings
+    from nginxsim.config.settings import Settings
 
 _COOKIE_DOMAIN = validators.matching(
     rf"^(off|[{validators.PLAIN}]+\s+[{validators.PLAIN}]+)$", '"off", or a domain and its replacement', spaces=True

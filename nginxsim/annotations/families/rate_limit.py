@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 
-from nginxsim.addresses import networks
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import LimitZone, RateLimit
+from nginxsim.golang.net import networks
 
 BURST_MULTIPLIER = 5
 SHARED_MEGABYTES = 5

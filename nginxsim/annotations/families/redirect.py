@@ -5,11 +5,12 @@ ingress-nginx 1.15.1: internal/ingress/annotations/redirect/redirect.go
 
 from __future__ import annotations
 
-from nginxsim.annotations import gourl, validators
+from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Missing, Unusable
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Redirect
+from nginxsim.golang import url as gourl
 
 FOUND, MOVED_PERMANENTLY = 302, 301
 TEMPORAL_CODES = range(300, 308)

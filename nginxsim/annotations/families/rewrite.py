@@ -5,10 +5,11 @@ ingress-nginx 1.15.1: internal/ingress/annotations/rewrite/main.go
 
 from __future__ import annotations
 
-from nginxsim.annotations import gourl, validators
+from nginxsim.annotations import validators
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Rewrite
+from nginxsim.golang import url as gourl
 
 TARGET = Annotation("rewrite-target", validators.PATH_WITH_CAPTURES_AS_IS, Risk.MEDIUM, INGRESS)
 SSL_REDIRECT = Annotation("ssl-redirect", validators.BOOL, Risk.LOW, LOCATION)

@@ -5,11 +5,11 @@ ingress-nginx 1.15.1: internal/ingress/annotations/{ipallowlist,ipdenylist}/main
 
 from __future__ import annotations
 
-from nginxsim.addresses import networks
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Fault, Missing
 from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.golang.net import networks
 
 ALLOWLIST = Annotation(
     "allowlist-source-range",

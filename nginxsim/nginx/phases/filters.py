@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases.expires import set_expires
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.variables import NGINX_VERSION

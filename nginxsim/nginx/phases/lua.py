@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.lua_api import LuaError
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LuaFile

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
 from nginxsim.nginx.exchange import Answer, Facts, UpstreamRequest
-from nginxsim.nginx.lua.api import LuaError
+from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
 from nginxsim.nginx.phases.mirrors import run_mirrors

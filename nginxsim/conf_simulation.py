@@ -1,0 +1,56 @@
+"""A plain nginx.conf, without Kubernetes: read once, asked as often as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from nginxsim.nginx.includes import Conf, read_conf
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.exchange import AnswerFunction, Request
+    from nginxsim.verdict import Verdict
+    from nginxsim.verdict.plain_conf import PlainRouting
+
+
+class ConfSimulation:
+    """One conf under an nginx; what it cannot know (DNS, files, Lua) becomes an assumption of the verdict."""
+
+    def __init__(self, conf: Conf) -> None:
+        self.conf = conf
+
+    @cached_property
+    def routing(self) -> PlainRouting:
+        from nginxsim.verdict.plain_conf import PlainRouting  # noqa: PLC0415  # reading a conf needs no router
+
+        return PlainRouting(self.conf)
+
+    def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200).
+
+        A request that names no port comes to that of its host ("localhost:8080"), else to 80 or 443 by scheme.
+        Raises InputError with file, line and column for a directive that nginx would refuse.
+        """
+        return self.routing.verdict(request, answer)
+
+    def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
+        """Plays `count` equal requests at once: which of them end how, in order of their places."""
+        from nginxsim.verdict.bursts import burst  # noqa: PLC0415
+
+        return burst(lambda placed: self.route(placed, answer), request, count)
+
+
+def simulate_conf(
+    path: str | Path, *, files: Mapping[str, bytes] | None = None, stdin: TextIO | None = None
+) -> ConfSimulation:
+    """Reads an nginx.conf and the files it includes, which are looked for beside it.
+
+    files: path as the conf names it -> content, for what nginx reads while it runs (password files, pages under
+    `root`); no others exist, except password and certificate files that lie where the conf says. "-": the conf is
+    `stdin`. Raises InputError.
+    """
+    conf = read_conf(path, stdin)
+    return ConfSimulation(replace(conf, contents={**conf.contents, **(files or {})}))

@@ -1,0 +1,1 @@
+"""The controller that is asked: its flags, its ConfigMap's settings, its machine, the certificates it holds."""

@@ -1,0 +1,1 @@
+"""What Go means: numbers and quoting, addresses, URLs, patterns. Knows nothing else of the project."""

@@ -1,0 +1,41 @@
+"""What `nginx -t` refuses in a conf file, in nginx's own words.
+
+nginx stops at the first fault; here all are listed, the one nginx would name first. The nginx is that of the
+controller's image (1.27.1 with its patches and modules); `modules=("stock",)`: without the patches that take
+directives away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nginxsim.nginx.configtest.faults import Fault
+from nginxsim.nginx.configtest.reading import read
+from nginxsim.nginx.configtest.scopes import Conf, Resolver
+from nginxsim.nginx.configtest.values import resolves as exists
+from nginxsim.nginx.configtest.walk import walk
+
+__all__ = ["Fault", "check"]
+
+NO_FILES: Mapping[str, bytes] = {}
+
+
+def check(
+    text: str,
+    files: Mapping[str, bytes] = NO_FILES,
+    *,
+    resolves: Resolver = exists,
+    modules: Iterable[str] = (),
+    warnings: bool = False,
+) -> list[Fault]:
+    """The faults of a conf file's text, which may break off (braces, quotes, ";"); none when nginx would take it.
+
+    files: path -> content of files it names, as far as they are known. resolves: whether a host name exists.
+    modules: .so files taken as loaded. warnings: list what nginx only warns about too.
+    """
+    reading = read(text)
+    conf = Conf(files, resolves)
+    conf.modules.update(modules)
+    walk(conf, reading.root, reading.unfinished)
+    faults = conf.faults + ([reading.fault] if reading.fault else [])
+    return [fault for fault in faults if warnings or fault.severity == "emerg"]

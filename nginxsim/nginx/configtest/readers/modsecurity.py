@@ -1,0 +1,119 @@
+"""modsecurity_rules: ModSecurity reads the rules when nginx starts.
+
+Directives and the shape of their values are looked at; of rules, that they have an operator, closed quotes and an id.
+"""
+
+# owasp-modsecurity/ModSecurity-nginx 1.0.4: src/ngx_http_modsecurity_module.c
+# owasp-modsecurity/ModSecurity 3.0.14: src/parser/seclang-scanner.ll, seclang-parser.yy, driver.cc
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from nginxsim.nginx.configtest.readers.slots import invalid
+from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.tree import Directive
+
+NUMBER = r'[ \t]+"?[0-9]+"?'
+PATH = r'[ \t]+(?:[0-9A-Za-z_/.*:-]+|"[0-9A-Za-z_/.*:-]+")'
+FREE = r"[ \t]*.+"
+QUOTED = r'[ \t]+".*"'
+WORD = (
+    r"(?:[ \t]+(?i:on|off|detectiononly|relevantonly|serial|parallel|concurrent|https|abort|warn|reject|"
+    r"processpartial|json|native))?"
+)
+NOTHING = ""
+
+SHAPES = {
+    NUMBER: """
+        SecAuditLogDirMode SecAuditLogFileMode SecDebugLogLevel SecPcreMatchLimit SecPcreMatchLimitRecursion
+        SecArgumentsLimit SecRequestBodyJsonDepthLimit SecRequestBodyInMemoryLimit SecRequestBodyLimit
+        SecRequestBodyNoFilesLimit SecResponseBodyLimit SecUploadFileLimit SecUploadFileMode SecCookieFormat
+        SecRulePerfTime SecCollectionTimeout
+    """,
+    PATH: """
+        SecAuditLogStorageDir SecAuditLog SecAuditLog2 SecDebugLog SecUploadDir SecDataDir SecTmpDir SecRuleScript
+        SecChrootDir SecGsbLookupDb Include
+    """,
+    FREE: """
+        SecWebAppId SecArgumentSeparator SecAuditLogParts SecAuditLogRelevantStatus SecGeoLookupDb SecMarker
+        SecUnicodeMapFile SecRuleRemoveById SecRuleRemoveByMsg SecRuleRemoveByTag SecRuleUpdateTargetByTag
+        SecRuleUpdateTargetByMsg SecRuleUpdateTargetById SecRuleUpdateActionById SecResponseBodyMimeType
+        SecCookieV0Separator SecStatusEngine SecCacheTransformations SecConnReadStateLimit SecConnWriteStateLimit
+        SecSensorId SecHttpBlKey SecRemoteRules SecRule SecAction SecDefaultAction
+    """,
+    QUOTED: "SecComponentSignature SecServerSignature",
+    WORD: """
+        SecAuditEngine SecAuditLogFormat SecAuditLogType SecRequestBodyLimitAction SecRequestBodyAccess
+        SecResponseBodyLimitAction SecResponseBodyAccess SecRuleEngine SecContentInjection SecUploadKeepFiles
+        SecTmpSaveUploadedFiles SecXmlExternalEntity SecConnEngine SecHashEngine SecHashKey SecHashParam SecHashMethodRx
+        SecHashMethodPm SecGuardianLog SecInterceptOnError SecRuleInheritance SecStreamInBodyInspection
+        SecStreamOutBodyInspection SecDisableBackendCompression SecRemoteRulesFailAction
+    """,
+    NOTHING: "SecResponseBodyMimeTypesClear",
+}
+SHAPE_OF: Mapping[str, str] = {name.lower(): shape for shape, names in SHAPES.items() for name in names.split()}
+
+CONTINUED = re.compile(r"\\\r?\n[ \t]*")
+NAME = re.compile(r"[A-Za-z0-9]+")
+RULE = re.compile(r'[ \t]+(?:"[^"]*"|\S+)[ \t]+(?:"(?:[^"\\]|\\.)*"|\S+)(?:[ \t]+(?P<actions>"(?:[^"\\]|\\.)*"|\S+))?')
+ACTION = re.compile(r'[ \t]+(?P<actions>"(?:[^"\\]|\\.)*"|\S+)')
+FILE = "<<reference missing or not informed>>"
+
+
+def rules(_: Conf, __: Scope, d: Directive, ___: str) -> None:
+    chained = False
+    for number, column, line in _lines(d.args[0]):
+        match = NAME.match(line)
+        name = match[0].lower() if match else ""
+        if name not in SHAPE_OF:
+            raise invalid(d, _unreadable(number, column, line))
+        rest = line[len(name) :]
+        if not re.fullmatch(SHAPE_OF[name], rest):
+            raise invalid(d, _error(number, column + len(line) + 1, f"Invalid input:  {line}"))
+        if name in ("secrule", "secaction"):
+            chained = _rule(d, number, column, line, RULE if name == "secrule" else ACTION, chained=chained)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """(line number, bytes of blanks before it, text) of what is neither blank nor a comment."""
+    number = 1
+    for whole in re.split(r"(?<!\\)\n|(?<=\\\\)\n", text):
+        line = CONTINUED.sub(" ", whole).rstrip(" \t\r")
+        stripped = line.lstrip(" \t")
+        if stripped and not stripped.startswith("#"):
+            yield number, len(line) - len(stripped), stripped
+        number += 1 + whole.count("\n")
+
+
+def _error(line: int, column: int, why: str) -> str:
+    return f"Rules error. File: {FILE}. Line: {line}. Column: {column}. {why}"
+
+
+def _unreadable(number: int, column: int, line: str) -> str:
+    for mark, name in (('"', "QUOTATION_MARK"), (",", '","')):
+        if line.startswith(mark):
+            return _error(number, column + 1, f"syntax error, unexpected {name}")
+    return _error(number, column + len(line.encode(errors="replace")) + 1, f"Invalid input:  {line}")
+
+
+def _rule(d: Directive, number: int, column: int, line: str, shape: re.Pattern[str], *, chained: bool) -> bool:
+    """Whether the next rule is chained to this one."""
+    name = NAME.match(line)
+    match = shape.fullmatch(line, name.end() if name else 0)
+    if match is None:
+        raise invalid(d, _error(number, column + len(line), "syntax error"))
+    actions = (match["actions"] or "").strip('"')
+    words = [word.strip().lower() for word in actions.split(",")]
+    if not chained and not any(word.startswith("id:") for word in words):
+        raise invalid(d, _error(number, column + len(line), "Rules must have at least id action"))
+    return "chain" in words
+
+
+def transaction_id(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
+    for word in d.args:
+        conf.text(scope, d, word)
+
+
+READERS: dict[str, Reader] = {"modsecurity_rules": rules, "modsecurity_transaction_id": transaction_id}
