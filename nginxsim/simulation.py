@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from nginxsim.config.settings import Settings
     from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.model import Model, Server
-    from nginxsim.kube.documents import File
     from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.nginx.lua_api import LuaRuntime
     from nginxsim.render import Rendered, Renderer
+    from nginxsim.sources import File
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.claims import Claims
     from nginxsim.verdict.passthrough import PassthroughFront

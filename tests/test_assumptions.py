@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nginxsim import Request, simulate
-from nginxsim.kube.documents import File
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
+from nginxsim.sources import File
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 SNIPPETS = {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical"}

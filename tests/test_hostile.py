@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from nginxsim import Answer, InputError, Request, Simulation, simulate
 from nginxsim.annotations import TABLE
-from nginxsim.kube.documents import File
 from nginxsim.nginx.exchange import RoutedOutcome
 from nginxsim.nginx.readers import READERS
 from nginxsim.nginx.rewrite import REWRITE_DIRECTIVES
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.nginx.upstream_readers import UPSTREAM_READERS
+from nginxsim.sources import File
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 

@@ -13,8 +13,8 @@ from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
 
 if TYPE_CHECKING:
-    from nginxsim.kube.documents import File
     from nginxsim.simulation import Simulation
+    from nginxsim.sources import File
 
 
 @click.command("diff")

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from nginxsim.errors import InputError, UsageError
-from nginxsim.kube.documents import STDIN, SUFFIXES, File
+from nginxsim.sources import STDIN, SUFFIXES, File
 
 
 @dataclass(frozen=True, slots=True)

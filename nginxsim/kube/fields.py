@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import yaml
 
-from nginxsim.kube.documents import File
 from nginxsim.kube.objects import Port
 from nginxsim.kube.scalars import PLAIN, QUOTED, WORDS, Scalar, scalar
 from nginxsim.origins import Origin
+from nginxsim.sources import File
 
 _MERGE = "<<"
 _MERGE_TAG = "tag:yaml.org,2002:merge"

@@ -13,7 +13,7 @@ from nginxsim.collector import collector_paused
 from nginxsim.errors import InputError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
-from nginxsim.kube.documents import File, documents, read_files
+from nginxsim.kube.documents import documents
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
 from nginxsim.kube.metadata import read_meta
@@ -31,6 +31,7 @@ from nginxsim.kube.objects import (
 )
 from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_service, read_slice
 from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
+from nginxsim.sources import File, read_files
 
 Reader: TypeAlias = Callable[[Fields, Meta], Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nginxsim.kube.documents import STDIN
 from nginxsim.origins import Origin
 from nginxsim.reports.terminal import paint
+from nginxsim.sources import STDIN
 from nginxsim.verdict.types import Evidence
 
 WIDTH = 150

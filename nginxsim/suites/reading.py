@@ -10,9 +10,10 @@ from pathlib import Path
 import yaml
 
 from nginxsim.errors import InputError, UsageError
-from nginxsim.kube.documents import File, documents
+from nginxsim.kube.documents import documents
 from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
+from nginxsim.sources import File
 from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
 from nginxsim.suites.changes import read_changes, read_flags

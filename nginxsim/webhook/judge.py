@@ -8,9 +8,9 @@ from typing import Any
 
 from nginxsim.errors import InputError
 from nginxsim.kube import load
-from nginxsim.kube.documents import File
 from nginxsim.kube.objects import Ingress
 from nginxsim.simulation import Simulation
+from nginxsim.sources import File
 from nginxsim.webhook.messages import INGRESS, Decision, Question
 from nginxsim.webhook.strict import Strictness
 
