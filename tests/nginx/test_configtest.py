@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import realnginx
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nginxsim.nginx.configtest import check
+from tests.support import realnginx
+from tests.support.places import DATA
 
 FRAMES = {
     "main": "%s\nevents {}\n",
@@ -23,7 +24,7 @@ FRAMES = {
     "stream": "events {}\nstream {\n%s\n}\n",
     "file": "%s",
 }
-TOPICS = yaml.safe_load((Path(__file__).parent / "data" / "nginx_errors.yaml").read_text(encoding="utf-8"))
+TOPICS = yaml.safe_load((DATA / "nginx_errors.yaml").read_text(encoding="utf-8"))
 ROWS = [(topic, row) for topic, rows in TOPICS.items() for row in rows]
 NAMES = [f"{topic}-{row['conf'][:50]}" for topic, row in ROWS]
 

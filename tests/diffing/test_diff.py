@@ -19,11 +19,11 @@ from nginxsim.diffing.patterns import examples
 from nginxsim.nginx.addresses import parse_network
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.tree import parse_conf
+from tests.support.places import DATA, ROOT
 
-ROOT = Path(__file__).parent.parent
-DATA = Path(__file__).parent / "data" / "diff"
-BASE = (DATA / "base.yaml").read_text(encoding="utf-8")
-EDITS = yaml.safe_load((DATA / "edits.yaml").read_text(encoding="utf-8"))
+BASE_FILE = DATA / "diff" / "base.yaml"
+BASE = BASE_FILE.read_text(encoding="utf-8")
+EDITS = yaml.safe_load((DATA / "diff" / "edits.yaml").read_text(encoding="utf-8"))
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}
 VISIBLE = 1
 
@@ -92,13 +92,13 @@ def test_an_edit_is_told(edit: dict[str, Any], tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("output", ["text", "json", "markdown"])
 def test_an_estate_does_not_differ_from_itself(output: str) -> None:
-    run = diff(str(DATA / "base.yaml"), str(DATA / "base.yaml"), "-o", output)
+    run = diff(str(BASE_FILE), str(BASE_FILE), "-o", output)
     assert run.exit_code == 0
-    assert diff(str(DATA / "base.yaml"), str(DATA / "base.yaml"), "-o", output).output == run.output
+    assert diff(str(BASE_FILE), str(BASE_FILE), "-o", output).output == run.output
 
 
 def test_another_flag_changes_the_behaviour_of_the_same_manifests() -> None:
-    path = str(DATA / "base.yaml")
+    path = str(BASE_FILE)
     run = diff(path, path, "--new-flag=--controller-class=example.com/other", "-o", "json")
     assert run.exit_code == VISIBLE
     assert "ingress-ignored" in {change["cause"]["code"] for change in json.loads(run.output)["behaviour"]}

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = ROOT / "samples"
+from tests.support.places import ROOT, SAMPLES
+
 SCRIPT = ROOT / "integrations/github.sh"
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import realnginx
 import yaml
 from jinja2 import Environment, FileSystemLoader
 
@@ -18,8 +17,10 @@ from nginxsim.origins import Source
 from nginxsim.render import Renderer
 from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.text import QUOTED_BREAK, lines, snippet, unfold
+from tests.support import realnginx
+from tests.support.places import DATA
 
-CASES = yaml.safe_load((Path(__file__).parent / "data" / "render.yaml").read_text())
+CASES = yaml.safe_load((DATA / "render.yaml").read_text())
 PREFIX = "nginx.ingress.kubernetes.io/"
 HOST = Host(cpus=2, somaxconn=1024, open_files=65536, resolvers=("10.96.0.10", "fd00::a"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+from tests.support.places import SAMPLES
 
 SUITE = """\
 manifests: k8s

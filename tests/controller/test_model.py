@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 
 from nginxsim import simulate
 from nginxsim.controller.lua_config import served_certificates
 from nginxsim.controller.payload import stream_payload
+from tests.support.places import DATA
 
-CASES = yaml.safe_load((Path(__file__).parent / "data" / "model.yaml").read_text())
+CASES = yaml.safe_load((DATA / "model.yaml").read_text())
 PATH_TYPES = {"=": "Exact", "~": "ImplementationSpecific"}
 PREFIX = "nginx.ingress.kubernetes.io/"
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from realnginx import FILES, FRAME, Echo, RealNginx, asked_for, available, echo, free_port, running
 
 from nginxsim.errors import InputError
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.lua_api import LuaRequest, LuaRuntime, Peers
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import Directive, parse_conf
+from tests.support.places import DATA
+from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, asked_for, available, echo, free_port, running
 
-CASES = yaml.safe_load((Path(__file__).parent / "data" / "nginx.yaml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load((DATA / "nginx.yaml").read_text(encoding="utf-8"))
 ASKS = [
     pytest.param(case["http"], ask, id=f"{case['about']}: {ask.get('method', 'GET')} {ask.get('target', '/')}")
     for case in CASES

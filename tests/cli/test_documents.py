@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.places import ROOT
+
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/**/README.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 UPDATE = os.environ.get("NGINXSIM_UPDATE_DOCUMENTS") == "1"

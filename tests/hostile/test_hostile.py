@@ -1,7 +1,7 @@
 """Hostile input: requests, confs and manifests that are meant to crash or to hang the simulator.
 
 Whatever comes in, out comes an answer such as nginx would give, an outcome, or an InputError. More examples, drawn anew
-each time: NGINXSIM_HOSTILE_EXAMPLES=20000 pytest tests/test_hostile.py
+each time: NGINXSIM_HOSTILE_EXAMPLES=20000 pytest tests/hostile
 """
 
 from __future__ import annotations

@@ -23,9 +23,8 @@ from nginxsim.suites.reports import FORMATS
 from nginxsim.suites.results import Run, State
 from nginxsim.suites.running import run
 from nginxsim.suites.selecting import parse
+from tests.support.places import ROOT, SAMPLES
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = ROOT / "samples"
 SUITES = sorted(SAMPLES.glob("**/*.nginxsim.yaml"))
 SCHEMA = json.loads((ROOT / "nginxsim/suites/schema.json").read_text(encoding="utf-8"))
 

@@ -28,9 +28,7 @@ from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.url import request_for
-
-ROOT = Path(__file__).parent.parent
-DATA = Path(__file__).parent / "data"
+from tests.support.places import DATA, ROOT
 
 SERVICES = "".join(
     f"""---

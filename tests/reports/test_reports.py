@@ -26,8 +26,8 @@ from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.simulation import Simulation
 from nginxsim.verdict import Outcome, nested
+from tests.support.places import DATA
 
-DATA = Path(__file__).parent / "data"
 SCHEMA = json.loads((DATA / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LOCATION_DENIED = "http://office.example.com/api"

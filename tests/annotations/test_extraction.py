@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import reduce
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,10 +16,11 @@ from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
 from nginxsim.origins import Origin
 from nginxsim.releases import release
+from tests.support.places import DATA
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 CONFIG = "ingress-nginx/ingress-nginx-controller"
-CASES = yaml.safe_load((Path(__file__).parent / "data" / "annotations.yaml").read_text())
+CASES = yaml.safe_load((DATA / "annotations.yaml").read_text())
 
 
 def meta(kind, key, **more):

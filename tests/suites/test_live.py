@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import realnginx
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +16,7 @@ from nginxsim.cli.test import command
 from nginxsim.errors import UsageError
 from nginxsim.nginx.exchange import Request
 from nginxsim.suites.live import Target, ask
+from tests.support import realnginx
 
 pytestmark = pytest.mark.skipif(not realnginx.available(), reason="no nginx binary for this platform")
 

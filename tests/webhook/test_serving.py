@@ -30,8 +30,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from nginxsim import simulate
 from nginxsim.simulation import Simulation
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 SAMPLE = "samples/admission"
 PREFIX = "nginx.ingress.kubernetes.io"
 MEGABYTE = 1024 * 1024

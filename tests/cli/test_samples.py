@@ -18,8 +18,8 @@ from click.testing import CliRunner
 
 from nginxsim.cli.check import command as check_command
 from nginxsim.cli.why import command as why_command
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 SAMPLES = sorted(path.parent for path in ROOT.glob("samples/503/*/README.md"))
 DIFF = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\|.*\[(NX\d+)\]\S* \| \[(NX\d+)\]\S* \| \[[\w-]+\]\((samples/\S+)\) \|$", re.MULTILINE)
