@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nginxsim.config.chart_class import with_chart_class
-from nginxsim.config.flags import Flags, parse_flags
+from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Host
 from nginxsim.kube import Cluster, load
-from nginxsim.releases import NEWEST, Release
-from nginxsim.releases import release as release_named
+from nginxsim.releases import NEWEST
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
     from nginxsim.annotations import Extractor
     from nginxsim.config.certificates import CertificateStore
-    from nginxsim.config.settings import Settings
     from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.model import Model, Server
+    from nginxsim.kube.objects import Ingress
     from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.nginx.lua_api import LuaRuntime
     from nginxsim.render import Rendered, Renderer
@@ -40,61 +40,60 @@ MOST_NAMES = 100_000
 class Simulation:
     """One estate under one controller. Every stage is computed on first use; nothing is shared between simulations."""
 
-    def __init__(self, cluster: Cluster, *, release: Release, flags: Flags, host: Host) -> None:
-        self.cluster, assumed_class = with_chart_class(cluster, flags)
+    def __init__(self, cluster: Cluster, controller: Controller) -> None:
+        self.given = cluster
+        """The cluster as it was read, without what is assumed."""
+        self.controller = controller.configured(cluster)
+        self.cluster, assumed_class = with_chart_class(cluster, controller.flags)
         self.assumptions = (assumed_class,) if assumed_class else ()
-        self.release = release
-        self.flags = flags
-        self.host = host
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
-    @cached_property
-    def settings(self) -> Settings:
-        """The controller's ConfigMap over its defaults."""
-        from nginxsim.config.settings import read_settings
+    def with_cluster(self, cluster: Cluster) -> Simulation:
+        """Another estate under the same controller."""
+        return Simulation(cluster, self.controller)
 
-        return read_settings(self.cluster, self.flags, self.host, self.release)
+    def with_controller(self, controller: Controller) -> Simulation:
+        """The same estate under another controller."""
+        return Simulation(self.given, controller)
+
+    def with_ingress(self, ingress: Ingress) -> Simulation:
+        """The estate once this Ingress is stored. What does not depend on Ingresses is not worked out again."""
+        changed = self.with_cluster(replace(self.given, ingresses={**self.given.ingresses, ingress.meta.key: ingress}))
+        changed.certificates, changed.extractor = self.certificates, self.extractor
+        return changed
 
     @cached_property
     def certificates(self) -> CertificateStore:
         from nginxsim.config.certificates import CertificateStore
 
-        return CertificateStore(self.cluster, self.flags)
+        return CertificateStore(self.cluster, self.controller.flags)
 
     @cached_property
     def extractor(self) -> Extractor:
         from nginxsim.annotations import Extractor
 
-        return Extractor(self.cluster, self.settings, self.flags, self.certificates, self.release)
+        return Extractor(self.cluster, self.controller, self.certificates)
 
     @cached_property
     def model(self) -> Model:
         """What the controller decides: servers, locations, backends, and what it dropped or ignored."""
         from nginxsim.controller import build_model
 
-        return build_model(
-            self.cluster,
-            self.flags,
-            self.settings,
-            self.certificates,
-            self.release,
-            self.host,
-            extractor=self.extractor,
-        )
+        return build_model(self.cluster, self.controller, self.certificates, self.extractor)
 
     @cached_property
     def reviewer(self) -> Reviewer:
         """The admission webhook in front of this estate."""
         from nginxsim.admission import Reviewer
 
-        return Reviewer(self.cluster, self.flags, self.settings, self.release, self.model, self.extractor)
+        return Reviewer(self.cluster, self.controller, self.model, self.extractor)
 
     @cached_property
     def renderer(self) -> Renderer:
         from nginxsim.render import Renderer
 
-        return Renderer(self.model, self.settings, self.flags, self.release, self.host, self.cluster)
+        return Renderer(self.model, self.controller, self.cluster)
 
     @cached_property
     def _whole(self) -> Rendered:
@@ -134,7 +133,7 @@ class Simulation:
 
         return runtime(
             self._backends,
-            config=lua_config(self.settings, self.flags),
+            config=lua_config(self.controller),
             certificates=served_certificates(self.model),
         )
 
@@ -182,7 +181,7 @@ class Simulation:
     @cached_property
     def front(self) -> PassthroughFront | None:
         """What stands before nginx with --enable-ssl-passthrough."""
-        if not self.flags.enable_ssl_passthrough:
+        if not self.controller.flags.enable_ssl_passthrough:
             return None
         from nginxsim.verdict.passthrough import PassthroughFront
 
@@ -223,15 +222,13 @@ def simulate(
     flags: Sequence[str] = (),
     host: Host | None = None,
     stdin: TextIO | None = None,
+    after: Simulation | None = None,
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
 
+    after: what was there before; objects that only the new estate has are younger than all of its own.
+
     Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release or flag.
     """
-    known = release_named(release)
-    return Simulation(
-        load(list(paths), stdin),
-        release=known,
-        flags=parse_flags(list(flags), known),
-        host=host or Host(),
-    )
+    cluster = load(list(paths), stdin, after=after.given if after else None)
+    return Simulation(cluster, Controller.started(release, flags, host))

@@ -13,15 +13,13 @@ from typing import TypeAlias
 
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
 from nginxsim.annotations import Extraction, blocked_words
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.inspection import inspect
 from nginxsim.golang.patterns import Pattern
 from nginxsim.golang.strconv import parse_bool, quote
 from nginxsim.kube.objects import Ingress, IngressPath
 from nginxsim.origins import Origin
-from nginxsim.releases import Release
 
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -48,9 +46,7 @@ Outcome: TypeAlias = Refusal | Pass | None
 class Desk:
     """What the checks look things up in; `extractions` by "namespace/name"."""
 
-    flags: Flags
-    settings: Settings
-    release: Release
+    controller: Controller
     gatekeeper: Gatekeeper
     strict_path: Pattern | None
     extractions: Mapping[str, Extraction]
@@ -62,7 +58,7 @@ def being_deleted(ingress: Ingress, _desk: Desk) -> Outcome:
 
 
 def deep_inspection(ingress: Ingress, desk: Desk) -> Outcome:
-    complaint = inspect(ingress) if desk.flags.deep_inspect else None
+    complaint = inspect(ingress) if desk.controller.flags.deep_inspect else None
     return Refusal(f"invalid object: {complaint[0]}", _places(complaint[1])) if complaint else None
 
 
@@ -73,14 +69,14 @@ def other_class(ingress: Ingress, desk: Desk) -> Outcome:
 
 def other_namespace(ingress: Ingress, desk: Desk) -> Outcome:
     """Only --watch-namespace counts here, not a selector."""
-    watched = desk.flags.watch_namespace
+    watched = desk.controller.flags.watch_namespace
     if not watched or ingress.meta.namespace == watched:
         return None
     return Pass(f"namespace {ingress.meta.namespace} is not watched (--watch-namespace={watched})")
 
 
 def catch_all(ingress: Ingress, desk: Desk) -> Outcome:
-    if not desk.flags.disable_catch_all or ingress.default_backend is None:
+    if not desk.controller.flags.disable_catch_all or ingress.default_backend is None:
         return None
     return Refusal(
         "this deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. "
@@ -92,14 +88,14 @@ def catch_all(ingress: Ingress, desk: Desk) -> Outcome:
 def valid_uid(ingress: Ingress, desk: Desk) -> Outcome:
     """An Ingress that has never met an API server has no UID; it will get a good one."""
     uid = ingress.meta.uid
-    if not desk.release.webhook_checks_uid or not uid or UID.fullmatch(uid):
+    if not desk.controller.release.webhook_checks_uid or not uid or UID.fullmatch(uid):
         return None
     fault = f"<nil>: Invalid value: {quote(uid)}: must be a lowercase UUID in 8-4-4-4-12 format"
     return Refusal(f"ingress has invalid UID: [{fault}]", _places(ingress.meta.origin))
 
 
 def path_types(ingress: Ingress, desk: Desk) -> Outcome:
-    wrong = list(bad_paths(ingress, desk)) if desk.settings.strict_validate_path_type else []
+    wrong = list(bad_paths(ingress, desk)) if desk.controller.settings.strict_validate_path_type else []
     if not wrong:
         return None
     reasons = "\n".join(reason for reason, _ in wrong)
@@ -127,15 +123,15 @@ def annotation_rules(ingress: Ingress, desk: Desk) -> Outcome:
 
 
 def _broken_rules(ingress: Ingress, desk: Desk) -> Iterator[tuple[str, str]]:
-    prefix = desk.flags.annotations_prefix
-    blocked = {found.annotation: found for found in blocked_words(ingress, desk.settings, desk.flags, trimmed=True)}
+    prefix = desk.controller.flags.annotations_prefix
+    blocked = {found.annotation: found for found in blocked_words(ingress, desk.controller, trimmed=True)}
     for name in sorted(ingress.meta.annotations):
         if prefix != DEFAULT_PREFIX and name.startswith(f"{DEFAULT_PREFIX}/"):
             use = f"Use '{prefix}' instead of '{DEFAULT_PREFIX}'"
             yield name, f"this deployment has a custom annotation prefix defined. {use}"
         if name in blocked:
             yield name, blocked[name].reason
-        if not desk.settings.allow_snippet_annotations and name.endswith("-snippet"):
+        if not desk.controller.settings.allow_snippet_annotations and name.endswith("-snippet"):
             reason = "Snippet directives are disabled by the Ingress administrator"
             yield name, f"{name} annotation cannot be used. {reason}"
 
@@ -170,7 +166,7 @@ def overlap(ingress: Ingress, desk: Desk) -> Outcome:
         return None
     for claim in newcomer.claims:
         for owner in newcomer.owners(claim.host, claim.path):
-            if _in_conflict(ingress, owner, desk.flags.annotations_prefix):
+            if _in_conflict(ingress, owner, desk.controller.flags.annotations_prefix):
                 where = f'host "{claim.host}" and path "{claim.path}"'
                 error = f"{where} is already defined in ingress {owner.ingress.meta.key}"
                 return Refusal(error, _places(claim.spec_path.origin, owner.origin))

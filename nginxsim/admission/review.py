@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
 from nginxsim.admission.overlap import Queue, served_hosts
 from nginxsim.annotations import Extraction, Extractor
-from nginxsim.config.flags import Flags
+from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
-from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.model import Model
 from nginxsim.golang.patterns import compile_pattern
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
-from nginxsim.releases import Release
 
 # ingress-nginx 1.15.1: internal/ingress/controller/controller.go
 DEPRECATED = frozenset({
@@ -57,27 +55,17 @@ class Reviewer:
     Nothing changes in it afterwards, so that it may be asked from several threads.
     """
 
-    def __init__(  # noqa: PLR0917 - the stages it draws on
-        self,
-        cluster: Cluster,
-        flags: Flags,
-        settings: Settings,
-        release: Release,
-        model: Model,
-        extractor: Extractor,
-    ) -> None:
+    def __init__(self, cluster: Cluster, controller: Controller, model: Model, extractor: Extractor) -> None:
         """`model` is what is served already, `extractor` what read its annotations."""
-        visible = in_scope(cluster, flags)
+        visible = in_scope(cluster, controller.flags)
         self._extractor = extractor
         extractions = {key: self._extractor.extract(ingress) for key, ingress in cluster.ingresses.items()}
         self._cluster = cluster
         self._served = {arrival.ingress.meta.key: arrival for arrival in _served(model, extractions)}
         self._desk = Desk(
-            flags=flags,
-            settings=settings,
-            release=release,
-            gatekeeper=Gatekeeper(visible, flags, settings, self._extractor),
-            strict_path=compile_pattern(release.strict_path) if release.strict_path else None,
+            controller=controller,
+            gatekeeper=Gatekeeper(visible, controller, self._extractor),
+            strict_path=compile_pattern(strict_path) if (strict_path := controller.release.strict_path) else None,
             extractions=extractions,
             queue=Queue(list(self._served.values())),
         )
@@ -140,7 +128,7 @@ def _accepted(ingress: Ingress, extracted: Extraction, warnings: tuple[str, ...]
 def _warnings(ingress: Ingress, desk: Desk) -> Iterator[str]:
     if ingress.meta.deleted:
         return
-    prefix = f"{desk.flags.annotations_prefix}/"
+    prefix = desk.controller.flags.prefix
     for name in sorted(ingress.meta.annotations):
         if name.removeprefix(prefix) in DEPRECATED:
             yield f"annotation {name} is deprecated"

@@ -20,10 +20,8 @@ from nginxsim.origins import Origin, Source
 
 if TYPE_CHECKING:
     from nginxsim.config.certificates import CertificateStore
-    from nginxsim.config.flags import Flags
-    from nginxsim.config.settings import Settings
+    from nginxsim.config.controller import Controller
     from nginxsim.kube.cluster import Cluster
-    from nginxsim.releases import Release
 
 DENIED, DROPPED, IGNORED = "denied", "dropped", "ignored"
 
@@ -40,18 +38,17 @@ class Extractor:
     def __init__(
         self,
         cluster: Cluster,
-        settings: Settings,
-        flags: Flags,
+        controller: Controller,
         certificates: CertificateStore,
-        release: Release,
     ) -> None:
+        release, settings = controller.release, controller.settings
         self._drops = release.bad_annotation_drops_ingress
         self._surroundings = Surroundings(
             settings=settings,
             certificates=certificates,
-            stores=Stores(cluster, flags),
-            prefix=f"{flags.annotations_prefix}/",
-            validate=flags.enable_annotation_validation and self._drops,
+            stores=Stores(cluster, controller.flags),
+            prefix=controller.flags.prefix,
+            validate=controller.flags.enable_annotation_validation and self._drops,
         )
         self._allowed_risk = Risk.named(settings.annotations_risk_level)
         self._unknown = release.unknown_annotations | {row.name for row in TABLE if not row.known_in(release.name)}

@@ -12,8 +12,7 @@ from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
 
 if TYPE_CHECKING:
-    from nginxsim.config.flags import Flags
-    from nginxsim.config.settings import Settings
+    from nginxsim.config.controller import Controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +25,20 @@ class BlockedWord:
     origin: Origin | None
 
 
-def blocked_word(ingress: Ingress, settings: Settings, flags: Flags, *, trimmed: bool = False) -> BlockedWord | None:
+def blocked_word(ingress: Ingress, controller: Controller, *, trimmed: bool = False) -> BlockedWord | None:
     """The first annotation, by name, with a word of annotation-value-word-blocklist; such an Ingress is skipped."""
-    return next(blocked_words(ingress, settings, flags, trimmed=trimmed), None)
+    return next(blocked_words(ingress, controller, trimmed=trimmed), None)
 
 
-def blocked_words(
-    ingress: Ingress, settings: Settings, flags: Flags, *, trimmed: bool = False
-) -> Iterator[BlockedWord]:
+def blocked_words(ingress: Ingress, controller: Controller, *, trimmed: bool = False) -> Iterator[BlockedWord]:
     """The first such word in each annotation, by name.
 
     `trimmed`: blanks around the words of the list do not count, which is how admission sees it.
     """
     # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go checkBadAnnotationValue
-    blocklist = settings.annotation_value_word_blocklist
+    blocklist = controller.settings.annotation_value_word_blocklist
     words = trim(blocklist).split(",") if blocklist else ()
-    prefix = f"{flags.annotations_prefix}/"
+    prefix = controller.flags.prefix
     for name, value in sorted(ingress.meta.annotations.items()):
         found = (word for word in words if name.startswith(prefix) and (trim(word) if trimmed else word) in value)
         if (word := next(found, None)) is not None:

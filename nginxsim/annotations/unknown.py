@@ -11,7 +11,7 @@ from nginxsim.errors import nearest
 from nginxsim.kube.objects import Ingress
 
 if TYPE_CHECKING:
-    from nginxsim.config.flags import Flags
+    from nginxsim.config.controller import Controller
 
 KNOWN_NAMES = frozenset(name for row in TABLE for name in row.names)
 
@@ -45,13 +45,13 @@ DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 _PREFIX_LIKENESS = 0.75
 
 
-def unknown_annotations(ingress: Ingress, flags: Flags) -> list[tuple[str, str | None]]:
+def unknown_annotations(ingress: Ingress, controller: Controller) -> list[tuple[str, str | None]]:
     """(annotation, the known name most like it or None), sorted.
 
     A misspelt name comes without its prefix, and so does the suggestion; a known name under a prefix that is like the
     controller's, but another, comes in full.
     """
-    prefix = f"{flags.annotations_prefix}/"
+    prefix = controller.flags.prefix
     found: list[tuple[str, str | None]] = []
     for full in sorted(ingress.meta.annotations):
         other_prefix, slash, name = full.rpartition("/")
@@ -59,7 +59,7 @@ def unknown_annotations(ingress: Ingress, flags: Flags) -> list[tuple[str, str |
             short = full.removeprefix(prefix)
             if short not in KNOWN_NAMES:
                 found.append((short, None if short in RETIRED else nearest(short, sorted(KNOWN_NAMES))))
-        elif slash and name in KNOWN_NAMES and _meant(other_prefix, flags.annotations_prefix):
+        elif slash and name in KNOWN_NAMES and _meant(other_prefix, controller.flags.annotations_prefix):
             found.append((full, prefix + name))
     return found
 

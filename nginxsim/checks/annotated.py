@@ -172,7 +172,7 @@ def unwatched(estate: Estate) -> Iterator[Finding]:
 
 def _strangers(estate: Estate) -> Iterator[tuple[Ingress, str, str | None]]:
     for ingress in estate.model.ingresses:
-        for name, near in unknown_annotations(ingress, estate.flags):
+        for name, near in unknown_annotations(ingress, estate.simulation.controller):
             yield ingress, name, near
 
 

@@ -27,11 +27,11 @@ class Estate:
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.cluster = simulation.cluster
-        self.flags = simulation.flags
-        self.settings = simulation.settings
+        self.flags = simulation.controller.flags
+        self.settings = simulation.controller.settings
         self.model = simulation.model
-        self.prefix = f"{simulation.flags.annotations_prefix}/"
-        self.config_map = f"ConfigMap {simulation.flags.configmap}"
+        self.prefix = simulation.controller.flags.prefix
+        self.config_map = f"ConfigMap {simulation.controller.flags.configmap}"
 
     @cached_property
     def notices(self) -> Mapping[str, list[Notice]]:

@@ -98,13 +98,7 @@ def _opened(
     paths: Sequence[str | File], flags: tuple[str, ...], release: str | None, after: Simulation | None = None
 ) -> Simulation:
     """`after`: the old side, whose objects are older than those that only the new side has, wherever these stand."""
-    from nginxsim.config.flags import parse_flags
-    from nginxsim.config.machine import Host
-    from nginxsim.kube import load
     from nginxsim.releases import NEWEST
-    from nginxsim.releases import release as release_named
-    from nginxsim.simulation import Simulation
+    from nginxsim.simulation import simulate
 
-    known = release_named(release or NEWEST)
-    cluster = load(paths, sys.stdin, after=after.cluster if after else None)
-    return Simulation(cluster, release=known, flags=parse_flags(flags, known), host=Host())
+    return simulate(paths, release=release or NEWEST, flags=flags, stdin=sys.stdin, after=after)

@@ -63,6 +63,11 @@ class Flags:
     watch_namespace_selector: str = ""
     given: frozenset[str] = frozenset()
 
+    @property
+    def prefix(self) -> str:
+        """What annotations meant for the controller begin with, slash included: "nginx.ingress.kubernetes.io/"."""
+        return f"{self.annotations_prefix}/"
+
     def watches(self, namespace: str, namespaces: Mapping[str, Namespace]) -> bool:
         """Whether the controller looks at objects of this namespace.
 

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from nginxsim.annotations import Extractor
 from nginxsim.collector import collector_paused
 from nginxsim.config.certificates import CertificateStore
-from nginxsim.config.flags import Flags
-from nginxsim.config.machine import Host
+from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
-from nginxsim.config.settings import Settings
 from nginxsim.controller.canaries import CanaryMerger
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import AffinityDraft, BackendDraft, NoticeBoard, ServerDraft
@@ -32,47 +30,30 @@ from nginxsim.controller.servers import create_servers
 from nginxsim.controller.streams import stream_services
 from nginxsim.controller.upstreams import create_upstreams, default_upstream
 from nginxsim.kube.cluster import Cluster
-from nginxsim.releases import Release
 
 
 @collector_paused()
-def build_model(  # noqa: PLR0917
-    cluster: Cluster,
-    flags: Flags,
-    settings: Settings,
-    certificates: CertificateStore,
-    release: Release,
-    host: Host,
-    extractor: Extractor | None = None,
+def build_model(
+    cluster: Cluster, controller: Controller, certificates: CertificateStore, extractor: Extractor | None = None
 ) -> Model:
     """What the controller makes of the cluster when it starts. `extractor` reads annotations; None makes one."""
-    visible = in_scope(cluster, flags)
-    reader = extractor or Extractor(visible, settings, flags, certificates, release)
-    arrivals, dropped = Gatekeeper(visible, flags, settings, reader).sort_out(visible.ingresses.values())
-    return configure(
-        arrivals,
-        visible,
-        flags=flags,
-        settings=settings,
-        certificates=certificates,
-        host=host,
-        dropped=dropped,
-    )
+    visible = in_scope(cluster, controller.flags)
+    reader = extractor or Extractor(visible, controller, certificates)
+    arrivals, dropped = Gatekeeper(visible, controller, reader).sort_out(visible.ingresses.values())
+    return configure(arrivals, visible, controller, certificates, dropped)
 
 
 def configure(
     arrivals: Sequence[Arrival],
     cluster: Cluster,
-    *,
-    flags: Flags,
-    settings: Settings,
+    controller: Controller,
     certificates: CertificateStore,
-    host: Host,
     dropped: Iterable[Dropped] = (),
 ) -> Model:
     """The Model of these Ingresses, which come in the controller's order; `cluster` is what the controller sees."""
     # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getBackendServers and getConfiguration
-    context = Context(cluster, flags, settings, certificates, EndpointFinder(cluster, flags, host), NoticeBoard())
+    context = Context(cluster, controller, certificates, EndpointFinder(cluster, controller), NoticeBoard())
+    flags = controller.flags
     default = default_upstream(context)
     upstreams = create_upstreams(arrivals, default, context)
     drafts = create_servers(arrivals, upstreams, default, context)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nginxsim.config.certificates import CertificateStore
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.drafts import NoticeBoard
 from nginxsim.controller.endpoints import EndpointFinder
 from nginxsim.kube.cluster import Cluster
@@ -17,8 +16,7 @@ class Context:
     """`cluster` is what the controller sees of it."""
 
     cluster: Cluster
-    flags: Flags
-    settings: Settings
+    controller: Controller
     certificates: CertificateStore
     endpoints: EndpointFinder
     notices: NoticeBoard

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from nginxsim.config.flags import Flags
-from nginxsim.config.machine import Host
+from nginxsim.config.controller import Controller
 from nginxsim.controller.drafts import Reach
 from nginxsim.controller.model import Endpoint
 from nginxsim.controller.references import service_port
@@ -41,10 +40,10 @@ def _target_number(port: ServicePort) -> int:
 class EndpointFinder:
     """Looks up endpoints as the controller's listers would. `cluster` is what the controller sees of it."""
 
-    def __init__(self, cluster: Cluster, flags: Flags, host: Host) -> None:
+    def __init__(self, cluster: Cluster, controller: Controller) -> None:
         self._cluster = cluster
-        self._external_names = not flags.disable_svc_external_name
-        self._zone = host.zone if flags.enable_topology_aware_routing else ""
+        self._external_names = not controller.flags.disable_svc_external_name
+        self._zone = controller.machine.zone if controller.flags.enable_topology_aware_routing else ""
 
     def of_backend(self, key: str, port: Port) -> Reach:
         """The endpoints of a Service ("namespace/name") at the port that an Ingress names."""

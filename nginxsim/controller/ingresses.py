@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from nginxsim.annotations import Extractor, blocked_word, without_snippets
 from nginxsim.annotations.values import Extraction, ParsedAnnotations
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.inspection import inspect
 from nginxsim.controller.model import Dropped
 from nginxsim.kube.cluster import Cluster
@@ -33,16 +32,16 @@ class Arrival:
 class Gatekeeper:
     """Takes Ingresses in or turns them away as the controller's store does when it first sees them."""
 
-    def __init__(self, cluster: Cluster, flags: Flags, settings: Settings, extractor: Extractor) -> None:
+    def __init__(self, cluster: Cluster, controller: Controller, extractor: Extractor) -> None:
         self._cluster = cluster
-        self._flags = flags
-        self._settings = settings
+        self._controller = controller
+        self._flags = controller.flags
         self._extractor = extractor
         self._classes = frozenset(
             name
             for name, known in cluster.ingress_classes.items()
-            if known.controller == flags.controller_class
-            or (flags.ingress_class_by_name and name == flags.ingress_class)
+            if known.controller == self._flags.controller_class
+            or (self._flags.ingress_class_by_name and name == self._flags.ingress_class)
         )
 
     def sort_out(self, ingresses: Iterable[Ingress]) -> tuple[list[Arrival], list[Dropped]]:
@@ -120,7 +119,7 @@ class Gatekeeper:
         return Dropped(ingress, "catch-all", message, ingress.default_backend.origin)
 
     def _blocked(self, ingress: Ingress) -> Dropped | None:
-        found = blocked_word(ingress, self._settings, self._flags)
+        found = blocked_word(ingress, self._controller)
         if found is None:
             return None
         return Dropped(ingress, "blocklist", found.reason, found.origin)
@@ -130,7 +129,7 @@ class Gatekeeper:
         parsed = extraction.parsed
         if parsed is None:
             return Dropped(ingress, "annotations", extraction.error, _where_dropped(extraction))
-        if not self._settings.allow_snippet_annotations:
+        if not self._controller.settings.allow_snippet_annotations:
             parsed = without_snippets(parsed)
         return Arrival(ingress, parsed)
 

@@ -40,7 +40,7 @@ class PathFiller:
             self._context.notices.add("rule-without-paths", message, rule.origin, ingress=arrival.ingress, host=host)
             return
         self._claim_client_certificate(server, arrival)
-        if not self._context.settings.proxy_ssl_location_only:
+        if not self._context.controller.settings.proxy_ssl_location_only:
             self._claim_proxy_tls(server, arrival)
         for path in rule.paths or ():
             self._take_path(server, Claim(arrival, rule, path))

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from nginxsim.config.certificate import Certificate
 from nginxsim.config.certificate_names import names_include
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.model import Model
 from nginxsim.controller.redirects import www_redirects
 from nginxsim.lua.config import LuaConfig
 
 
-def lua_config(settings: Settings, flags: Flags) -> LuaConfig:
-    """The file's content for these settings and flags."""
+def lua_config(controller: Controller) -> LuaConfig:
+    """The file's content."""
+    settings, flags = controller.settings, controller.flags
     return LuaConfig(
         https_port=str(flags.https_port),
         status_port=str(flags.status_port),

@@ -40,7 +40,7 @@ def create_servers(
 
 
 def _catch_all(default: BackendDraft, context: Context) -> ServerDraft:
-    settings = context.settings
+    settings = context.controller.settings
     annotations = ParsedAnnotations(
         # The original forgets proxy-redirect-to here.
         proxy=replace(proxy.defaults(settings), redirect_to=""),

@@ -23,7 +23,7 @@ def stream_services(flag: str, protocol: str, context: Context) -> tuple[StreamS
         option = f"--{protocol.lower()}-services-configmap"
         context.notices.add("stream-configmap-missing", f"{option}: ConfigMap {flag} does not exist")
         return ()
-    reserved = reserved_ports(context.flags)
+    reserved = reserved_ports(context.controller.flags)
     services = []
     for key, text in sorted(config_map.data.items()):
         try:

@@ -15,9 +15,9 @@ from nginxsim.kube.objects import BackendRef
 def default_upstream(context: Context) -> BackendDraft:
     """The upstream behind everything that matches nothing: --default-backend-service, else the controller itself."""
     # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getDefaultUpstream
-    own = Reach((Endpoint("127.0.0.1", str(context.flags.default_server_port)),))
+    own = Reach((Endpoint("127.0.0.1", str(context.controller.flags.default_server_port)),))
     draft = BackendDraft(DEFAULT_UPSTREAM, service=None, reach=own)
-    key = context.flags.default_backend_service
+    key = context.controller.flags.default_backend_service
     if not key:
         return draft
     service = context.cluster.services.get(key)
@@ -77,7 +77,7 @@ def _upstream(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> 
     draft = BackendDraft(
         upstream_name(arrival.namespace, ref),
         hash=annotations.upstream_hash,
-        load_balancing=annotations.load_balancing or context.settings.load_balance,
+        load_balancing=annotations.load_balancing or context.controller.settings.load_balance,
         origin=ref.origin,
     )
     if annotations.canary.enabled:

@@ -28,7 +28,7 @@ class CanaryIndex:
         self._found: dict[str, dict[Source, None]] = defaultdict(dict)
         changed = {name: fields for name in {*old.backends, *new.backends} if (fields := _changed(old, new, name))}
         for estate in (new, old) if changed else ():
-            prefix = estate.simulation.flags.annotations_prefix
+            prefix = estate.simulation.controller.flags.annotations_prefix
             for ingress in estate.simulation.cluster.ingresses.values():
                 for name in _backends(ingress) & changed.keys():
                     self._found[name].update(dict.fromkeys(_sources(ingress, prefix, changed[name])))

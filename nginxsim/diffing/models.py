@@ -50,14 +50,14 @@ def _action(before: object, after: object) -> str:
 
 def changed_settings(old: Estate, new: Estate) -> Iterator[Source]:
     """Where the ConfigMap keys that differ are set, on the new side if they are."""
-    before, after = old.simulation.settings, new.simulation.settings
+    before, after = old.simulation.controller.settings, new.simulation.controller.settings
     for key in _setting_keys(old, new):
         source = after.source(key)
         yield source if source.origin else before.source(key)
 
 
 def _setting_keys(old: Estate, new: Estate) -> Iterator[str]:
-    before, after = old.simulation.settings, new.simulation.settings
+    before, after = old.simulation.controller.settings, new.simulation.controller.settings
     for field in fields(before):
         if field.name not in BOOKKEEPING and getattr(before, field.name) != getattr(after, field.name):
             yield field.name.replace("_", "-")
@@ -66,7 +66,7 @@ def _setting_keys(old: Estate, new: Estate) -> Iterator[str]:
 def _settings(old: Estate, new: Estate) -> Iterator[ModelChange]:
     for key, source in zip(_setting_keys(old, new), changed_settings(old, new), strict=True):
         name = key.replace("-", "_")
-        was, now = (_plain(getattr(estate.simulation.settings, name)) for estate in (old, new))
+        was, now = (_plain(getattr(estate.simulation.controller.settings, name)) for estate in (old, new))
         yield ModelChange("setting", "changed", key, was, now, source.origin)
 
 

@@ -78,8 +78,8 @@ class Estate:
     @cached_property
     def frame(self) -> tuple[object, ...]:
         """What is around the server blocks, as far as it changes answers."""
-        flags = self.simulation.flags
-        told = lua_config(self.simulation.settings, flags)
+        flags = self.simulation.controller.flags
+        told = lua_config(self.simulation.controller)
         http = None if self.fault else parse_conf(self.around.text).first("http")
         children = [child for child in (http.block if http else None) or () if child.name not in QUIET]
         return told, flags.http_port, flags.https_port, *map(_bare, children)

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nginxsim.config.flags import Flags
+from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Host
 from nginxsim.config.scope import in_scope
 from nginxsim.config.settings import Settings, dh_param_file
@@ -54,11 +54,10 @@ class Frame:
     stream_snippets: tuple[Line, ...]
 
 
-def build_frame(
-    model: Model, settings: Settings, flags: Flags, host: Host, *, cluster: Cluster, ledger: Ledger
-) -> Frame:
+def build_frame(model: Model, controller: Controller, cluster: Cluster, ledger: Ledger) -> Frame:
+    settings, flags, machine = controller.settings, controller.flags, controller.machine
     seen = in_scope(cluster, flags)
-    open_files = settings.max_worker_open_files or open_file_limit(host)
+    open_files = settings.max_worker_open_files or open_file_limit(machine)
     bucket, size = _name_hash(model, settings)
     digest, modsecurity, opentelemetry = _modules(model.servers, settings)
     certificate = model.default_certificate
@@ -71,9 +70,9 @@ def build_frame(
         digest_auth=digest,
         modsecurity=modsecurity,
         opentelemetry=opentelemetry,
-        resolver=resolver(host.resolvers, without_ipv6=settings.disable_ipv6_dns),
-        ipv6=has_ipv6(settings, host),
-        backlog=backlog(host),
+        resolver=resolver(machine.resolvers, without_ipv6=settings.disable_ipv6_dns),
+        ipv6=has_ipv6(controller),
+        backlog=backlog(machine),
         shared_dicts=tuple(sorted(f"{name} {kilobytes(dicts[name])}" for name in dicts)),
         body_size_for_lua=kilobytes(max(dicts.get("configuration_data", 0), dicts.get("certificate_data", 0)) + 1024),
         request_headers=tuple(
@@ -89,26 +88,26 @@ def build_frame(
         geo_databases=tuple(flags.maxmind_edition_ids.split(",")) if settings.use_geoip2 else (),
         tcp=model.tcp_services,
         udp=model.udp_services,
-        stream_snippets=tuple(_stream_snippets(model, settings, flags, ledger)),
+        stream_snippets=tuple(_stream_snippets(model, controller, ledger)),
     )
 
 
-def _stream_snippets(model: Model, settings: Settings, flags: Flags, ledger: Ledger) -> Iterator[Line]:
+def _stream_snippets(model: Model, controller: Controller, ledger: Ledger) -> Iterator[Line]:
     """The Ingresses' in their order, then the ConfigMap's."""
     name = "stream-snippet"
-    full = f"{flags.annotations_prefix}/{name}"
+    full = controller.flags.prefix + name
     owners = {ingress.meta.annotations.get(full): ingress for ingress in reversed(model.ingresses)}
     for text in model.stream_snippets:
-        yield Line(text, ledger.mark(annotation_source(owners.get(text), flags.annotations_prefix, name)))
-    yield Line(settings.stream_snippet, ledger.mark(settings.source(name)))
+        yield Line(text, ledger.mark(annotation_source(owners.get(text), controller.flags.annotations_prefix, name)))
+    yield Line(controller.settings.stream_snippet, ledger.mark(controller.settings.source(name)))
 
 
-def open_file_limit(host: Host) -> int:
+def open_file_limit(machine: Host) -> int:
     """Files a worker may open: what the controller's process may, less a reserve, however many workers there are.
 
     ingress-nginx 1.15.1: internal/ingress/controller/nginx.go (generateTemplate), util.go (rlimitMaxNumFiles)
     """
-    return max(host.open_files - RESERVED_FILES, FEWEST_FILES)
+    return max(machine.open_files - RESERVED_FILES, FEWEST_FILES)
 
 
 def resolver(addresses: tuple[str, ...], *, without_ipv6: bool) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nginxsim.config.flags import Flags
+from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Host
-from nginxsim.config.settings import Settings
 from nginxsim.controller.model import DEFAULT_SERVER
 
 # ingress-nginx 1.15.1: internal/ingress/controller/util.go
@@ -14,8 +13,8 @@ SMALLEST_BACKLOG = 512
 DEFAULT_BACKLOG = 511
 
 
-def backlog(host: Host) -> int:
-    return host.somaxconn if host.somaxconn >= SMALLEST_BACKLOG else DEFAULT_BACKLOG
+def backlog(machine: Host) -> int:
+    return machine.somaxconn if machine.somaxconn >= SMALLEST_BACKLOG else DEFAULT_BACKLOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,11 @@ class Listeners:
     https: tuple[str, ...]
 
 
-def listeners(hostname: str, settings: Settings, flags: Flags, host: Host) -> Listeners:
+def listeners(hostname: str, controller: Controller) -> Listeners:
     """ingress-nginx 1.15.1: template.go, buildHTTPListener and buildHTTPSListener."""
-    options = _options(hostname == DEFAULT_SERVER, settings, host)
-    addresses = _addresses(settings, has_ipv6(settings, host))
+    settings, flags = controller.settings, controller.flags
+    options = _options(hostname == DEFAULT_SERVER, controller)
+    addresses = _addresses(controller)
     port, protocol = flags.https_port, []
     if flags.enable_ssl_passthrough:
         port = flags.ssl_passthrough_proxy_port
@@ -40,20 +40,22 @@ def listeners(hostname: str, settings: Settings, flags: Flags, host: Host) -> Li
     )
 
 
-def has_ipv6(settings: Settings, host: Host) -> bool:
-    return host.ipv6 and not settings.disable_ipv6
+def has_ipv6(controller: Controller) -> bool:
+    return controller.machine.ipv6 and not controller.settings.disable_ipv6
 
 
-def _addresses(settings: Settings, ipv6: bool) -> list[str]:
+def _addresses(controller: Controller) -> list[str]:
+    settings = controller.settings
     v4 = [f"{address}:" if address else "" for address in settings.bind_address_ipv4 or ("",)]
     v6 = [f"{address}:" if address else "" for address in settings.bind_address_ipv6 or ("[::]",)]
-    return v4 + v6 if ipv6 else v4
+    return v4 + v6 if has_ipv6(controller) else v4
 
 
-def _options(catch_all: bool, settings: Settings, host: Host) -> list[str]:
+def _options(catch_all: bool, controller: Controller) -> list[str]:
+    settings = controller.settings
     options = ["proxy_protocol"] if settings.use_proxy_protocol else []
     if catch_all:
         options.append("default_server")
         options += ["reuseport"] if settings.reuse_port else []
-        options.append(f"backlog={backlog(host)}")
+        options.append(f"backlog={backlog(controller.machine)}")
     return options

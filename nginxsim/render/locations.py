@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.annotations.values import Cors, OpenTelemetry, ParsedAnnotations
+from nginxsim.config.controller import Controller
 from nginxsim.config.settings import Settings
 from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, ROOT, Backend, Location, Model
 from nginxsim.golang.strconv import quote
@@ -95,15 +96,14 @@ def view(
     location: Location,
     hostname: str,
     model: Model,
-    settings: Settings,
-    release: Release,
+    controller: Controller,
     *,
     regex: bool,
     src: dict[str, str],
     origins: Origins,
 ) -> LocationView:
     """`regex`: every path of the server is matched as a regex."""
-    parsed = location.annotations
+    parsed, settings, release = location.annotations, controller.settings, controller.release
     auth = auth_of(location, hostname, settings)
     checks = bool(auth.path or auth.signin_location or parsed.basic_auth.secured)
     return LocationView(

@@ -7,12 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from nginxsim.collector import collector_paused
-from nginxsim.config.flags import Flags
-from nginxsim.config.machine import Host
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.model import Model, Server
 from nginxsim.kube.cluster import Cluster
-from nginxsim.releases import Release
 from nginxsim.render.environment import TEMPLATES, Block
 from nginxsim.render.frame import build_frame
 from nginxsim.render.limits import limits_of, zones_of
@@ -30,18 +27,13 @@ _BEFORE_BRACE = re.compile(r"\n\n+( *\})")
 class Renderer:
     """Writes nginx.conf. Each server's block is rendered on first use and kept."""
 
-    def __init__(  # noqa: PLR0917 (the stages' agreed order)
-        self, model: Model, settings: Settings, flags: Flags, release: Release, host: Host, cluster: Cluster
-    ) -> None:
+    def __init__(self, model: Model, controller: Controller, cluster: Cluster) -> None:
         self._model = model
-        self._settings = settings
-        self._flags = flags
-        self._release = release
-        self._host = host
+        self._controller = controller
         self._cluster = cluster
         self._ledger = Ledger()
-        self._conf = ConfigMarks(self._ledger, settings)
-        self._views = Views(model, settings, flags, release, self._ledger, self._conf)
+        self._conf = ConfigMarks(self._ledger, controller.settings)
+        self._views = Views(model, controller, self._ledger, self._conf)
         self._blocks: dict[str, str] = {}
 
     @collector_paused()
@@ -76,17 +68,16 @@ class Renderer:
     @cached_property
     def _shared(self) -> dict[str, object]:
         """What every template may use."""
-        settings = self._settings
+        controller = self._controller
+        settings = controller.settings
         full_chain = settings.use_forwarded_headers and settings.compute_full_forwarded_for
         return {
             "cfg": settings,
             "conf": self._conf,
-            "flags": self._flags,
-            "given": FlagMarks(self._ledger, self._flags),
-            "release": self._release,
-            "frame": build_frame(
-                self._model, settings, self._flags, self._host, cluster=self._cluster, ledger=self._ledger
-            ),
+            "flags": controller.flags,
+            "given": FlagMarks(self._ledger, controller.flags),
+            "release": controller.release,
+            "frame": build_frame(self._model, controller, self._cluster, self._ledger),
             "client_address": "$full_x_forwarded_for" if full_chain else "$remote_addr",
             "original_for": header_variable(settings.forwarded_for_header),
             "original_host": header_variable(settings.forwarded_host_header),
@@ -111,7 +102,7 @@ class Renderer:
         template = TEMPLATES.get_template("redirect.conf.j2")
         for server in chosen:
             mark = self._views.marks(server)["from-to-www-redirect"]
-            if redirect := redirect_of(server, self._model, self._release, mark):
+            if redirect := redirect_of(server, self._model, self._controller.release, mark):
                 yield template.render(self._shared, redirect=redirect, listen=self._listeners(redirect.sender))
 
     def _auth_upstreams(self, chosen: Iterable[Server]) -> Iterator[str]:
@@ -133,7 +124,7 @@ class Renderer:
         return block
 
     def _listeners(self, hostname: str) -> Listeners:
-        return listeners(hostname, self._settings, self._flags, self._host)
+        return listeners(hostname, self._controller)
 
 
 def _tidy(text: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.controller import Controller
 from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, Location, Model, Server
-from nginxsim.releases import Release
 from nginxsim.render.locations import LocationView, Origins, view, wants_regex
 from nginxsim.render.provenance import ConfigMarks, Ledger, Marks
 from nginxsim.render.servers import (
@@ -25,13 +23,10 @@ from nginxsim.render.sources import backend_source, denial_sources, ingress_sour
 class Views:
     """Server and location views of one model."""
 
-    def __init__(  # noqa: PLR0917
-        self, model: Model, settings: Settings, flags: Flags, release: Release, ledger: Ledger, conf: ConfigMarks
-    ) -> None:
+    def __init__(self, model: Model, controller: Controller, ledger: Ledger, conf: ConfigMarks) -> None:
         self._model = model
-        self._settings = settings
-        self._flags = flags
-        self._release = release
+        self._controller = controller
+        self._settings = controller.settings
         self._ledger = ledger
         self._conf = conf
         self._marks: dict[int, Marks] = {}
@@ -47,7 +42,7 @@ class Views:
     def _new_view(self, server: Server) -> ServerView:
         return ServerView(
             hostname=server.hostname,
-            names=names_of(server, self._release),
+            names=names_of(server, self._controller.release),
             is_default=server.hostname == DEFAULT_SERVER,
             client=server.client_certificate,
             proxy=server.proxy_tls,
@@ -77,8 +72,7 @@ class Views:
                 location,
                 server.hostname,
                 self._model,
-                self._settings,
-                self._release,
+                self._controller,
                 regex=bool(regex),
                 src=self.marks_of(location),
                 origins=self._origins(location, marks),
@@ -86,7 +80,7 @@ class Views:
 
     def marks(self, server: Server) -> ServerMarks:
         """Marks for what annotations say of the whole server."""
-        return ServerMarks(self._ledger, server, self._flags)
+        return ServerMarks(self._ledger, server, self._controller.flags)
 
     def marks_of(self, location: Location) -> Marks:
         """Marks for what annotations say of a location."""

@@ -62,7 +62,7 @@ def changed(cluster: Cluster, changes: Sequence[Change], flags: Flags) -> Cluste
     keys = [change for change in changes if not change.owner]
     return replace(
         cluster,
-        ingresses={**cluster.ingresses, **_changed_ingresses(cluster, changes, f"{flags.annotations_prefix}/")},
+        ingresses={**cluster.ingresses, **_changed_ingresses(cluster, changes, flags.prefix)},
         config_maps={**cluster.config_maps, **(_changed_config_map(cluster, keys, flags.configmap) if keys else {})},
     )
 

@@ -107,7 +107,7 @@ def _annotations(
     ingress: Ingress, simulation: Simulation, counts: Counter[Key], canaries: Mapping[str, PathState]
 ) -> Iterator[Item]:
     meta = ingress.meta
-    prefix = f"{simulation.flags.annotations_prefix}/"
+    prefix = simulation.controller.flags.prefix
     for full in meta.annotations:
         name = full.removeprefix(prefix)
         if name == full or name not in KNOWN_NAMES:
@@ -123,7 +123,7 @@ def _annotations(
 
 
 def _keys(simulation: Simulation, counts: Counter[Key]) -> Iterator[Item]:
-    for name, source in simulation.settings.sources.items():
+    for name, source in simulation.controller.settings.sources.items():
         if source.origin is None:
             continue
         key = (source.owner, str(source.origin))

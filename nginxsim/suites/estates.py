@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nginxsim.config.flags import parse_flags
-from nginxsim.config.machine import Host
+from nginxsim.config.controller import Controller
 from nginxsim.errors import InputError
-from nginxsim.kube import Cluster, load
-from nginxsim.releases import release as release_named
-from nginxsim.simulation import Simulation
+from nginxsim.simulation import Simulation, simulate
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys
 
@@ -22,22 +19,19 @@ class Estates:
 
     def __init__(self) -> None:
         self.simulation = lru_cache(maxsize=KEPT)(self._simulation)
-        self._cluster = lru_cache(maxsize=KEPT)(_read)
+        self._read = lru_cache(maxsize=KEPT)(_read)
 
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
-        release = release_named(spec.release)
-        flags = parse_flags(spec.flags, release)
-        cluster = self._cluster(spec.manifests)
-        if not cluster.ingresses:
+        simulation = self._read(spec.manifests).with_controller(Controller.started(spec.release, spec.flags))
+        if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
         if spec.changes:
-            cluster = changed(cluster, spec.changes, flags)
-        simulation = Simulation(cluster, release=release, flags=flags, host=Host())
-        if spec.changes:
-            check_keys(spec.changes, simulation.settings)
+            cluster = changed(simulation.given, spec.changes, simulation.controller.flags)
+            simulation = simulation.with_cluster(cluster)
+            check_keys(spec.changes, simulation.controller.settings)
         return simulation
 
 
-def _read(manifests: tuple[str, ...]) -> Cluster:
-    return load(manifests)
+def _read(manifests: tuple[str, ...]) -> Simulation:
+    return simulate(manifests)

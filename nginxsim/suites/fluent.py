@@ -69,9 +69,8 @@ class Estate:
 
     def _changed(self, changes: Sequence[Change]) -> Estate:
         old = self.simulation
-        cluster = changed(old.cluster, changes, old.flags)
-        simulation = Simulation(cluster, release=old.release, flags=old.flags, host=old.host)
-        check_keys(changes, simulation.settings)
+        simulation = old.with_cluster(changed(old.given, changes, old.controller.flags))
+        check_keys(changes, simulation.controller.settings)
         return Estate(simulation, self._services)
 
     def assert_nginx_accepts(self) -> Estate:

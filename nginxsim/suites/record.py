@@ -121,7 +121,7 @@ class _Recorder:
         """An address of the first network that the Ingress lets in; "" where it names none."""
         annotations = self._simulation.cluster.ingresses[f"{row.namespace}/{row.name}"].meta.annotations
         for name in ALLOWLISTS:
-            for word in annotations.get(f"{self._simulation.flags.annotations_prefix}/{name}", "").split(","):
+            for word in annotations.get(self._simulation.controller.flags.prefix + name, "").split(","):
                 with suppress(ValueError):
                     network = ip_network(word.strip(), strict=False)
                     return str(next(iter(network.hosts()), network.network_address))

@@ -56,7 +56,7 @@ def explain_auth(case: Case) -> Cause | None:
 
 def _auth_url(case: Case, asked: UpstreamRequest | None) -> str:
     auth = case.location.annotations.external_auth if case.location else None
-    written = (auth.url if auth else "") or case.estate.settings.global_external_auth.url
+    written = (auth.url if auth else "") or case.estate.controller.settings.global_external_auth.url
     return written or (asked.host if asked else "")
 
 
@@ -89,6 +89,6 @@ def _client_ca(case: Case) -> list[Evidence]:
     owner = case.server.owners.get("client_certificate")
     if owner is None:
         return case.evidence()
-    prefix = case.estate.flags.annotations_prefix
+    prefix = case.estate.controller.flags.annotations_prefix
     origin = owner.meta.annotation_origins.get(f"{prefix}/auth-tls-secret")
     return [Evidence(origin, "", "auth-tls-secret")] if origin else case.evidence()

@@ -26,7 +26,7 @@ class PassthroughFront:
 
     def __init__(self, estate: Simulation) -> None:
         self._estate = estate
-        self._port = estate.flags.https_port
+        self._port = estate.controller.flags.https_port
         self._backends: dict[str, PassthroughBackend] = {}
         for backend in estate.model.passthrough_backends:
             if backend.service is not None:
@@ -63,7 +63,7 @@ class PassthroughFront:
 
     def _explained(self, backend: PassthroughBackend, failed: str) -> tuple[Cause, tuple[TraceStep, ...]]:
         owner = self._estate.model.servers[backend.hostname].owners.get("ssl_passthrough")
-        origin = owner and owner.meta.annotation_origins.get(f"{self._estate.flags.annotations_prefix}/{ANNOTATION}")
+        origin = owner and owner.meta.annotation_origins.get(self._estate.controller.flags.prefix + ANNOTATION)
         source = Source("annotation", ANNOTATION, origin, str(owner.meta)) if owner and origin else None
         evidence = (Evidence(origin, "", ANNOTATION),) if origin else ()
         facts = {"host": backend.hostname, "service": backend.backend}

@@ -90,7 +90,7 @@ def _built_in(case: Case) -> Cause | None:
     condition = case.routing.provenance.condition_of(case.deciding.line, case.routing.directives)
     if condition is not None and condition.args[:1] and condition.args[0] in BLOCK_KEYS:
         key = BLOCK_KEYS[condition.args[0]]
-        origin = case.estate.settings.source(key).origin
+        origin = case.estate.controller.settings.source(key).origin
         evidence = (Evidence(origin, "", key),) if origin else ()
         return cause("client-blocked", evidence, text=key, key=key)
     if case.directive.args[:1] == ("204",) and case.request.method == "OPTIONS":

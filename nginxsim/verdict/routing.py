@@ -101,7 +101,7 @@ class Routing(ConfRouting):
         self.label = label
         self.text = rendered.text
         self._sources = rendered.sources
-        flags = estate.flags
+        flags = estate.controller.flags
         self._ports = {"http": flags.http_port, "https": flags.https_port}
         self._front = estate.front
         self._behind = {flags.https_port: flags.ssl_passthrough_proxy_port} if flags.enable_ssl_passthrough else {}

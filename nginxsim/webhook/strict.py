@@ -32,29 +32,13 @@ class Strictness:
 
     def _faults(self, ingress: Ingress) -> list[Finding]:
         """What nginx would refuse because of the Ingress: in its own lines, or where nothing was wrong before."""
-        changed = self._with(ingress)
+        changed = self._stored.with_ingress(self._aged(ingress))
         hosts = set(_hosts_of(ingress, changed.model))
         found = _refused(changed, hosts)
         if all(one.ingress == ingress.meta.key for one in found):
             return found
         before = {(one.message, one.owner) for one in _refused(self._stored, hosts)}
         return [one for one in found if one.ingress == ingress.meta.key or (one.message, one.owner) not in before]
-
-    def _with(self, ingress: Ingress) -> Simulation:
-        """The estate once the Ingress is stored. What does not depend on Ingresses is not worked out again."""
-        stored = self._stored
-        changed = Simulation(
-            replace(stored.cluster, ingresses={**stored.cluster.ingresses, ingress.meta.key: self._aged(ingress)}),
-            release=stored.release,
-            flags=stored.flags,
-            host=stored.host,
-        )
-        changed.settings, changed.certificates, changed.extractor = (
-            stored.settings,
-            stored.certificates,
-            stored.extractor,
-        )
-        return changed
 
     def _aged(self, ingress: Ingress) -> Ingress:
         """An update keeps the age of what it replaces; what is new is the youngest, and the youngest gives way."""

@@ -248,7 +248,7 @@ def test_the_overlap_index_agrees_with_a_configuration_built_anew(simulation):
         if number % 3 != 1
     ]
     sim = simulation(*documents)
-    model = build_model(sim.cluster, sim.flags, sim.settings, sim.certificates, sim.release, sim.host)
+    model = build_model(sim.cluster, sim.controller, sim.certificates)
     arrivals = [Arrival(one, sim.extractor.extract(one).parsed) for one in model.ingresses]
     queue = Queue(arrivals)
     for arrival in arrivals:
@@ -256,10 +256,8 @@ def test_the_overlap_index_agrees_with_a_configuration_built_anew(simulation):
         anew = configure(
             [*others, arrival],
             sim.cluster,
-            flags=sim.flags,
-            settings=sim.settings,
-            certificates=sim.certificates,
-            host=sim.host,
+            sim.controller,
+            sim.certificates,
         )
         newcomer = Newcomer(queue, arrival)
         for host, path in itertools.product(("h", "k"), ("/", "/a", "/a/")):

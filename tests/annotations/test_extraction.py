@@ -9,13 +9,10 @@ import yaml
 
 from nginxsim.annotations import Extraction, Extractor, blocked_word, unknown_annotations, without_snippets
 from nginxsim.config.certificates import CertificateStore
-from nginxsim.config.flags import parse_flags
-from nginxsim.config.machine import Host
-from nginxsim.config.settings import read_settings
+from nginxsim.config.controller import Controller
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
 from nginxsim.origins import Origin
-from nginxsim.releases import release
 from tests.support.places import DATA
 
 PREFIX = "nginx.ingress.kubernetes.io/"
@@ -49,14 +46,12 @@ def controller(config=None, flags=()):
         },
         services={"default/fallback": Service(meta("Service", "default/fallback"))},
     )
-    row = release()
-    parsed = parse_flags(flags, row)
-    return cluster, read_settings(cluster, parsed, Host(), row), parsed, row
+    return cluster, Controller.started(flags=flags).configured(cluster)
 
 
 def extract(annotations, config=None, flags=(), prefix=PREFIX) -> Extraction:
-    cluster, settings, parsed, row = controller(config, flags)
-    extractor = Extractor(cluster, settings, parsed, CertificateStore(cluster, parsed), row)
+    cluster, asked = controller(config, flags)
+    extractor = Extractor(cluster, asked, CertificateStore(cluster, asked.flags))
     return extractor.extract(ingress(annotations, prefix))
 
 
@@ -127,19 +122,19 @@ def test_snippets_are_taken_away():
     ],
 )
 def test_word_blocklist(blocklist, trimmed, word):
-    _, settings, flags, _ = controller({"annotation-value-word-blocklist": blocklist})
-    found = blocked_word(ingress({"auth-realm": "say proxy_pass"}), settings, flags, trimmed=trimmed)
+    _, asked = controller({"annotation-value-word-blocklist": blocklist})
+    found = blocked_word(ingress({"auth-realm": "say proxy_pass"}), asked, trimmed=trimmed)
     assert (found.word if found else None) == word
 
 
 def test_unknown_annotations_come_with_a_suggestion():
-    _, _, flags, _ = controller()
+    _, asked = controller()
     names = {"proxy-boddy-size": "1m", "proxy-body-size": "1m", "global-rate-limit": "1", "zzz": ""}
-    assert unknown_annotations(ingress(names), flags) == [
+    assert unknown_annotations(ingress(names), asked) == [
         ("global-rate-limit", None),
         ("proxy-boddy-size", "proxy-body-size"),
         ("zzz", None),
     ]
-    assert unknown_annotations(ingress({"rewrite-target": "/"}, "ingress.kubernetes.io/"), flags) == [
+    assert unknown_annotations(ingress({"rewrite-target": "/"}, "ingress.kubernetes.io/"), asked) == [
         ("ingress.kubernetes.io/rewrite-target", PREFIX + "rewrite-target"),
     ]

@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader
 from nginxsim import Host, simulate
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.origins import Source
-from nginxsim.render import Renderer
 from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.text import QUOTED_BREAK, lines, snippet, unfold
 from tests.support import realnginx
@@ -249,8 +248,8 @@ def test_a_path_names_the_ingress_that_made_it_a_regex(tmp_path):
 def test_older_releases_write_names_as_they_are(tmp_path):
     made = ingress("web", [("*.b.test", "/x")], {"auth-url": "http://auth.test/"}, "Exact")
     sim = simulation(tmp_path, made)
-    older = replace(sim.release, quotes_names=False, auth_skips_custom_errors=False)
-    text = Renderer(sim.model, sim.settings, sim.flags, older, sim.host, sim.cluster).server("*.b.test")
+    older = replace(sim.controller.release, quotes_names=False, auth_skips_custom_errors=False)
+    text = sim.with_controller(replace(sim.controller, release=older)).nginx_conf("*.b.test")
     assert r"server_name ~^(?<subdomain>[\w-]+)\.b\.test$;" in text
     assert "location = /x {" in text
     assert "proxy_intercept_errors" not in text

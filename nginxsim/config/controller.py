@@ -1,0 +1,50 @@
+"""The controller that is asked, as one object that every stage is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nginxsim.config.flags import Flags, parse_flags
+from nginxsim.config.machine import Host
+from nginxsim.config.settings import Settings, read_settings
+from nginxsim.kube.cluster import Cluster
+from nginxsim.releases import NEWEST, Release
+from nginxsim.releases import release as release_named
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A release, run with these flags on this machine, and what its ConfigMap sets.
+
+    templates: folders whose Jinja2 templates lie over those of the project, the first of them uppermost.
+    settings: the release's defaults, until `configured` has read a cluster's ConfigMap.
+    """
+
+    release: Release
+    flags: Flags
+    machine: Host
+    settings: Settings
+    templates: tuple[Path, ...] = ()
+
+    @classmethod
+    def started(
+        cls,
+        release: str | None = None,
+        flags: Sequence[str] = (),
+        machine: Host | None = None,
+        templates: Sequence[Path] = (),
+    ) -> Controller:
+        """One whose command line has these flags; release None: the newest known.
+
+        Raises UsageError on an unknown release, and on a flag that it would refuse to start with.
+        """
+        known = release_named(release or NEWEST)
+        parsed = parse_flags(list(flags), known)
+        machine = machine or Host()
+        return cls(known, parsed, machine, read_settings(Cluster(), parsed, machine, known), tuple(templates))
+
+    def configured(self, cluster: Cluster) -> Controller:
+        """The same, as the ConfigMap that --configmap names in this cluster sets it up."""
+        return replace(self, settings=read_settings(cluster, self.flags, self.machine, self.release))
