@@ -128,8 +128,8 @@ class Simulation:
     @cached_property
     def lua(self) -> LuaRuntime:
         """Stand-ins for the controller's Lua, told what the controller posts to it."""
-        from nginxsim.controller.lua_config import lua_config, served_certificates
         from nginxsim.lua import runtime
+        from nginxsim.verdict.lua_config import lua_config, served_certificates
 
         return runtime(
             self._backends,

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-from nginxsim.catalogue.examples import Example, example_of
+from nginxsim.catalogue.entries import Entry
+from nginxsim.catalogue.examples import example_of
+from nginxsim.catalogue.outside import outside_entries
 from nginxsim.errors import UsageError, did_you_mean
 
 TABLES = ("causes.yaml", "findings.yaml")
 HOME = "kubernetes/ingress-nginx"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One kind of cause or finding.
-
-    title: the row in a few words. `message` and `fix` are templates for str.format with the facts of the case; `found`
-    is the message where no request was asked about. links: threads as "owner/repository#number", pages as URLs.
-    """
-
-    number: str
-    code: str
-    title: str
-    level: str
-    message: str
-    fix: str = ""
-    found: str = ""
-    about: str = ""
-    bad: Example | None = None
-    good: Example | None = None
-    links: tuple[str, ...] = ()
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """The links, for a browser."""
-        threads = (link.replace("#", "/issues/") for link in self.links)
-        return tuple(link if "://" in link else f"https://github.com/{link}" for link in threads)
 
 
 class Rows(Mapping[str, Entry]):
@@ -71,7 +45,6 @@ def _entry(text: str) -> Entry:
         message=message,
         **{
             **row,
-            "found": row.get("found", message),
             "bad": example_of(row.get("bad")),
             "good": example_of(row.get("good")),
             "links": tuple(HOME + link if link.startswith("#") else link for link in row.get("links", ())),
@@ -93,16 +66,30 @@ BY_NUMBER: Mapping[str, Entry] = Rows({number: text for number, _, text in _TEXT
 BY_CODE: Mapping[str, Entry] = Rows({code: text for _, code, text in _TEXTS})
 
 
+def every_entry() -> Iterator[Entry]:
+    """The rows of the project, then those of rules from other packages."""
+    yield from BY_NUMBER.values()
+    yield from outside_entries()
+
+
 def entry(name: str) -> Entry:
     """The row of a number or a code, in any letter case. Raises UsageError with the nearest one."""
-    found = BY_NUMBER.get(name.upper()) or BY_CODE.get(name.lower())
+    found = BY_NUMBER.get(name.upper()) or BY_CODE.get(name.lower()) or _outside(name)
     if found is None:
-        raise UsageError(f'no rule "{name}"{did_you_mean(name.lower(), [*BY_CODE, *map(str.lower, BY_NUMBER)])}')
+        known = [*BY_CODE, *(number.lower() for number in BY_NUMBER), *(row.code for row in outside_entries())]
+        raise UsageError(f'no rule "{name}"{did_you_mean(name.lower(), known)}')
     return found
+
+
+def _outside(name: str) -> Entry | None:
+    return next((row for row in outside_entries() if name.lower() in (row.number.lower(), row.code.lower())), None)
 
 
 def matching(name: str) -> frozenset[str]:
     """The codes that a number, a code or the start of a number ("NX63") stands for. Raises UsageError for none."""
     upper = name.strip().upper()
-    codes = {code for number, code, _ in _TEXTS if upper.startswith("NX") and number.startswith(upper)}
+    named = ((number, code) for number, code, _ in _TEXTS)
+    if not upper.startswith("NX"):
+        named = ((row.number, row.code) for row in outside_entries())
+    codes = {code for number, code in named if upper and number.startswith(upper)}
     return frozenset(codes) if codes else frozenset({entry(name.strip()).code})

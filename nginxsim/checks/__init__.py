@@ -1,6 +1,7 @@
 """Rules over a whole estate: what is wrong with it, or hardly meant so, without asking for a single URL.
 
-CHECKS is the table: code -> the function that finds it. `check` runs them all.
+CHECKS is the table: code -> the function that finds it. `check` runs them all, and after them the rules of other
+packages (nginxsim.catalogue.outside), which are written with Rule, Entry, Estate, finding and at from here.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from nginxsim.catalogue import Entry, Rule, outside_rules
 from nginxsim.checks import access, annotated, canaries, certificates, conf, paths, rewrites, services, settings
-from nginxsim.checks.estate import Estate
+from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
+from nginxsim.errors import UsageError
 from nginxsim.verdict.types import Finding
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
+
+__all__ = ["CHECKS", "Check", "Entry", "Estate", "Finding", "Rule", "at", "check", "finding"]
 
 Check: TypeAlias = Callable[[Estate], Iterator[Finding]]
 
@@ -121,8 +126,18 @@ def check(simulation: Simulation) -> list[Finding]:
     """Every finding of an estate, in the order of the manifests; those without a place come last."""
     estate = Estate(simulation)
     findings = dict.fromkeys(found for run in CHECKS.values() for found in run(estate))
+    findings |= dict.fromkeys(found for rule in outside_rules().values() for found in _found_outside(rule, estate))
     files = {name: position for position, name in enumerate(simulation.cluster.files)}
     return sorted(findings, key=lambda found: _order(found, files))
+
+
+def _found_outside(rule: Rule, estate: Estate) -> list[Finding]:
+    """What a rule of another package finds. Raises UsageError, naming it, where the rule itself fails."""
+    try:
+        return list(rule.find(estate))
+    except Exception as problem:  # somebody else's code, and theirs to mend
+        name = f"{rule.entry.number} {rule.entry.code}"
+        raise UsageError(f"rule {name} failed: {type(problem).__name__}: {problem}") from problem
 
 
 def _order(found: Finding, files: Mapping[str, int]) -> tuple[int, int, int, str, str]:

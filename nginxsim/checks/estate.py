@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.annotations import Extraction, ParsedAnnotations
-from nginxsim.catalogue import BY_CODE
+from nginxsim.catalogue import entry
 from nginxsim.controller.model import Location, Notice
 from nginxsim.kube.objects import Ingress, Meta
 from nginxsim.origins import Origin
@@ -100,7 +100,7 @@ def finding(
     **facts: Any,
 ) -> Finding:
     """A finding of this code; `facts` fill the catalogue's templates. Without evidence, the owner's place is it."""
-    row = BY_CODE[code]
+    row = entry(code)
     owner = str(meta) if meta else owner
     known = {**facts, "owner": owner, "host": host, "path": path}
     return Finding(

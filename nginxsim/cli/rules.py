@@ -17,10 +17,10 @@ def command(names: tuple[str, ...], output: str) -> None:
       nginxsim rules NX101
       nginxsim rules regex-spread -o json
     """
-    from nginxsim.catalogue import BY_NUMBER, entry
+    from nginxsim.catalogue import entry, every_entry
     from nginxsim.catalogue.pages import data, explained
 
-    rows = [entry(name) for name in names] or list(BY_NUMBER.values())
+    rows = [entry(name) for name in names] or list(every_entry())
     if output == "json":
         from nginxsim.reports.machine import dumps
 

@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.config.certificate import Certificate
-from nginxsim.controller.lua_config import lua_config, served_certificates
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Server
 from nginxsim.controller.payload import payload
 from nginxsim.controller.redirects import www_name
 from nginxsim.errors import InputError
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.render.servers import server_name
+from nginxsim.verdict.lua_config import lua_config, served_certificates
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered

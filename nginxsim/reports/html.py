@@ -11,7 +11,7 @@ from itertools import chain
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nginxsim import __version__
-from nginxsim.catalogue import BY_NUMBER
+from nginxsim.catalogue import entry
 from nginxsim.origins import Origin
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.markdown import summary
@@ -51,7 +51,7 @@ def findings_html(report: CheckReport) -> str:
         summary=summary(report),
         report=report,
         levels=LEVELS,
-        rows=BY_NUMBER,
+        row_of=entry,
         excerpts=[_excerpts(found.evidence, report.sources, {}) for found in report.findings],
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nginxsim import __version__
-from nginxsim.catalogue import BY_NUMBER
+from nginxsim.catalogue import entry
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.machine import dumps
 from nginxsim.reports.spans import Sources, locate
@@ -41,7 +41,7 @@ def _document(findings: Sequence[tuple[Finding, Sequence[TraceStep]]], sources: 
 
 
 def _rule(number: str) -> dict[str, Any]:
-    row = BY_NUMBER[number]
+    row = entry(number)
     rule: dict[str, Any] = {
         "id": number,
         "name": row.code,

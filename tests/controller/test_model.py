@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from nginxsim import simulate
-from nginxsim.controller.lua_config import served_certificates
 from nginxsim.controller.payload import stream_payload
+from nginxsim.verdict.lua_config import served_certificates
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "model.yaml").read_text())

@@ -1,0 +1,38 @@
+"""The shape of a row of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nginxsim.catalogue.examples import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of cause or finding.
+
+    title: the row in a few words. `message` and `fix` are templates for str.format with the facts of the case; `found`
+    is the message where no request was asked about. links: threads as "owner/repository#number", pages as URLs.
+    """
+
+    number: str
+    code: str
+    title: str
+    level: str
+    message: str
+    fix: str = ""
+    found: str = ""
+    about: str = ""
+    bad: Example | None = None
+    good: Example | None = None
+    links: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.found:
+            object.__setattr__(self, "found", self.message)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The links, for a browser."""
+        threads = (link.replace("#", "/issues/") for link in self.links)
+        return tuple(link if "://" in link else f"https://github.com/{link}" for link in threads)
