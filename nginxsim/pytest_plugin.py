@@ -66,13 +66,14 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[SuiteItem]:
         from nginxsim.errors import NginxsimError
+        from nginxsim.printing import visible
         from nginxsim.suites.reading import read_suite
         from nginxsim.suites.running import orders
 
         try:
             cases = read_suite(os.path.relpath(self.path)).cases
         except NginxsimError as problem:
-            raise self.CollectError(str(problem)) from None
+            raise self.CollectError(visible(str(problem))) from None
         estates = _estates(self.config)
         tables = {place: Table(order, estates) for order in orders(cases) for place in order.places}
         seen: Counter[str] = Counter()
@@ -122,12 +123,13 @@ class SuiteItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from nginxsim.errors import NginxsimError
+        from nginxsim.reports.terminal import for_people
         from nginxsim.suites.reports.terminal import failure_lines
 
         if isinstance(excinfo.value, SuiteFailure):
-            return "\n".join(failure_lines(excinfo.value.result))
+            return for_people(failure_lines(excinfo.value.result))
         if isinstance(excinfo.value, NginxsimError):
-            return f"error: {excinfo.value}"
+            return for_people([f"error: {excinfo.value}"])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from nginxsim.cli.options import estate, open_estate, standard_input, working
+from nginxsim.cli.output import say
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.reports import ADMISSION_FORMATS, render_admissions
 
@@ -84,7 +85,7 @@ def _report(
         admissions = admissions_of(simulation)
     if keys:
         admissions = admissions.only(keys)
-    click.echo(render_admissions(AdmissionReport(admissions, Sources({"-": stdin.getvalue()})), output))
+    say(render_admissions(AdmissionReport(admissions, Sources({"-": stdin.getvalue()})), output))
     return 1 if admissions.is_finding else 0
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.output import say
 from nginxsim.errors import InputError, did_you_mean
+from nginxsim.printing import printed
 
 
 @click.command("backends")
@@ -26,7 +28,7 @@ def command(
         backends = open_estate(paths, flags, release).backends()
     names = [entry["name"] for entry in backends]
     if names_only:
-        click.echo("\n".join(names))
+        say(printed(names))
         return
     if backend is not None:
         if backend not in names:
@@ -34,4 +36,4 @@ def command(
         backends = [entry for entry in backends if entry["name"] == backend]
     from nginxsim.reports.machine import dumps
 
-    click.echo(dumps(backends))
+    say(dumps(backends))

@@ -7,6 +7,7 @@ import sys
 import click
 
 from nginxsim.cli.options import estate, open_estate, standard_input, working
+from nginxsim.cli.output import say
 from nginxsim.reports import FORMATS, render_findings
 from nginxsim.verdict.types import LEVELS
 
@@ -78,7 +79,7 @@ def command(
         sources=Sources({"-": stdin.getvalue()}),
         complete=complete,
     )
-    click.echo(render_findings(report, output))
+    say(render_findings(report, output))
     failing = _at_least(fail_on or settings.fail_on or "warning")
     sys.exit(1 if any(found.level in failing for found in told) else 0)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from nginxsim.cli.output import say
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -21,4 +23,4 @@ def command(shell: str) -> None:
 
     completion = get_completion_class(shell)
     assert completion is not None, "click knows every shell of the choice above"
-    click.echo(completion(cli, {}, "nginxsim", "_NGINXSIM_COMPLETE").source())
+    say(completion(cli, {}, "nginxsim", "_NGINXSIM_COMPLETE").source())

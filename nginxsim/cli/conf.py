@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
-from nginxsim.cli.output import write
+from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
+from nginxsim.printing import listing
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -60,7 +61,10 @@ def command(
             raise InputError(f'no Ingress has host "{host}"{did_you_mean(host, known)}')
         text = with_origins(rendered, output_format) if origins else rendered.text
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        shown = listing(text)
+        say(shown, end="" if text.endswith("\n") else "\n")
+        if shown != text:
+            complain("note: some characters are shown as escapes; -o FILE writes the file as it is")
     else:
         write(Path(output), text)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nginxsim.cli.options import working
+from nginxsim.cli.output import say
 from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
 
@@ -69,7 +70,7 @@ def command(
             raise InputError(f"no Ingress in {' or '.join(paths)}: nothing to compare")
         difference = compare(old, new)
         report = render_difference(difference, output)
-    click.echo(report)
+    say(report)
     sys.exit(1 if difference.changes_behaviour else 0)
 
 

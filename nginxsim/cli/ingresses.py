@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.output import say
 
 if TYPE_CHECKING:
     from nginxsim.verdict.ingresses import PathState
@@ -17,9 +18,9 @@ HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STAT
 
 
 def _text(rows: Sequence[PathState]) -> str:
-    from nginxsim.reports.terminal import table
+    from nginxsim.reports.terminal import for_people, table
 
-    return "\n".join(table([HEADS, *map(_cells, rows)], gap="   "))
+    return for_people(table([HEADS, *map(_cells, rows)], gap="   "))
 
 
 def _cells(row: PathState) -> tuple[str, ...]:
@@ -53,5 +54,5 @@ def command(paths: tuple[str, ...], flags: tuple[str, ...], release: str | None,
 
     with working("building the model"):
         rows = rows_of(open_estate(paths, flags, release))
-    click.echo(FORMATS[output](rows))
+    say(FORMATS[output](rows))
     sys.exit(1 if any(row.state in FINDINGS for row in rows) else 0)

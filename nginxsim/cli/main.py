@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
+from io import TextIOWrapper
+from pathlib import Path
 
 import click
 
 from nginxsim import __version__
+from nginxsim.cli.output import close_output, complain
 from nginxsim.errors import NginxsimError, did_you_mean
 
 COMMANDS = {
@@ -71,21 +75,60 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code. Whatever a name or a value of the input may hold, errors too show it escaped."""
+    _print_what_cannot_be_encoded()
     try:
-        cli.main(prog_name="nginxsim")
+        return int(cli.main(prog_name="nginxsim", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        return _wrong_usage(error)
+    except click.Abort:
+        complain("Aborted!")
+        return 1
     except NginxsimError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(BAD_INPUT)
+        complain(f"error: {error}")
+        return BAD_INPUT
     except BrokenPipeError:
         # The reader (head, less) has gone; stop without a word, as other filters do.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        close_output()
+        return 0
+    except OSError as error:
+        return _refused_by_the_system(error)
     except Exception as error:
         if os.environ.get("NGINXSIM_DEBUG"):
             raise
-        click.echo(
-            f"internal error: {type(error).__name__}: {error}\n"
-            "This is a bug in nginxsim. Run again with NGINXSIM_DEBUG=1 and report what it prints.",
-            err=True,
-        )
-        sys.exit(INTERNAL_ERROR)
+        complain(*_internal_error(error))
+        return INTERNAL_ERROR
+
+
+def _print_what_cannot_be_encoded() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _refused_by_the_system(error: OSError) -> int:
+    """What is read and written by name is told where that happens; only standard output has no name."""
+    close_output()
+    complain(f"error: {error.filename or 'cannot write to standard output'}: {error.strerror}")
+    return BAD_INPUT
+
+
+def _wrong_usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        complain(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "")
+    complain(f"Error: {error.format_message()}")
+    return error.exit_code
+
+
+def _internal_error(error: Exception) -> tuple[str, ...]:
+    """Where it happened, and nothing of the input: that may be a password."""
+    *_, place = traceback.extract_tb(error.__traceback__)
+    return (
+        f"internal error: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}",
+        "This is a bug in nginxsim. Run again with NGINXSIM_DEBUG=1 and report what it prints.",
+    )

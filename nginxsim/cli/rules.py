@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from nginxsim.cli.output import say
+
 
 @click.command("rules")
 @click.argument("names", nargs=-1, metavar="[RULE]...")
@@ -24,10 +26,10 @@ def command(names: tuple[str, ...], output: str) -> None:
     if output == "json":
         from nginxsim.reports.machine import dumps
 
-        click.echo(dumps([data(row) for row in rows]))
+        say(dumps([data(row) for row in rows]))
     elif names:
-        click.echo("\n\n".join(map(explained, rows)))
+        say("\n\n".join(map(explained, rows)))
     else:
-        from nginxsim.reports.terminal import table
+        from nginxsim.reports.terminal import for_people, table
 
-        click.echo("\n".join(table([(row.number, row.code, row.level, row.title) for row in rows])))
+        say(for_people(table([(row.number, row.code, row.level, row.title) for row in rows])))

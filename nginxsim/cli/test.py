@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nginxsim.cli.options import open_estate
-from nginxsim.cli.output import write
+from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
+from nginxsim.printing import printed
 
 if TYPE_CHECKING:
     from nginxsim.suites.cases import Case
@@ -172,7 +173,7 @@ def write_first_suite(
     if Path(file).exists() and not yes:
         raise UsageError(f"--record {file}: the file is there already; --yes overwrites it")
     write(Path(file), record(open_estate(paths, flags, release), paths, flags, release, file))
-    click.echo(f"{file} is written; run it with: nginxsim test {file}")
+    say(printed([f"{file} is written; run it with: nginxsim test {file}"]))
 
 
 def run_suites(paths: Sequence[str], options: Options) -> int:
@@ -191,7 +192,7 @@ def run_suites(paths: Sequence[str], options: Options) -> int:
     for name, file in options.output:
         if file:
             write(Path(file), click.unstyle(REPORTS[name](run, options.only_failures)) + "\n")
-    click.echo(REPORTS[options.on_screen](run, options.only_failures))
+    say(REPORTS[options.on_screen](run, options.only_failures))
     covered = report_coverage(run, options, estates) if options.measures else True
     if options.update:
         return rewrite(run.results, options.yes)
@@ -253,7 +254,7 @@ def report_coverage(run: Run, options: Options, estates: Estates) -> bool:
     limit = options.coverage_fail_under
     if limit is None or found.percent >= limit:
         return True
-    click.echo(f"coverage {found.percent:.1f} % is below {limit:g} %", err=True)
+    complain(f"coverage {found.percent:.1f} % is below {limit:g} %")
     return False
 
 
@@ -263,19 +264,19 @@ def rewrite(results: Sequence[Result], yes: bool) -> int:
 
     update = update_of(results)
     for problem in update.problems:
-        click.echo(f"{problem.origin}: to be changed by hand: {problem.why}", err=True)
+        complain(f"{problem.origin}: to be changed by hand: {problem.why}")
     if not update.files:
-        click.echo("nothing to update")
+        say("nothing to update")
         return 1 if update.problems else 0
-    click.echo(update.diff)
+    say(printed(update.diff.split("\n")))
     if not yes and not sys.stdin.isatty():
-        click.echo("not written: run again with --yes once you agree", err=True)
+        complain("not written: run again with --yes once you agree")
         return 1
     if not yes and not click.confirm("Write this?"):
         return 1
     for name, (_, after) in update.files.items():
         write(Path(name), after)
-    click.echo(f"{', '.join(update.files)} updated")
+    say(printed([f"{', '.join(update.files)} updated"]))
     return 1 if update.problems else 0
 
 

@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
 from nginxsim.url import request_for
@@ -94,5 +95,5 @@ def command(
             verdict = simulation.burst(request, repeat) if repeat > 1 else simulation.route(request)
             text = simulation.routing(request.host, request.sni).text
         report = render_verdict(VerdictReport(url, verdict, text, Sources({"-": stdin})), output)
-    click.echo(report)
+    say(report)
     sys.exit(1 if verdict.is_finding else 0)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nginxsim.admission import Review
+from nginxsim.printing import paint
 from nginxsim.reports.findings import finding_data
 from nginxsim.reports.machine import dumps, place
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import paint, plural
+from nginxsim.reports.terminal import for_people, plural
 from nginxsim.verdict.admission import Admission, Admissions, Fault
 from nginxsim.verdict.types import Evidence
 
@@ -47,7 +48,7 @@ def text(report: AdmissionReport) -> str:
     admissions, sources = report.admissions, report.sources
     blocks = [list(_block(one, sources)) for one in admissions.ingresses]
     blocks.extend(list(_fault("nginx.conf", fault, sources)) for fault in admissions.elsewhere)
-    return "\n".join([*_spaced(blocks), _summary(admissions)])
+    return for_people([*_spaced(blocks), _summary(admissions)])
 
 
 def _spaced(blocks: Sequence[list[str]]) -> Iterator[str]:
@@ -67,20 +68,20 @@ def _block(admission: Admission, sources: Sources) -> Iterator[str]:
     if not review.allowed:
         yield from _refusal(review, sources)
     elif review.unseen:
-        yield _head("unseen", review.ingress, f"not looked at: {review.unseen}")
+        yield from _head("unseen", review.ingress, f"not looked at: {review.unseen}")
     else:
-        yield _head("allowed", review.ingress)
+        yield from _head("allowed", review.ingress)
     for warning in review.warnings:
-        yield _head("warning", review.ingress, warning)
+        yield from _head("warning", review.ingress, warning)
     if review.denied:
-        yield _head("denied", review.ingress, f"allowed, yet no request will get through: {review.denied}")
+        yield from _head("denied", review.ingress, f"allowed, yet no request will get through: {review.denied}")
         yield from _places(review, sources, "yellow")
     for fault in admission.nginx:
         yield from _fault(review.ingress, fault, sources)
 
 
 def _refusal(review: Review, sources: Sources) -> Iterator[str]:
-    yield _head("refused", review.ingress, review.error)
+    yield from _head("refused", review.ingress, review.error)
     others = (f"or, as chance has it: {reason}" for reason in review.also)
     yield from _places(review, sources, "red", (f"check: {review.check}", *others))
 
@@ -91,7 +92,7 @@ def _places(review: Review, sources: Sources, colour: str, remarks: Iterable[str
 
 def _fault(where: str, fault: Fault, sources: Sources) -> Iterator[str]:
     found = fault.finding
-    yield _head("nginx", where, f"would refuse the file: {found.message}")
+    yield from _head("nginx", where, f"would refuse the file: {found.message}")
     remarks = (f"in nginx.conf: {_numbered(fault.lines)}", f"fix: {found.fix}" if found.fix else "")
     yield from excerpt(found.evidence, sources, "red", filter(None, remarks))
 
@@ -102,11 +103,12 @@ def _numbered(lines: Sequence[int]) -> str:
     return f"{plural('line', len(lines))} {shown}{further}"
 
 
-def _head(word: str, ingress: str, message: str = "") -> str:
+def _head(word: str, ingress: str, message: str = "") -> Iterator[str]:
     """Further lines of a message are indented as far as the first."""
     head = f"{paint(word.ljust(WIDTH), fg=COLOURS[word], bold=True)}  {paint(ingress, bold=True)}"
-    indent = "\n" + " " * (WIDTH + 2)
-    return head + (f": {indent.join(message.splitlines())}" if message else "")
+    first, *further = message.splitlines() or [""]
+    yield f"{head}: {first}" if message else head
+    yield from (" " * (WIDTH + 2) + line for line in further)
 
 
 def _summary(admissions: Admissions) -> str:

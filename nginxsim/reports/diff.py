@@ -9,9 +9,10 @@ from typing import Any
 from nginxsim.diffing.facts import LISTS, Answered, Facts, is_decided_otherwise, lists
 from nginxsim.diffing.types import FRAME, OLD, BehaviourChange, ConfChange, Difference, ModelChange
 from nginxsim.origins import Origin, Source
+from nginxsim.printing import paint, printed, spaced
 from nginxsim.reports.machine import cause_data, dumps, place, source_data
 from nginxsim.reports.markdown import code, fenced, plain
-from nginxsim.reports.terminal import paint, plural, table
+from nginxsim.reports.terminal import for_people, plural, table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}
 PATCH_SIGNS = {**SIGNS, "changed": "!", "reordered": "!"}
@@ -37,7 +38,7 @@ def diff_text(difference: Difference) -> str:
         list(_titled("model", list(table([_model_row(change) for change in difference.model], indent="  ")))),
         list(_titled("conf", list(_conf_lines(difference.conf)))),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+    return for_people(spaced(lines for lines in sections if lines))
 
 
 def _refusals(difference: Difference) -> list[str]:
@@ -272,18 +273,18 @@ def _conf_data(change: ConfChange) -> dict[str, Any]:
 
 def diff_markdown(difference: Difference) -> str:
     """A comment for a pull request: a table of changed requests, the rest folded away."""
-    parts = [MARKER, f"### nginxsim: {_summary(difference)}"]
-    parts += [f"> nginx would refuse the new conf: {plain(line.strip())}" for line in _refusals(difference)]
-    parts += [f"> not asked: {plain(why)}" for why in difference.unasked]
+    parts = [[MARKER], [f"### nginxsim: {_summary(difference)}"]]
+    parts += [[f"> nginx would refuse the new conf: {plain(line.strip())}"] for line in _refusals(difference)]
+    parts += [[f"> not asked: {plain(why)}"] for why in difference.unasked]
     visible = [change for change in difference.behaviour if change.is_visible]
     if visible:
         rows = [_markdown_row(change) for change in visible[:MOST_ROWS]]
-        parts.append("\n".join(("| request | before | after | why |", "|---|---|---|---|", *rows)))
+        parts.append(["| request | before | after | why |", "|---|---|---|---|", *rows])
         if (more := len(visible) - MOST_ROWS) > 0:
-            parts.append(f"and {_count(more, 'more change')} of behaviour")
+            parts.append([f"and {_count(more, 'more change')} of behaviour"])
     parts += _folded("decided otherwise by the controller", [_model_line(change) for change in difference.model])
     parts += _folded("directives of nginx.conf", list(_patch(difference.conf)))
-    return "\n\n".join(parts)
+    return printed(spaced(parts))
 
 
 def _markdown_row(change: BehaviourChange) -> str:
@@ -318,11 +319,12 @@ def _patch(changes: Sequence[ConfChange]) -> Iterator[str]:
             yield f"# and {_count(silent, 'directive')} that nobody asked for"
 
 
-def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
-    """A list that opens on a click."""
+def _folded(title: str, lines: Sequence[str]) -> Iterator[list[str]]:
+    """A list that opens on a click, as parts of a comment."""
     if lines:
         shown = list(lines[:MOST_LINES])
         if (more := len(lines) - MOST_LINES) > 0:
             shown.append(f"# and {_count(more, 'more line')}")
-        body = "\n".join(fenced(shown, "diff"))
-        yield f"<details><summary>{title}: {_count(len(lines), 'line')}</summary>\n\n{body}\n\n</details>"
+        yield [f"<details><summary>{title}: {_count(len(lines), 'line')}</summary>"]
+        yield list(fenced(shown, "diff"))
+        yield ["</details>"]

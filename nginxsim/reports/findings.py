@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nginxsim.printing import paint, spaced
 from nginxsim.reports.machine import dumps, evidence_data
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import paint, plural, table
+from nginxsim.reports.terminal import for_people, plural, table
 from nginxsim.verdict.types import LEVELS, Finding
 
 IN_FULL = 5
@@ -39,9 +40,8 @@ class CheckReport:
 def text(report: CheckReport) -> str:
     """Findings in the order of the manifests, the further ones of a code as a list, and a line that sums them up."""
     shown, further = _grouped(report)
-    blocks = ["\n".join(_finding_lines(found, report.sources)) for found in shown]
-    lists = ["\n".join(_list_lines(group)) for group in further]
-    return "\n\n".join([*blocks, *lists, _summary(report)])
+    blocks = (_finding_lines(found, report.sources) for found in shown)
+    return for_people(spaced([*blocks, *map(_list_lines, further), [_summary(report)]]))
 
 
 def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:

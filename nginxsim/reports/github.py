@@ -5,16 +5,18 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from nginxsim.printing import printed, visible
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport, as_findings
 from nginxsim.verdict.types import Evidence, Finding
 
-_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
-_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+_DATA = str.maketrans({"%": "%25"})
+_BETWEEN = "%0A"
+_PROPERTY = str.maketrans({"%": "%25", ":": "%3A", ",": "%2C"})
 
 
 def findings_github(report: CheckReport) -> str:
@@ -24,7 +26,7 @@ def findings_github(report: CheckReport) -> str:
 def verdict_github(report: VerdictReport) -> str:
     """A command for each outcome that is worth one, else the status in a plain line."""
     findings = [found for found, _ in as_findings(report)]
-    return _commands(findings, report.sources) or f"{reason_phrase(report.verdict.status)}   {report.url}"
+    return _commands(findings, report.sources) or printed([f"{reason_phrase(report.verdict.status)}   {report.url}"])
 
 
 def _commands(findings: Sequence[Finding], sources: Sources) -> str:
@@ -33,13 +35,13 @@ def _commands(findings: Sequence[Finding], sources: Sources) -> str:
 
 def _command(found: Finding, sources: Sources) -> str:
     about = {**_place(found.evidence, sources), "title": f"{found.number} {found.code}"}
-    return workflow_command(found.level, about, "\n".join(_lines(found)))
+    return workflow_command(found.level, about, _lines(found))
 
 
-def workflow_command(level: str, properties: Mapping[str, object], message: str) -> str:
-    """level: error, warning or notice. properties: file, line, col, endLine, endColumn, title."""
-    written = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items())
-    return f"::{level} {written}::{message.translate(_DATA)}"
+def workflow_command(level: str, properties: Mapping[str, object], message: Iterable[str]) -> str:
+    """level: error, warning or notice. properties: file, line, col, endLine, endColumn, title. message: its lines."""
+    written = ",".join(f"{name}={visible(str(value)).translate(_PROPERTY)}" for name, value in properties.items())
+    return f"::{level} {written}::{_BETWEEN.join(visible(line).translate(_DATA) for line in message)}"
 
 
 def _place(evidence: Sequence[Evidence], sources: Sources) -> dict[str, object]:

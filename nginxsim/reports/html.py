@@ -9,10 +9,12 @@ from functools import cache
 from itertools import chain
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from nginxsim import __version__
 from nginxsim.catalogue import entry
 from nginxsim.origins import Origin
+from nginxsim.printing import visible
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.markdown import summary
 from nginxsim.reports.spans import Sources, locate
@@ -20,6 +22,7 @@ from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.verdict.types import LEVELS, Evidence, Fragment, Outcome, TraceStep, nested
 
+TAB = " " * 4
 AROUND = 2
 """Lines shown before and after one that is pointed at."""
 
@@ -84,7 +87,13 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_filled_in,
     )
+
+
+def _filled_in(value: object) -> object:
+    """Browsers too turn the order of letters about when told to."""
+    return value if isinstance(value, Markup) else visible(str(value))
 
 
 def _excerpts(evidence: Iterable[Evidence], sources: Sources, anchors: dict[str, str]) -> list[Excerpt]:
@@ -96,9 +105,9 @@ def _excerpt(item: Evidence, sources: Sources, anchors: dict[str, str]) -> Excer
     anchor = _anchor(item.origin, anchors)
     if span is None:
         return Excerpt(str(item.origin), anchor, item.origin.line, None, item.note)
-    begin, end = span.column - 1, span.column - 1 + span.length
-    parts = span.source[:begin], span.source[begin:end], span.source[end:]
-    return Excerpt(str(item.origin), anchor, span.line, parts, item.note)
+    source, begin, end = span.source, span.column - 1, span.column - 1 + span.length
+    before, marked, after = (part.replace("\t", TAB) for part in (source[:begin], source[begin:end], source[end:]))
+    return Excerpt(str(item.origin), anchor, span.line, (before, marked, after), item.note)
 
 
 def _anchor(origin: Origin, anchors: dict[str, str]) -> str:
@@ -161,5 +170,5 @@ def _rows(lines: Sequence[str], wanted: Iterable[int]) -> Iterator[tuple[int, st
     for number in sorted(number for number in near if 1 <= number <= len(lines)):
         if number > previous + 1:
             yield None
-        yield number, lines[number - 1], number in pointed
+        yield number, lines[number - 1].replace("\t", TAB), number in pointed
         previous = number

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from nginxsim.origins import Origin
+from nginxsim.printing import printed
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, excerpt
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport, as_finding, outcome_text
-from nginxsim.reports.xml import document, writable
+from nginxsim.reports.xml import document
 from nginxsim.verdict.types import Finding, Outcome
 
 FAILING = ("error", "warning")
@@ -44,7 +45,7 @@ def _finding_case(found: Finding, sources: Sources) -> TestCase:
         name=f"{found.number} {found.code}: {found.message}",
         level=found.level,
         message=found.message,
-        text="\n".join(excerpt(found.evidence, sources, remarks=remarks)),
+        text=printed(excerpt(found.evidence, sources, remarks=remarks)),
         origin=next(iter(found.origins), None),
     )
 
@@ -79,12 +80,12 @@ def _document(name: str, cases: Sequence[TestCase]) -> str:
 
 
 def _add(suite: ET.Element, case: TestCase) -> None:
-    about = {"classname": writable(case.classname), "name": writable(case.name), "time": "0"}
+    about = {"classname": case.classname, "name": case.name, "time": "0"}
     if case.origin:
-        about |= {"file": writable(case.origin.file), "line": str(case.origin.line)}
+        about |= {"file": case.origin.file, "line": str(case.origin.line)}
     element = ET.SubElement(suite, "testcase", about)
     if case.level in FAILING:
-        told = ET.SubElement(element, "failure", {"message": writable(case.message), "type": case.level})
-        told.text = writable(case.text)
+        told = ET.SubElement(element, "failure", {"message": case.message, "type": case.level})
+        told.text = case.text
     elif case.level:
-        ET.SubElement(element, "system-out").text = writable(case.text)
+        ET.SubElement(element, "system-out").text = case.text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nginxsim.nginx.exchange import UpstreamRequest
 from nginxsim.origins import Origin, Source
+from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.verdict import Cause, Evidence, Outcome, TraceStep, Verdict, nested
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _NO_TEXT = re.compile("[\ud800-\udfff]")
+_TO_ESCAPE = re.compile(f"(?!\n)[{COMMANDING}]|{OLD_COMMAND.pattern}")
 
 
 def printable(text: str) -> str:
@@ -24,7 +26,12 @@ def printable(text: str) -> str:
 
 
 def dumps(value: object) -> str:
-    return printable(json.dumps(value, indent=2, ensure_ascii=False))
+    """JSON in which everything that would command a terminal or a log is escaped, as JSON has it."""
+    return _TO_ESCAPE.sub(_escape, printable(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "\\u0023" if found[0] == "#" else json.dumps(found[0])[1:-1]
 
 
 def place(origin: Origin | None) -> dict[str, Any] | None:

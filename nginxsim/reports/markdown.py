@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from nginxsim.printing import printed, spaced, visible
 from nginxsim.reports.findings import CheckReport, counts_in_words
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
@@ -17,12 +18,12 @@ _TICKS = re.compile("`+")
 
 def plain(text: str) -> str:
     """Text that Markdown leaves as it is, on one line, and that calls nobody's name."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.splitlines())).replace("@", "&#64;")
+    return visible(_SPECIAL.sub(r"\\\1", " ".join(text.splitlines())).replace("@", "&#64;"))
 
 
 def code(text: str) -> str:
     """Text as code, on one line; in a table the bars have to be escaped."""
-    text = " ".join(text.split())
+    text = visible(" ".join(text.split()))
     fence = "`" * (_longest_run(text) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
@@ -30,7 +31,7 @@ def code(text: str) -> str:
 
 def fenced(lines: Sequence[str], language: str) -> Iterator[str]:
     """Lines as a block of code."""
-    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
+    fence = "`" * max(3, max(map(_longest_run, lines), default=0) + 1)
     yield from (f"{fence}{language}", *lines, fence)
 
 
@@ -48,7 +49,7 @@ def findings_markdown(report: CheckReport) -> str:
     if not report.findings:
         return head
     rows = [f"| {' | '.join(_cells(found))} |" for found in report.findings]
-    return "\n".join((head, "", "| level | rule | where | what |", "|---|---|---|---|", *rows))
+    return printed((head, "", "| level | rule | where | what |", "|---|---|---|---|", *rows))
 
 
 def _cells(found: Finding) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _noted(item: Evidence) -> str:
 
 
 def verdict_markdown(report: VerdictReport) -> str:
-    return "\n\n".join("\n".join(_outcome(report, outcome)) for outcome in report.verdict.outcomes)
+    return printed(spaced(_outcome(report, outcome) for outcome in report.verdict.outcomes))
 
 
 def _outcome(report: VerdictReport, outcome: Outcome) -> Iterator[str]:

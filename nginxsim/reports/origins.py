@@ -7,6 +7,7 @@ from typing import Any
 
 from nginxsim.nginx.tree import Directive, endings, parse_conf
 from nginxsim.origins import DEFAULT, Source
+from nginxsim.printing import visible
 from nginxsim.render import Rendered
 from nginxsim.reports.machine import dumps, source_data
 from nginxsim.verdict.provenance import Provenance
@@ -81,5 +82,5 @@ def _asked(provenance: Provenance, directive: Directive) -> tuple[Source, ...]:
 
 def described(source: Source) -> str:
     """ "annotation proxy-body-size  k8s/shop.yaml:7:5" and the like; never a line break."""
-    words = " ".join(f"{KINDS[source.kind]}{source.name}".split())
-    return f"{words} {source.origin}" if source.origin else words
+    words = visible(" ".join(f"{KINDS[source.kind]}{source.name}".split()))
+    return f"{words} {visible(str(source.origin))}" if source.origin else words

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginxsim.origins import Origin
-from nginxsim.reports.terminal import paint
+from nginxsim.printing import link, paint
 from nginxsim.sources import STDIN
 from nginxsim.verdict.types import Evidence
 
@@ -107,8 +107,8 @@ def excerpt(
     gutter = max((len(str(span.line)) for _, span in spans if span), default=1) + 1
     for number, group in enumerate(_by_file(spans)):
         first = min(group, key=lambda pair: pair[0] is not items[0])[0].origin
-        arrow = "-->" if number == 0 else ":::"
-        yield f"{' ' * gutter}{paint(arrow, fg='blue')} {link(str(first), first)}"
+        arrow = "-->" if number == 0 else "..>"
+        yield f"{' ' * gutter}{paint(arrow, fg='blue')} {linked(str(first), first)}"
         shown = [(span, item is items[0]) for item, span in group if span]
         if shown:
             yield from _file_lines(shown, gutter, colour)
@@ -159,11 +159,11 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def link(text: str, origin: Origin) -> str:
+def linked(text: str, origin: Origin) -> str:
     """The text as a hyperlink to the file, for terminals that take OSC 8."""
     if not _wants_links() or origin.file == STDIN:
         return text
-    return f"\x1b]8;;{Path(origin.file).resolve().as_uri()}#{origin.line}\x1b\\{text}\x1b]8;;\x1b\\"
+    return link(text, f"{Path(origin.file).resolve().as_uri()}#{origin.line}")
 
 
 def _wants_links() -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
-import click
+from nginxsim.printing import printed, visible, width
 
 
 def wants_colour() -> bool:
@@ -15,8 +15,9 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def paint(text: str, **style: object) -> str:
-    return click.style(text, **style) if wants_colour() else text  # type: ignore[arg-type]
+def for_people(lines: Iterable[str]) -> str:
+    """The lines as standard output takes them."""
+    return printed(lines, colour=wants_colour())
 
 
 def reason_phrase(status: int | None) -> str:
@@ -37,7 +38,8 @@ def table(rows: Sequence[Sequence[str]], indent: str = "", gap: str = "  ") -> I
     """Rows as lines with aligned columns; the last column keeps its own width."""
     if not rows:
         return
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        cells = [cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)]
         yield (indent + gap.join(cells)).rstrip()

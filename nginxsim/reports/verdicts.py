@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import click
-
-from nginxsim.reports.spans import Sources, excerpt, link
-from nginxsim.reports.terminal import paint, reason_phrase, table
+from nginxsim.printing import paint, printed, spaced, unmarked
+from nginxsim.reports.spans import Sources, excerpt, linked
+from nginxsim.reports.terminal import for_people, reason_phrase, table
 from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict, nested
 
 COLOURS = {"error": "red", "denied": "yellow", "notice": "cyan", "fine": "green"}
@@ -56,21 +55,21 @@ def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
 
 
 def text(report: VerdictReport) -> str:
-    return verdict_text(report.url, report.verdict, report.sources)
+    return for_people(verdict_lines(report.url, report.verdict, report.sources))
 
 
 def outcome_text(report: VerdictReport, outcome: Outcome) -> str:
-    """One outcome as if it were the only one."""
-    return verdict_text(report.url, Verdict(report.verdict.request, [outcome]), report.sources)
+    """One outcome as if it were the only one, without colours."""
+    return printed(_outcome_lines(report.url, outcome, report.sources))
 
 
-def verdict_text(url: str, verdict: Verdict, sources: Sources | None = None) -> str:
+def verdict_lines(url: str, verdict: Verdict, sources: Sources | None = None) -> Iterator[str]:
     """All outcomes, most likely first, each with cause, evidence, fix, assumptions and trace.
 
     sources: the manifests' lines, for those that cannot be read again (standard input).
     """
     lines = sources or Sources()
-    return "\n\n".join("\n".join(_outcome_lines(url, outcome, lines)) for outcome in verdict.outcomes)
+    return spaced(_outcome_lines(url, outcome, lines) for outcome in verdict.outcomes)
 
 
 def _outcome_lines(url: str, outcome: Outcome, sources: Sources) -> Iterator[str]:
@@ -97,7 +96,7 @@ def _cause_lines(cause: Cause, colour: str, sources: Sources) -> Iterator[str]:
 
 
 def _says_something(line: str) -> bool:
-    return click.unstyle(line).strip() != "|"
+    return unmarked(line).strip() != "|"
 
 
 def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[str, ...]]:
@@ -113,8 +112,7 @@ def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[st
 
 
 def _row(step: TraceStep, phase: str, before: str) -> tuple[str, ...]:
-    # Links are invisible characters: only the last column may have them, as it keeps its own width.
-    cells = {piece.role: link(piece.text, piece.origin) if piece.origin else piece.text for piece in step.fragments}
+    cells = {piece.role: linked(piece.text, piece.origin) if piece.origin else piece.text for piece in step.fragments}
     return phase, before + cells.get("text", ""), *(cells.get(role, "") for role in ("why", "conf", "origin"))
 
 

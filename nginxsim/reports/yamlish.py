@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import yaml
 
+from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.reports.findings import CheckReport, as_json
 from nginxsim.reports.machine import verdict_json
 from nginxsim.reports.verdicts import VerdictReport
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_Fastest: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_COMMANDING = re.compile(f"(?!\n)[{COMMANDING}]|{OLD_COMMAND.pattern}")
+_UNBROKEN = 1 << 30
+"""Columns a line may have: a value that went on in the next line could begin that as a command."""
 
 
 def findings_yaml(report: CheckReport) -> str:
@@ -23,4 +28,17 @@ def verdict_yaml(report: VerdictReport) -> str:
 
 
 def _yaml(document: str) -> str:
-    return str(yaml.dump(json.loads(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+    written = yaml.dump(json.loads(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_UNBROKEN)
+    return _COMMANDING.sub(lambda found: f"\\U{ord(found[0]):08x}", written)
+
+
+class _Dumper(_Fastest):  # type: ignore[misc]
+    """Writes text that would command a terminal or a log in double quotes, where everything can be escaped."""
+
+
+def _text(dumper: Any, text: str) -> Any:
+    style = '"' if _COMMANDING.search(text) or "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from nginxsim import __version__
-from nginxsim.reports.html import page
-from nginxsim.reports.terminal import table
+from nginxsim.printing import printed, visible
+from nginxsim.reports.html import TAB, page
+from nginxsim.reports.markdown import code, plain
+from nginxsim.reports.terminal import for_people, table
 from nginxsim.reports.xml import document
 from nginxsim.suites.coverage import KINDS, Coverage, Item, percent
 
@@ -44,11 +46,11 @@ def text(coverage: Coverage) -> str:
     missed = [(item.kind, item.label, str(item.origin)) for item in coverage.items if not item.requests]
     if missed:
         lines += ["", "not exercised", *table(missed, indent="  ", gap="   ")]
-    return "\n".join(lines)
+    return for_people(lines)
 
 
 def markdown(coverage: Coverage) -> str:
-    return "\n".join(_markdown_lines(coverage)) + "\n"
+    return printed(_markdown_lines(coverage)) + "\n"
 
 
 def _markdown_lines(coverage: Coverage) -> Iterator[str]:
@@ -62,7 +64,7 @@ def _markdown_lines(coverage: Coverage) -> Iterator[str]:
         yield "| not exercised | | at |"
         yield "|---|---|---|"
     for item in missed:
-        yield f"| {item.kind} | `{item.label.replace('|', chr(92) + '|')}` | {item.origin} |"
+        yield f"| {item.kind} | {code(item.label)} | {plain(str(item.origin))} |"
 
 
 class Source(NamedTuple):
@@ -80,7 +82,7 @@ def html(coverage: Coverage) -> str:
 
 def _annotated(file: str, counts: Mapping[int, int]) -> list[tuple[int, str, int | None]]:
     text_lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    return [(number, line, counts.get(number)) for number, line in enumerate(text_lines, 1)]
+    return [(number, line.replace("\t", TAB), counts.get(number)) for number, line in enumerate(text_lines, 1)]
 
 
 def lcov(coverage: Coverage) -> str:
@@ -88,7 +90,7 @@ def lcov(coverage: Coverage) -> str:
     lines = []
     for file, counts in coverage.lines.items():
         hit = sum(count > 0 for count in counts.values())
-        lines += [f"SF:{file}", *(f"DA:{line},{count}" for line, count in counts.items())]
+        lines += [f"SF:{visible(file)}", *(f"DA:{line},{count}" for line, count in counts.items())]
         lines += [f"LF:{len(counts)}", f"LH:{hit}", "end_of_record"]
     return "\n".join(["TN:nginxsim", *lines]) + "\n"
 

@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
+from nginxsim.printing import spaced
 from nginxsim.releases import NEWEST
-from nginxsim.reports.verdicts import verdict_text
+from nginxsim.reports.terminal import for_people
+from nginxsim.reports.verdicts import verdict_lines
 from nginxsim.simulation import Simulation, simulate
 from nginxsim.suites.cases import Change, Check, Expectation, Played
 from nginxsim.suites.changes import changed, check_keys
@@ -193,10 +195,8 @@ class Answered:
         __tracebackhide__ = True
         faults = judge(Expectation(checks), self.verdict.outcomes, self.names)
         if faults:
-            compared = "\n".join(comparison(faults))
-            raise AssertionError(
-                f"{self.verdict.request.method} {self.url}\n\n{compared}\n\n{verdict_text(self.url, self.verdict)}"
-            )
+            told = [f"{self.verdict.request.method} {self.url}"]
+            raise AssertionError(for_people(spaced([told, comparison(faults), verdict_lines(self.url, self.verdict)])))
         return self
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from nginxsim.suites.cases import Case, EstateSpec, Played
 from nginxsim.suites.matching import Mismatch
+from nginxsim.verdict import Verdict
 
 
 class State(StrEnum):
@@ -21,16 +20,27 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LiveAnswer:
+    """What a client sees; status None: the connection ended without an HTTP answer."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One case's end. reason: why it was skipped or could not be played; report: the verdict for people, on failure."""
+    """One case's end. reason: why it was skipped or could not be played.
+
+    On failure, verdict: what the simulation says; live: what a live ingress answered.
+    """
 
     case: Case
     state: State
     mismatches: tuple[Mismatch, ...] = ()
     reason: str = ""
     seconds: float = 0.0
-    report: str = ""
-    outcomes: Sequence[dict[str, Any]] = ()
+    verdict: Verdict | None = None
+    live: LiveAnswer | None = None
 
     @property
     def failed(self) -> bool:

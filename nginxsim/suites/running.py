@@ -13,8 +13,6 @@ from functools import cache
 from nginxsim.errors import InputError
 from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import AnswerFunction
-from nginxsim.reports.machine import outcome_data
-from nginxsim.reports.verdicts import verdict_text
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
 from nginxsim.suites.cases import Case, Played
 from nginxsim.suites.draws import DrawError, pinned
@@ -210,8 +208,7 @@ class Player:
             State.FAILED,
             mismatches,
             seconds=seconds,
-            report=verdict_text(case.url, shown),
-            outcomes=tuple(map(outcome_data, shown.outcomes)),
+            verdict=shown.settled(),
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
 from nginxsim.origins import Origin, Source
@@ -64,6 +65,19 @@ def _nothing() -> tuple[TraceStep, ...]:
     return ()
 
 
+T = TypeVar("T")
+
+
+class _Known(Generic[T]):
+    """What used to be worked out when asked for."""
+
+    def __init__(self, found: T) -> None:
+        self._found = found
+
+    def __call__(self) -> T:
+        return self._found
+
+
 @dataclass(frozen=True, slots=True)
 class TraceStep:
     """One decision on the way to the outcome.
@@ -99,6 +113,10 @@ class TraceStep:
         )
         return tuple(piece for piece in pieces if piece.text)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        known = _Known(self.considered) if self._look_around is not _nothing else _nothing
+        return TraceStep, (self.phase, self.text, self.why, self.conf, self.source, self.steps, known)
+
 
 def nested(trace: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
     """The trace as a tree: under each step those of what it asked, an auth location or a server of the same nginx."""
@@ -132,6 +150,10 @@ class Explanation:
     @cached_property
     def parts(self) -> tuple[Cause, tuple[TraceStep, ...]]:
         return self._explain()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies, and what another process gets, no longer need the simulation that the explanation comes from."""
+        return Explanation, (_Known(self.parts),)
 
 
 class Outcome(NamedTuple):
@@ -193,6 +215,10 @@ class Verdict(NamedTuple):
     @property
     def assumptions(self) -> tuple[str, ...]:
         return self.outcomes[0].assumptions
+
+    def settled(self) -> Verdict:
+        """The same with everything worked out, which no longer holds on to the simulation it comes from."""
+        return copy.deepcopy(self)
 
     @property
     def is_finding(self) -> bool:

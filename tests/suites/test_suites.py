@@ -247,7 +247,7 @@ def test_services_play_their_part(folder: Path, services: str, status: int) -> N
         folder, f"  - {{request: http://admin.example.com/, services: {services}, expect: {{status: {status}}}}}\n"
     )
     (result,) = played(name).results
-    assert not result.failed, result.report
+    assert not result.failed, result.mismatches
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_services_play_their_part(folder: Path, services: str, status: int) -> N
 def test_what_if(folder: Path, change: str, expect: str) -> None:
     name = suite(folder, f"  - {{request: http://shop.example.com/, with: {{{change}}}, expect: {expect}}}\n")
     (result,) = played(name).results
-    assert not result.failed, result.report
+    assert not result.failed, result.mismatches
 
 
 SNIPPETS = "{allow-snippet-annotations: 'true', annotations-risk-level: Critical}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.reports.github import workflow_command
-from nginxsim.suites.reports.machine import failure_text
+from nginxsim.suites.reports.machine import failure_lines
 from nginxsim.suites.reports.terminal import text
 from nginxsim.suites.results import Result, Run
 
@@ -16,4 +16,4 @@ def github(run: Run, only_failures: bool = False) -> str:
 def _annotation(result: Result) -> str:
     origin = next((fault.place.origin for fault in result.mismatches if fault.place), result.case.origin)
     about = {"file": origin.file, "line": origin.line, "col": origin.column, "title": result.case.name}
-    return workflow_command("error", about, failure_text(result))
+    return workflow_command("error", about, failure_lines(result))

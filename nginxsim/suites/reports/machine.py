@@ -8,12 +8,13 @@ from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import click
-
-from nginxsim.reports.machine import dumps, place
-from nginxsim.reports.xml import document, writable
-from nginxsim.suites.reports.terminal import comparison, request_line
+from nginxsim.printing import printed, visible
+from nginxsim.reports.machine import dumps, outcome_data, place
+from nginxsim.reports.xml import document
+from nginxsim.suites.reports.terminal import comparison, end_lines, request_line
 from nginxsim.suites.results import Result, Run, State
+
+_SPECIAL = re.compile(r"([\\#])")
 
 
 def as_json(run: Run, only_failures: bool = False) -> str:
@@ -48,14 +49,13 @@ def _result_data(result: Result) -> dict[str, Any]:
             }
             for fault in result.mismatches
         ],
-        "outcomes": list(result.outcomes),
+        "outcomes": list(map(outcome_data, result.verdict.outcomes)) if result.verdict else [],
     }
 
 
-def failure_text(result: Result) -> str:
-    """All that is known of a failure, without colours."""
-    lines = [request_line(result), "", *comparison(result.mismatches), "", result.report]
-    return click.unstyle("\n".join(lines)).rstrip()
+def failure_lines(result: Result) -> list[str]:
+    """All that is known of a failure."""
+    return [request_line(result), "", *comparison(result.mismatches), *end_lines(result)]
 
 
 def junit(run: Run, only_failures: bool = False) -> str:
@@ -81,13 +81,13 @@ def _counts(results: list[Result]) -> dict[str, str]:
 
 def _add_case(parent: ET.Element, result: Result) -> None:
     case = result.case
-    about = {"classname": case.suite, "name": writable(case.name), "file": case.suite, "line": str(case.origin.line)}
+    about = {"classname": case.suite, "name": case.name, "file": case.suite, "line": str(case.origin.line)}
     element = ET.SubElement(parent, "testcase", {**about, "time": f"{result.seconds:.3f}"})
     if result.state is State.SKIPPED:
-        ET.SubElement(element, "skipped", {"message": writable(result.reason)} if result.reason else {})
+        ET.SubElement(element, "skipped", {"message": result.reason} if result.reason else {})
     if result.failed:
-        failure = ET.SubElement(element, "failure", {"message": writable(one_line(result)), "type": "mismatch"})
-        failure.text = writable(failure_text(result))
+        failure = ET.SubElement(element, "failure", {"message": one_line(result), "type": "mismatch"})
+        failure.text = printed(failure_lines(result))
 
 
 def one_line(result: Result) -> str:
@@ -98,19 +98,19 @@ def one_line(result: Result) -> str:
 
 
 def tap(run: Run, only_failures: bool = False) -> str:
-    return "\n".join(_tap_lines(run.shown(only_failures)))
+    return printed(_tap_lines(run.shown(only_failures)))
 
 
 def _tap_lines(results: list[Result]) -> Iterator[str]:
     yield "TAP version 14"
     yield f"1..{len(results)}"
     for number, result in enumerate(results, 1):
-        name = re.sub(r"([\\#])", r"\\\1", result.case.title)
+        name = _SPECIAL.sub(r"\\\1", visible(result.case.title))
         skip = f" # SKIP {result.reason}".rstrip() if result.state is State.SKIPPED else ""
         yield f"{'not ok' if result.failed else 'ok'} {number} - {name}{skip}"
         if result.failed:
             yield "  ---"
             yield f"  at: {result.case.origin}"
             yield "  message: |"
-            yield from (f"    {line}".rstrip() for line in failure_text(result).splitlines())
+            yield from (f"    {line}".rstrip() for line in failure_lines(result))
             yield "  ..."

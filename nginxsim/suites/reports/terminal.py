@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from nginxsim.reports.terminal import paint, table
-from nginxsim.suites.matching import Mismatch
+from nginxsim.printing import paint, spaced
+from nginxsim.reports.terminal import for_people, table
+from nginxsim.reports.verdicts import verdict_lines
+from nginxsim.suites.matching import Mismatch, status_text
 from nginxsim.suites.results import Result, Run, State
 
 MARKS = {State.PASSED: ("✓", "green"), State.FAILED: ("✗", "red"), State.SKIPPED: ("-", "yellow")}
@@ -16,12 +18,9 @@ COLOURS = {State.FAILED: "red", State.PASSED: "green", State.SKIPPED: "yellow"}
 
 def text(run: Run, only_failures: bool = False) -> str:
     shown = run.shown(only_failures)
-    blocks = [
-        "\n".join(_suite_lines(suite, list(results))) for suite, results in groupby(shown, lambda one: one.case.suite)
-    ]
-    blocks += ["\n".join(failure_lines(result)) for result in shown if result.failed]
-    blocks.append("\n".join(_closing_lines(run)))
-    return "\n\n".join(blocks)
+    suites = [list(_suite_lines(suite, list(results))) for suite, results in groupby(shown, lambda one: one.case.suite)]
+    failures = (failure_lines(result) for result in shown if result.failed)
+    return for_people(spaced([*suites, *failures, _closing_lines(run)]))
 
 
 def _suite_lines(suite: str, results: list[Result]) -> Iterator[str]:
@@ -38,9 +37,20 @@ def failure_lines(result: Result) -> Iterator[str]:
     yield f"  {request_line(result)}"
     yield ""
     yield from comparison(result.mismatches, indent="  ")
-    if result.report:
-        yield ""
-        yield from (f"  {line}".rstrip() for line in result.report.splitlines())
+    yield from (f"  {line}".rstrip() for line in end_lines(result))
+
+
+def end_lines(result: Result) -> Iterator[str]:
+    """How the request ends in the simulation, and live where it was sent."""
+    if result.verdict is None:
+        return
+    yield ""
+    if result.live:
+        yield "simulated:"
+    yield from verdict_lines(result.case.url, result.verdict)
+    if result.live:
+        yield from ("", "live:", status_text(result.live.status))
+        yield from (f"{name}: {value}" for name, value in result.live.headers)
 
 
 def request_line(result: Result) -> str:
