@@ -30,9 +30,10 @@ class UsageError(InputError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, or None when nothing is close."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    """The known word closest to `word` in any letter case, spelt as it is known; None when nothing is close."""
+    spelt = {each.lower(): each for each in known}
+    matches = difflib.get_close_matches(word.lower(), list(spelt), n=1, cutoff=0.6)
+    return spelt[matches[0]] if matches else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

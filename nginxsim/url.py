@@ -6,12 +6,13 @@ import base64
 import ipaddress
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote_to_bytes
 
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.nginx.exchange import Request
 
 SCHEMES = ("http", "https")
-URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)")
+URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)(?P<fragment>#.*)?")
 AUTHORITY = re.compile(r"(?:(?P<user>[^@]*)@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
 
 
@@ -30,6 +31,9 @@ def request_for(
     match = URL.fullmatch(url)
     if match is None:
         raise UsageError(f'"{url}" is no URL; write http://{url.lstrip("/")}')
+    if match["fragment"]:
+        whole = url.removesuffix(match["fragment"])
+        raise UsageError(f'what follows # in a URL ("{match["fragment"]}") is never sent; write {whole}')
     scheme = match["scheme"].lower()
     if scheme not in SCHEMES:
         raise UsageError(f'unknown URL scheme "{match["scheme"]}": use http or https{did_you_mean(scheme, SCHEMES)}')
@@ -37,15 +41,16 @@ def request_for(
     if authority is None or not authority["host"]:
         raise UsageError(f'"{url}" has no host')
     _check_client(client)
-    host = authority["host"] + (f":{authority['port']}" if authority["port"] else "")
+    name = _ascii_host(authority["host"])
+    host = name + (f":{authority['port']}" if authority["port"] else "")
     given = list(headers)
-    if authority["user"] is not None and not any(name.lower() == "authorization" for name, _ in given):
-        given.append(("Authorization", "Basic " + base64.b64encode(authority["user"].encode()).decode()))
+    if authority["user"] and not any(name.lower() == "authorization" for name, _ in given):
+        given.append(("Authorization", _basic(authority["user"])))
     named = [value for name, value in given if name.lower() == "host"]
     target = match["target"] if match["target"].startswith("/") else f"/{match['target']}"
     return Request(
         host=named[-1] if named else host,
-        sni=authority["host"].strip("[]"),
+        sni=name.strip("[]"),
         path=target,
         scheme=scheme,
         method=method,
@@ -54,6 +59,24 @@ def request_for(
         body_bytes=body_bytes,
         http_version=http_version,
     )
+
+
+def _ascii_host(host: str) -> str:
+    """The name as it goes over the wire: letters outside ASCII in the form that browsers and curl give them."""
+    if host.isascii():
+        return host
+    import idna  # noqa: PLC0415  # few hosts need it
+
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as problem:
+        raise UsageError(f'"{host}" cannot be a host name: {problem}') from None
+
+
+def _basic(user: str) -> str:
+    """What curl sends for user:password in a URL: percent escapes decoded, and a colon even without a password."""
+    name, _, password = user.partition(":")
+    return "Basic " + base64.b64encode(b":".join(map(unquote_to_bytes, (name, password)))).decode()
 
 
 def _check_client(client: str) -> None:

@@ -76,8 +76,8 @@ def entry(name: str) -> Entry:
     """The row of a number or a code, in any letter case. Raises UsageError with the nearest one."""
     found = BY_NUMBER.get(name.upper()) or BY_CODE.get(name.lower()) or _outside(name)
     if found is None:
-        known = [*BY_CODE, *(number.lower() for number in BY_NUMBER), *(row.code for row in outside_entries())]
-        raise UsageError(f'no rule "{name}"{did_you_mean(name.lower(), known)}')
+        names = (name for row in outside_entries() for name in (row.number, row.code))
+        raise UsageError(f'no rule "{name}"{did_you_mean(name, [*BY_CODE, *BY_NUMBER, *names])}')
     return found
 
 

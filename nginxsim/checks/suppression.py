@@ -19,6 +19,7 @@ from nginxsim.verdict.types import LEVELS, Finding
 
 ANNOTATION = "nginxsim.dev/ignore"
 FILE = "nginxsim.toml"
+TABLES = ("check",)
 KEYS = ("ignore", "show", "fail-on", "per-file-ignores")
 
 
@@ -78,11 +79,17 @@ def read_config(path: Path) -> Config:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    table = read.get("check", {})
+    for name, table in read.items():
+        if name not in TABLES or not isinstance(table, dict):
+            raise UsageError(f'{path}: unknown {_kind(table)} "{name}"{did_you_mean(name, TABLES)} (known: [check])')
     try:
-        return _config(table, str(path.resolve().parent))
+        return _config(read.get("check", {}), str(path.resolve().parent))
     except UsageError as error:
         raise UsageError(f"{path}: [check] {error}") from None
+
+
+def _kind(value: object) -> str:
+    return "table" if isinstance(value, dict) else "key"
 
 
 def _config(table: Mapping[str, Any], folder: str) -> Config:

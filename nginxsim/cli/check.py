@@ -19,7 +19,9 @@ from nginxsim.verdict.types import LEVELS
 )
 @click.option("--show", type=click.Choice(LEVELS), help="Show findings of this level and worse.  [default: notice]")
 @click.option(
-    "--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit with 1 from this level on.  [default: warning]"
+    "--fail-on",
+    type=click.Choice([*LEVELS, "never"]),
+    help="Exit with 1 from this level on.  [default: warning, or error with --show error]",
 )
 @click.option(
     "--ignore",
@@ -69,7 +71,8 @@ def command(
     with working("checking"):
         simulation = open_estate(paths, flags, release, stdin)
         told, suppressed = sift(simulation.check(), ignores, simulation.cluster)
-    shown = _at_least(show or settings.show or "notice")
+    shown_from = show or settings.show or "notice"
+    shown = _at_least(shown_from)
     findings = [found for found in told if found.level in shown]
     report = CheckReport(
         findings,
@@ -80,7 +83,8 @@ def command(
         complete=complete,
     )
     say(render_findings(report, output))
-    failing = _at_least(fail_on or settings.fail_on or "warning")
+    # Nothing that is hidden fails the run, unless somebody says so.
+    failing = _at_least(fail_on or settings.fail_on or ("error" if shown_from == "error" else "warning"))
     sys.exit(1 if any(found.level in failing for found in told) else 0)
 
 

@@ -26,6 +26,14 @@ def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
     return headers
 
 
+def _check_order(url: str, paths: tuple[str, ...]) -> None:
+    """The URL comes first, other than in most commands."""
+    swapped = next((path for path in paths if "://" in path), None)
+    if swapped and "://" not in url:
+        others = [url, *(path for path in paths if path != swapped)]
+        raise UsageError(f"the URL comes first: nginxsim why {swapped} {' '.join(others)}")
+
+
 @click.command("why")
 @click.argument("url")
 @partial(estate, required=False)
@@ -75,6 +83,7 @@ def command(
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport
 
+    _check_order(url, paths)
     request = request_for(
         url,
         method=method,

@@ -88,7 +88,7 @@ def _remarks(found: Finding) -> Iterator[str]:
 
 def _summary(report: CheckReport) -> str:
     told, beside = counts_in_words(report)
-    words = ", ".join(told) or "no findings"
+    words = ", ".join(told) or ("no findings of a level that is shown" if report.hidden else "no findings")
     ingresses = f"{report.ingresses} {plural('Ingress', report.ingresses)}"
     return f"{words} in {ingresses}" + (f" ({', '.join(beside)})" if beside else "")
 

@@ -289,6 +289,9 @@ def test_the_nearest_nginxsim_toml_counts(estate: Path, config: str, exit_code: 
         ('[check]\nshow = "warnings"\n', 'show = "warnings" must be one of error, warning, notice'),
         ('[check]\nignore = "NX604"\n', "ignore must be a list of codes"),
         ("[check\n", "nginxsim.toml: Expected"),
+        ('[chek]\nignore = ["NX604"]\n', 'unknown table "chek"; did you mean "check"?'),
+        ('ignore = ["NX604"]\n', 'unknown key "ignore"'),
+        ('[check]\nignore = ["NX6044"]\n', 'no rule "NX6044"; did you mean "NX604"?'),
     ],
 )
 def test_a_bad_nginxsim_toml_is_refused_with_its_name(estate: Path, config: str, message: str) -> None:

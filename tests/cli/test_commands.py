@@ -12,6 +12,22 @@ import pytest
 
 from tests.support.places import ROOT
 
+ANY_HOST = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {ports: [{port: 80}], selector: {app: web}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {}}}
+"""
 SHOP = "http://shop.example.com/cart"
 
 
@@ -46,6 +62,13 @@ def test_exit_status(arguments: list[str], status: int) -> None:
     assert nginxsim(*arguments).returncode == status
 
 
+def test_a_url_is_sent_as_curl_sends_it() -> None:
+    sent = nginxsim("why", "http://ann%40x:p%3Aw@münchen.example/", "-", "-o", "json", stdin=ANY_HOST)
+    request = json.loads(sent.stdout)["outcomes"][0]["upstream"]
+    assert request["host"] == "xn--mnchen-3ya.example"
+    assert ["Authorization", "Basic YW5uQHg6cDp3"] in [list(header) for header in request["headers"]]
+
+
 BAD_INPUT = {
     "no such file": (["why", SHOP, "nowhere.yaml"], "nowhere.yaml"),
     "unknown command": (["wy", SHOP], 'did you mean "why"?'),
@@ -53,6 +76,9 @@ BAD_INPUT = {
     "no scheme": (["why", "shop.example.com/cart", "samples/shop"], "write http://shop.example.com/cart"),
     "unknown flag": (["why", SHOP, "samples/shop", "--flag=--watch-namespce=x"], "--watch-namespace"),
     "unknown release": (["why", SHOP, "samples/shop", "--release", "1.15.l"], "1.15.1"),
+    "what is never sent": (["why", f"{SHOP}#top", "samples/shop"], f"is never sent; write {SHOP}"),
+    "the wrong way round": (["why", "samples/shop", SHOP], f"the URL comes first: nginxsim why {SHOP} samples/shop"),
+    "a host that cannot be": (["why", "http://mü⒈.example/", "samples/shop"], "cannot be a host name"),
     "client is no address": (["why", SHOP, "samples/shop", "--client", "office"], "no IP address"),
     "header without colon": (["why", SHOP, "samples/shop", "-H", "X-Canary"], "Name: value"),
     "unknown host": (["conf", "samples/shop", "--host", "shp.example.com"], 'did you mean "shop.example.com"?'),
