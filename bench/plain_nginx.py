@@ -14,8 +14,8 @@ from pathlib import Path
 
 from locations import CASES, PASSWORDS, Case
 
-sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from realnginx import RealNginx, available, free_port, running
+sys.path.append(str(Path(__file__).parent.parent))
+from tests.support.realnginx import RealNginx, available, free_port, running
 
 SECONDS = 1.0
 BATCH = 32

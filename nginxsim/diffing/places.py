@@ -27,7 +27,7 @@ class Place:
         """What the `if` blocks on the way ask, as (variable, operator, value) or (variable,)."""
         for block in self.chain[:-1]:
             for condition in block.all("if"):
-                yield condition.args
+                yield condition.condition
 
     def variable(self, name: str) -> str:
         """What `set` gives a variable here, "" when it does not."""

@@ -103,21 +103,21 @@ class _Reader:
         self.files.append(ConfFile(name, text, before))
         self.lines += text.count("\n") + 1
         try:
-            tree = parse_conf(text)
+            tree = parse_conf(text, before)
         except ConfError as error:
-            raise InputError(error.reason, Origin(name, error.line, 1)) from None
+            raise InputError(error.reason, Origin(name, error.line - before, error.column)) from None
         return tuple(self._expanded(tree, before, (*within, name)))
 
     def _expanded(self, block: Directive, before: int, within: tuple[str, ...]) -> Iterator[Directive]:
         for directive in block.block or ():
-            here = replace(directive, line=directive.line + before)
-            if here.name == "include" and len(here.args) == 1:
-                yield from self._included(here, block.name, Origin(within[-1], directive.line, 1), within)
+            if directive.name == "include" and len(directive.args) == 1:
+                origin = Origin(within[-1], directive.line - before, directive.column)
+                yield from self._included(directive, block.name, origin, within)
             elif directive.block is not None:
-                yield replace(here, block=tuple(self._expanded(directive, before, within)))
+                yield replace(directive, block=tuple(self._expanded(directive, before, within)))
             else:
-                self._remember(here)
-                yield here
+                self._remember(directive)
+                yield directive
 
     def _included(
         self, directive: Directive, around: str, origin: Origin, within: tuple[str, ...]

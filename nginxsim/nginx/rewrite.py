@@ -203,7 +203,7 @@ class ScriptCompiler:
         test = self.condition(directive)
         conf = self.read_block(directive)
         switches = conf.kind == "if"
-        text = f"if ({' '.join(directive.args)})"
+        text = f"if ({' '.join(directive.condition)})"
 
         def op(request: Context) -> int | None:
             if not test(request):
@@ -222,9 +222,9 @@ class ScriptCompiler:
         return op
 
     def condition(self, directive: Directive) -> Condition:
-        words, line = directive.args, directive.line
-        if not words:
-            raise conf_error(line, 'invalid condition ""')
+        words, line = directive.condition, directive.line
+        if words == directive.args:
+            raise conf_error(line, f'invalid condition "{words[0] if words else ""}"')
         if words[0].startswith("$"):
             return self._variable_condition(words, line)
         if words[0] in _FILE_TESTS and len(words) == 2:

@@ -1,31 +1,36 @@
-"""An nginx.conf as nginx reads it: directives with unescaped arguments, lines and nesting."""
+"""An nginx.conf as nginx reads it: directives with unescaped arguments, places and nesting."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-import crossplane
-from crossplane.errors import NgxParserBaseException
+from crossplane.parser import _parse_with_initial_tokens
 
 from nginxsim.errors import InputError
+from nginxsim.nginx.tokens import Break, Place, Statement, tokenized
 
 DEEPEST = 50
 """So many blocks may lie in one another. nginx itself has no limit; what is written by hand needs five or six."""
+_AT_ONCE = 100
+"""Blocks in one another that crossplane's parser, which calls itself for each, is given at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
     """args are unescaped: a backslash before itself, a quote, t, r or n is gone. block is None for a simple directive.
 
-    The parentheses of `if` are gone: `if ($a = b)` has the args $a, =, b.
+    A Lua block has its code as last argument and an empty block. column: where the name begins on its line; places: the
+    same for each argument.
     """
 
     name: str
     args: tuple[str, ...] = ()
     line: int = 0
     block: tuple[Directive, ...] | None = None
+    column: int = field(default=0, compare=False)
+    places: tuple[Place, ...] = field(default=(), compare=False)
 
     def all(self, *names: str) -> Iterator[Directive]:
         """The children with one of these names, in order."""
@@ -34,16 +39,29 @@ class Directive:
     def first(self, name: str) -> Directive | None:
         return next(self.all(name), None)
 
+    @property
+    def condition(self) -> tuple[str, ...]:
+        """What an `if` asks: its arguments without the parentheses around them; as written where these are missing."""
+        # nginx 1.27.1: src/http/modules/ngx_http_rewrite_module.c (ngx_http_rewrite_if_condition)
+        words = self.args
+        if not words or not words[0].startswith("(") or not words[-1].endswith(")"):
+            return words
+        words = words[1:] if words[0] == "(" else (words[0][1:], *words[1:])
+        if words[-1] == ")":
+            return words[:-1] or words
+        return (*words[:-1], words[-1][:-1])
+
     def __str__(self) -> str:
         return " ".join((self.name, *self.args))
 
 
 class ConfError(InputError):
-    """What nginx would not start with. line and reason are for who knows the file's own name."""
+    """What nginx would not start with. line, column (0: not known) and reason are for who knows the file's own name."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"nginx.conf:{line}: {reason}")
+    def __init__(self, line: int, reason: str, column: int = 0) -> None:
+        super().__init__(f"nginx.conf:{line}:{column}: {reason}" if column else f"nginx.conf:{line}: {reason}")
         self.line = line
+        self.column = column
         self.reason = reason
 
 
@@ -51,27 +69,39 @@ def conf_error(line: int, message: str) -> ConfError:
     return ConfError(line, message)
 
 
-def parse_conf(text: str) -> Directive:
-    """The tree of a whole file; its root has no name.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """root: name "", what was read. broken: where that breaks off, if it does. unfinished: the blocks open there."""
 
-    Raises InputError("nginx.conf:LINE: ...") where the file cannot be read to its end. What nginx would refuse although
-    it can be read is nginxsim.nginx.configtest's business.
+    root: Directive
+    broken: Break | None
+    unfinished: tuple[Directive, ...] = ()
+
+
+def read(text: str) -> Reading:
+    """A file as far as it can be read: nginx judges while it reads, so what stands before a break counts too."""
+    found = tokenized(text)
+    block = Directive("", (), 0, _children(found.statements))
+    unfinished = [block] if found.broken else []
+    for _ in range(found.unfinished):
+        unfinished.append((unfinished[-1].block or ())[-1])
+    return Reading(block, found.broken, tuple(unfinished))
+
+
+def parse_conf(text: str, before: int = 0) -> Directive:
+    """The tree of a whole file; its root has no name. before: how many lines were read before it; its own count on.
+
+    Raises InputError("nginx.conf:LINE:COLUMN: ...") where the file cannot be read to its end. What nginx would refuse
+    although it can be read is nginxsim.nginx.configtest's business.
     """
-    children: list[Directive] = []
-    opened: list[tuple[_Statement, list[Directive]]] = []
-    for statement in _statements(text):
-        if statement.end == "}":
-            head, outer = opened.pop()
-            outer.append(head.directive(tuple(children)))
-            children = outer
-        elif statement.end == "{":
-            if len(opened) == DEEPEST:
-                raise conf_error(statement.line, f"blocks are nested more than {DEEPEST} deep")
-            opened.append((statement, children))
-            children = []
-        else:
-            children.append(statement.directive(() if statement.is_lua else None))
-    return Directive("", (), 0, tuple(children))
+    found = tokenized(text, before)
+    depth, (line, column) = found.deepest
+    if depth > DEEPEST:
+        raise ConfError(line, f"blocks are nested more than {DEEPEST} deep", column)
+    if found.broken:
+        (line, column), reason = found.broken
+        raise ConfError(line, reason, column)
+    return Directive("", (), 0, _children(found.statements))
 
 
 def endings(text: str) -> dict[int, int]:
@@ -79,7 +109,7 @@ def endings(text: str) -> dict[int, int]:
 
     Directives that share lines share the last one. Left out is what opens a Lua block, where nginx's comments end.
     """
-    found = {each.line: 0 if each.is_lua else each.last_line for each in _statements(text) if each.words}
+    found = {each.places[0][0]: each.last_line for each in tokenized(text).statements if each.words}
     return {line: end for line in found if (end := _last_of(line, found))}
 
 
@@ -91,67 +121,64 @@ def _last_of(line: int, ends: Mapping[int, int]) -> int:
     return end
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """Words up to a `;` or `{`, or a `}` alone; the body of a Lua block is the last word of its statement."""
+# --- statements to directives -----------------------------------------------------------------------------------------
 
-    words: tuple[str, ...]
-    line: int
-    end: str
-    last_line: int
-
-    @property
-    def is_lua(self) -> bool:
-        return bool(self.words) and self.words[0].endswith("_by_lua_block")
-
-    def directive(self, block: tuple[Directive, ...] | None) -> Directive:
-        name, *rest = self.words
-        args = _without_parentheses(rest) if name == "if" else tuple(rest)
-        return Directive(name, args, self.line, block)
+_Parsed: TypeAlias = Sequence[Mapping[str, Any]]
+"""What crossplane makes of a block."""
 
 
-def _statements(text: str) -> Iterator[_Statement]:
-    """The statements of a file, whose braces are balanced when no error ends it."""
-    words: list[str] = []
-    start = line = 1
-    for word, line, quoted in _tokens(text):
-        if not quoted and word in (";", "{", "}"):
-            if bool(words) is (word == "}"):
-                raise conf_error(line, f'unexpected "{word}"')
-            yield _Statement(tuple(words), start if words else line, word, line)
-            words = []
-        elif quoted or not word.startswith("#"):
-            start = start if words else line
-            words.append(unescaped(word))
-    if words:
-        raise conf_error(line, 'unexpected end of file, expecting ";" or "}"')
+def _children(statements: Sequence[Statement]) -> tuple[Directive, ...]:
+    """Blocks that lie too deep in a part are parts of their own; all are known by where they are closed."""
+    parts = [(0, len(statements))]
+    parsed: list[_Parsed] = []
+    for first, closing in parts:
+        parsed.append(_parsed(_tokens(statements, first, closing, parts)))
+    ready: dict[int, tuple[Directive, ...]] = {}
+    for (_, closing), part in zip(reversed(parts), reversed(parsed), strict=True):
+        ready[closing] = _directives(part, ready)
+    return ready[len(statements)]
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, bool]]:
-    """(word, line, whether it was quoted), comments among them."""
-    try:
-        yield from crossplane.lex_string(text)
-    except NgxParserBaseException as error:
-        raise conf_error(error.lineno or 1, error.strerror) from None
+def _parsed(tokens: Iterator[tuple[str, Statement, bool]]) -> _Parsed:
+    """What crossplane takes for line numbers are the statements."""
+    payload = _parse_with_initial_tokens(tokens, "", "", single=True, check_ctx=False, check_args=False)
+    assert not payload["errors"], payload["errors"]
+    parsed: _Parsed = payload["config"][0]["parsed"]
+    return parsed
 
 
-_ESCAPE = re.compile(r"""\\([\\"'trn])""")
-_CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
+def _tokens(
+    statements: Sequence[Statement], at: int, closing: int, later: list[tuple[int, int]]
+) -> Iterator[tuple[str, Statement, bool]]:
+    """What crossplane is given: (text, the statement it belongs to, whether it can be nothing but a word)."""
+    depth = 0
+    while at < closing:
+        statement = statements[at]
+        end = statement.end
+        if end == "{" and depth == _AT_ONCE:
+            later.append((at + 1, statement.closing))
+            at, end = statement.closing, ";"
+        depth += (end == "{") - (end == "}")
+        for word in statement.words:
+            yield word, statement, True
+        yield end, statement, False
+        at += 1
 
 
-def unescaped(word: str) -> str:
-    """The word as nginx keeps it; crossplane leaves its escapes alone."""
-    # nginx 1.27.1: src/core/ngx_conf_file.c, ngx_conf_read_token
-    if "\\" not in word:
-        return word
-    return _ESCAPE.sub(lambda match: _CONTROL.get(match[1], match[1]), word)
+def _directives(parsed: _Parsed, ready: Mapping[int, tuple[Directive, ...]]) -> tuple[Directive, ...]:
+    return tuple(_directive(each, ready) for each in parsed)
 
 
-def _without_parentheses(words: list[str]) -> tuple[str, ...]:
-    """The condition of an `if`, without the parentheses around it."""
-    if not words or not words[0].startswith("(") or not words[-1].endswith(")"):
-        return tuple(words)
-    inner = [words[0][1:], *words[1:]]
-    inner[-1] = inner[-1][:-1]
-    kept = inner[1:] if not inner[0] else inner
-    return tuple(kept[:-1] if kept and not kept[-1] else kept)
+def _directive(parsed: Mapping[str, Any], ready: Mapping[int, tuple[Directive, ...]]) -> Directive:
+    """The words are the statement's own, as crossplane takes the parentheses off an `if`."""
+    statement: Statement = parsed["line"]
+    words, places = statement.words, statement.places
+    block: tuple[Directive, ...] | None = None
+    if "block" in parsed:
+        block = _directives(parsed["block"], ready)
+    elif statement.end == "{":
+        block = ready[statement.closing]
+    elif statement.is_lua:
+        block = ()
+    line, column = places[0]
+    return Directive(words[0], words[1:], line, block, column, places[1:])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.catalogue import BY_CODE
 from nginxsim.nginx.configtest import check
-from nginxsim.nginx.configtest.reading import read
+from nginxsim.nginx.tree import read
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Evidence, Finding

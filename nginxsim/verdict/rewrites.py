@@ -88,8 +88,8 @@ def wrong(problem: Problem) -> str:
 def _built_in(case: Case) -> Cause | None:
     """What the template writes for everyone: block lists, CORS preflights, the controller's own endpoints."""
     condition = case.routing.provenance.condition_of(case.deciding.line, case.routing.directives)
-    if condition is not None and condition.args[:1] and condition.args[0] in BLOCK_KEYS:
-        key = BLOCK_KEYS[condition.args[0]]
+    asked = condition.condition[:1] if condition else ()
+    if key := BLOCK_KEYS.get("".join(asked)):
         origin = case.estate.controller.settings.source(key).origin
         evidence = (Evidence(origin, "", key),) if origin else ()
         return cause("client-blocked", evidence, text=key, key=key)

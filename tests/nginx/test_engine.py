@@ -13,7 +13,7 @@ from nginxsim.errors import InputError
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.lua_api import LuaRequest, LuaRuntime, Peers
 from nginxsim.nginx.router import Router
-from nginxsim.nginx.tree import Directive, parse_conf
+from nginxsim.nginx.tree import parse_conf
 from tests.support.places import DATA
 from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, asked_for, available, echo, free_port, running
 
@@ -113,39 +113,7 @@ def test_nginx_agrees(http: str, ask: dict[str, Any], nginx: Any, service: Echo)
     check_headers(ask, reply.headers)
 
 
-# --- the tree ---------------------------------------------------------------------------------------------------------
-
-
-def test_words_are_unescaped_and_conditions_lose_their_parentheses() -> None:
-    tree = parse_conf('a "b \\"c\\" \\\\d \\x" e\\;f ${g}h;\nif ( $i ~ "(j)" ) { k \'\'; }')
-    assert tree.block == (
-        Directive("a", ('b "c" \\d \\x', "e\\;f", "${g}h"), 1),
-        Directive("if", ("$i", "~", "(j)"), 2, (Directive("k", ("",), 2),)),
-    )
-
-
-def test_lua_blocks_are_one_word() -> None:
-    tree = parse_conf('content_by_lua_block { if a then b = {"}"} -- }\n end } c;')
-    assert [(child.name, child.args) for child in tree.block or ()] == [
-        ("content_by_lua_block", (' if a then b = {"}"} -- }\n end ',)),
-        ("c", ()),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a;\nb", 'nginx.conf:2: unexpected end of file, expecting ";" or "}"'),
-        ("a {\nb;", 'nginx.conf:2: unexpected end of file, expecting "}"'),
-        ("a; }", 'nginx.conf:1: unexpected "}"'),
-        ('a\n"b;', 'nginx.conf:2: unexpected end of file, expecting """'),
-        (";", 'nginx.conf:1: unexpected ";"'),
-    ],
-)
-def test_unreadable_files_are_refused_with_the_line(text: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        parse_conf(text)
-    assert str(caught.value) == message
+# --- expressions ------------------------------------------------------------------------------------------------------
 
 
 def test_bad_expressions_are_refused_with_the_line() -> None:

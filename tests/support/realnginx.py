@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -297,6 +298,27 @@ def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
         else:
             return True
     return False
+
+
+class Refusal(NamedTuple):
+    """message "": nginx takes the file. line 0: of the whole file."""
+
+    message: str
+    line: int
+
+
+_REFUSAL = re.compile(r"\[emerg\] (?:\d+#\d+: )?(.*?)(?: in \S*nginx\.conf(?::(\d+))?)?\n(?:nginx: |\Z)", re.DOTALL)
+
+
+def refusal(folder: Path, text: str) -> Refusal:
+    """The first "[emerg]" of `nginx -t`."""
+    (folder / "logs").mkdir(exist_ok=True)
+    (folder / "nginx.conf").write_bytes(text.encode("utf-8", "surrogateescape"))
+    command = [str(binary()), "-p", str(folder), "-c", "nginx.conf", "-t", "-q"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    found = _REFUSAL.search(_text(done.stderr))
+    assert (found is not None) == (done.returncode != 0)
+    return Refusal(found[1], int(found[2] or 0)) if found else Refusal("", 0)
 
 
 def _last_words(directory: Path) -> str:

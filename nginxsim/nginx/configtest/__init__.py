@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nginxsim.nginx.configtest.faults import Fault
-from nginxsim.nginx.configtest.reading import read
 from nginxsim.nginx.configtest.scopes import Conf, Resolver
 from nginxsim.nginx.configtest.values import resolves as exists
 from nginxsim.nginx.configtest.walk import walk
+from nginxsim.nginx.tree import read
 
 __all__ = ["Fault", "check"]
 
@@ -37,5 +37,8 @@ def check(
     conf = Conf(files, resolves)
     conf.modules.update(modules)
     walk(conf, reading.root, reading.unfinished)
-    faults = conf.faults + ([reading.fault] if reading.fault else [])
+    faults = list(conf.faults)
+    if reading.broken:
+        (line, _), reason = reading.broken
+        faults.append(Fault(reason, line))
     return [fault for fault in faults if warnings or fault.severity == "emerg"]

@@ -61,7 +61,9 @@ def if_(conf: Conf, scope: Scope, d: Directive, _: str) -> Scope:
 
 
 def _condition(conf: Conf, scope: Scope, d: Directive) -> None:
-    first, *rest = _without_parentheses(d.args) or [""]
+    if d.condition == d.args:
+        raise Refused(f'invalid condition "{_without_parenthesis(d.args)}"')
+    first, *rest = d.condition
     if len(first) > 1 and first.startswith("$"):
         if len(rest) not in (0, 2):
             raise Refused(f'invalid condition "{first}"')
@@ -75,15 +77,10 @@ def _condition(conf: Conf, scope: Scope, d: Directive) -> None:
         raise Refused(f'invalid condition "{first}"')
 
 
-def _without_parentheses(words: tuple[str, ...]) -> list[str]:
-    if not words[0].startswith("("):
-        raise Refused(f'invalid condition "{words[0]}"')
-    inner = list(words) if words[0] == "(" else [words[0][1:], *words[1:]]
-    if not inner[-1].endswith(")"):
-        raise Refused(f'invalid condition "{inner[-1]}"')
-    if words[0] == "(":
-        inner = inner[1:]
-    return inner[:-1] or inner if inner[-1] == ")" else [*inner[:-1], inner[-1][:-1]]
+def _without_parenthesis(words: tuple[str, ...]) -> str:
+    """The first word when it lacks its parenthesis, else the last one."""
+    first = words[0]
+    return first if not first.startswith("(") else words[-1] if len(words) > 1 else first[1:] or first
 
 
 def _comparison(conf: Conf, scope: Scope, d: Directive, operator: str, operand: str) -> None:
