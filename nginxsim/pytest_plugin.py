@@ -21,9 +21,9 @@ import pytest
 from nginxsim.suites import SUFFIXES
 
 if TYPE_CHECKING:
+    from nginxsim.pytest_estate import Estate
     from nginxsim.suites.cases import Case
     from nginxsim.suites.estates import Estates
-    from nginxsim.suites.fluent import Estate
     from nginxsim.suites.results import Result
     from nginxsim.suites.running import Order, Player
 
@@ -123,8 +123,8 @@ class SuiteItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from nginxsim.errors import NginxsimError
+        from nginxsim.reports.suites.terminal import failure_lines
         from nginxsim.reports.terminal import for_people
-        from nginxsim.suites.reports.terminal import failure_lines
 
         if isinstance(excinfo.value, SuiteFailure):
             return for_people(failure_lines(excinfo.value.result))
@@ -142,9 +142,9 @@ def nginxsim_estate(request: pytest.FixtureRequest) -> Callable[..., Estate]:
 
     Paths are relative to pytest's rootdir, wherever pytest is started.
     """
+    from nginxsim.pytest_estate import Estate, Services
     from nginxsim.releases import NEWEST
     from nginxsim.suites.cases import EstateSpec
-    from nginxsim.suites.fluent import Estate, Services
 
     root = request.config.rootpath
     estates = _estates(request.config)

@@ -178,8 +178,8 @@ def write_first_suite(
 
 def run_suites(paths: Sequence[str], options: Options) -> int:
     """Runs, reports, and gives the exit code."""
+    from nginxsim.reports.suites import FORMATS as REPORTS
     from nginxsim.suites.estates import Estates
-    from nginxsim.suites.reports import FORMATS as REPORTS
 
     cases, left_out = chosen_cases(paths, options)
     estates = Estates()
@@ -241,7 +241,7 @@ def played_live(cases: Sequence[Case], options: Options, progress: Callable[[Seq
 
 def report_coverage(run: Run, options: Options, estates: Estates) -> bool:
     """Writes the reports asked for; whether coverage is high enough."""
-    from nginxsim.suites import coverage_reports
+    from nginxsim.reports import coverage as coverage_reports
     from nginxsim.suites.coverage import coverage
 
     found: Coverage = coverage(run.hits, estates)

@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator
 
 from nginxsim.cli.test import command
 from nginxsim.errors import InputError, UsageError
+from nginxsim.reports.suites import FORMATS
 from nginxsim.suites import schema
 from nginxsim.suites.estates import Estates
 from nginxsim.suites.reading import read_suite
-from nginxsim.suites.reports import FORMATS
 from nginxsim.suites.results import Run, State
 from nginxsim.suites.running import run
 from nginxsim.suites.selecting import parse

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nginxsim.cli.main import main
 from nginxsim.reports import ADMISSION_FORMATS, DIFF_FORMATS, FORMATS
-from nginxsim.suites.reports import FORMATS as SUITE_FORMATS
+from nginxsim.reports.suites import FORMATS as SUITE_FORMATS
 
 
 @dataclass(frozen=True, slots=True)

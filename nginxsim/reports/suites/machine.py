@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 from nginxsim.printing import printed, visible
 from nginxsim.reports.machine import dumps, outcome_data, place
+from nginxsim.reports.suites.terminal import comparison, end_lines, request_line
 from nginxsim.reports.xml import document
-from nginxsim.suites.reports.terminal import comparison, end_lines, request_line
 from nginxsim.suites.results import Result, Run, State
 
 _SPECIAL = re.compile(r"([\\#])")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nginxsim.reports.github import workflow_command
-from nginxsim.suites.reports.machine import failure_lines
-from nginxsim.suites.reports.terminal import text
+from nginxsim.reports.suites.machine import failure_lines
+from nginxsim.reports.suites.terminal import text
 from nginxsim.suites.results import Result, Run
 
 

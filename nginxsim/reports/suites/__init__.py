@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from nginxsim.suites.reports.github import github
-from nginxsim.suites.reports.machine import as_json, junit, tap
-from nginxsim.suites.reports.terminal import text
+from nginxsim.reports.suites.github import github
+from nginxsim.reports.suites.machine import as_json, junit, tap
+from nginxsim.reports.suites.terminal import text
 from nginxsim.suites.results import Run
 
 FORMATS: Mapping[str, Callable[[Run, bool], str]] = {

@@ -11,6 +11,7 @@ from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
 from nginxsim.printing import spaced
 from nginxsim.releases import NEWEST
+from nginxsim.reports.suites.terminal import comparison
 from nginxsim.reports.terminal import for_people
 from nginxsim.reports.verdicts import verdict_lines
 from nginxsim.simulation import Simulation, simulate
@@ -20,7 +21,6 @@ from nginxsim.suites.draws import pinned
 from nginxsim.suites.expectations import check_cause
 from nginxsim.suites.matching import judge, status_text
 from nginxsim.suites.nodes import Place
-from nginxsim.suites.reports.terminal import comparison
 from nginxsim.suites.services import ANY, ServiceNames, answers
 from nginxsim.url import request_for
 from nginxsim.verdict import Cause, Finding, Outcome, Verdict
