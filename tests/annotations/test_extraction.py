@@ -7,52 +7,34 @@ from functools import reduce
 import pytest
 import yaml
 
-from nginxsim.annotations import Extraction, Extractor, blocked_word, unknown_annotations, without_snippets
-from nginxsim.config.certificates import CertificateStore
-from nginxsim.config.controller import Controller
-from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
-from nginxsim.origins import Origin
+from nginxsim import Simulation
+from nginxsim.annotations import Extraction, blocked_word, unknown_annotations, without_snippets
+from nginxsim.kube.objects import Ingress
+from tests.support.estates import PREFIX, estate, ingress, service, thing
 from tests.support.places import DATA
 
-PREFIX = "nginx.ingress.kubernetes.io/"
-CONFIG = "ingress-nginx/ingress-nginx-controller"
 CASES = yaml.safe_load((DATA / "annotations.yaml").read_text())
 
 
-def meta(kind, key, **more):
-    namespace, name = key.split("/")
-    return Meta(kind, name, namespace, **more)
+BESIDE = (
+    thing("Secret", "users", metadata={"uid": "uid-2"}, stringData={"auth": "user:x\n"}),
+    thing("Secret", "odd", metadata={"uid": "uid-3"}, stringData={"user": "s3cret"}),
+    thing("Secret", "users", namespace="other", metadata={"uid": "uid-2"}, stringData={"auth": "user:x\n"}),
+    thing("ConfigMap", "headers", data={"X-Team": "shop"}),
+    service("fallback"),
+)
 
 
-def ingress(annotations, prefix=PREFIX):
-    names = [prefix + name for name in annotations]
-    origins = {name: Origin("shop.yaml", line, 5) for line, name in enumerate(names, 7)}
-    values = dict(zip(names, annotations.values(), strict=True))
-    return Ingress(meta("Ingress", "default/web", uid="uid-1", annotations=values, annotation_origins=origins))
-
-
-def controller(config=None, flags=()):
-    """The parts of a controller that annotations depend on: (cluster, settings, flags, release)."""
-    cluster = Cluster(
-        secrets={
-            "default/users": Secret(meta("Secret", "default/users", uid="uid-2"), data={"auth": b"user:x\n"}),
-            "default/odd": Secret(meta("Secret", "default/odd", uid="uid-3"), data={"user": b"s3cret"}),
-            "other/users": Secret(meta("Secret", "other/users", uid="uid-2"), data={"auth": b"user:x\n"}),
-        },
-        config_maps={
-            "default/headers": ConfigMap(meta("ConfigMap", "default/headers"), data={"X-Team": "shop"}),
-            CONFIG: ConfigMap(meta("ConfigMap", CONFIG), data=config or {}),
-        },
-        services={"default/fallback": Service(meta("Service", "default/fallback"))},
-    )
-    return cluster, Controller.started(flags=flags).configured(cluster)
+def annotated(annotations, config=None, flags=(), prefix=PREFIX) -> tuple[Simulation, Ingress]:
+    """An estate with one Ingress that sets these."""
+    web = ingress(annotations={prefix + name: text for name, text in annotations.items()}, metadata={"uid": "uid-1"})
+    simulation = estate(*BESIDE, web, settings=config, flags=flags)
+    return simulation, simulation.cluster.ingresses["default/web"]
 
 
 def extract(annotations, config=None, flags=(), prefix=PREFIX) -> Extraction:
-    cluster, asked = controller(config, flags)
-    extractor = Extractor(cluster, asked, CertificateStore(cluster, asked.flags))
-    return extractor.extract(ingress(annotations, prefix))
+    simulation, web = annotated(annotations, config, flags, prefix)
+    return simulation.extractor.extract(web)
 
 
 def plain(value):
@@ -72,13 +54,16 @@ def test_table(case):
         assert [[told.annotation, told.effect, told.offending] for told in found.problems] == case["problems"]
 
 
+DENYING = {"ssl-redirect": "false", "whitelist-source-range": "office", "auth-type": "basic"}
+
+
 def test_every_problem_says_where_and_what_would_be_right():
-    found = extract({"ssl-redirect": "false", "whitelist-source-range": "office", "auth-type": "basic"})
-    denial, missing = found.problems
-    assert denial.origin == Origin("shop.yaml", 8, 5)
+    _, web = annotated(DENYING)
+    denial, missing = extract(DENYING).problems
+    assert denial.origin == web.meta.annotation_origins[f"{PREFIX}whitelist-source-range"]
     assert "203.0.113.7/32" in denial.expected
     # A missing annotation is explained where the one stands that needs it.
-    assert (missing.annotation, missing.origin) == ("auth-secret", Origin("shop.yaml", 9, 5))
+    assert (missing.annotation, missing.origin) == ("auth-secret", web.meta.annotation_origins[f"{PREFIX}auth-type"])
 
 
 def test_sources_name_the_annotations_that_are_set():
@@ -122,19 +107,20 @@ def test_snippets_are_taken_away():
     ],
 )
 def test_word_blocklist(blocklist, trimmed, word):
-    _, asked = controller({"annotation-value-word-blocklist": blocklist})
-    found = blocked_word(ingress({"auth-realm": "say proxy_pass"}), asked, trimmed=trimmed)
+    simulation, web = annotated({"auth-realm": "say proxy_pass"}, {"annotation-value-word-blocklist": blocklist})
+    found = blocked_word(web, simulation.controller, trimmed=trimmed)
     assert (found.word if found else None) == word
 
 
 def test_unknown_annotations_come_with_a_suggestion():
-    _, asked = controller()
     names = {"proxy-boddy-size": "1m", "proxy-body-size": "1m", "global-rate-limit": "1", "zzz": ""}
-    assert unknown_annotations(ingress(names), asked) == [
+    simulation, web = annotated(names)
+    assert unknown_annotations(web, simulation.controller) == [
         ("global-rate-limit", None),
         ("proxy-boddy-size", "proxy-body-size"),
         ("zzz", None),
     ]
-    assert unknown_annotations(ingress({"rewrite-target": "/"}, "ingress.kubernetes.io/"), asked) == [
+    simulation, web = annotated({"rewrite-target": "/"}, prefix="ingress.kubernetes.io/")
+    assert unknown_annotations(web, simulation.controller) == [
         ("ingress.kubernetes.io/rewrite-target", PREFIX + "rewrite-target"),
     ]

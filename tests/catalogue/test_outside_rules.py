@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.commands import Process
+from tests.support.places import ROOT, SAMPLES
+
 GUIDE = (ROOT / "docs/contributing/add-a-check-rule.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"`(pyproject\.toml|shop_rules\.py)`:\n\n```\w+\n(.*?)```", GUIDE, re.DOTALL))
-SHOP = str(ROOT / "samples" / "shop-repaired")
+SHOP = str(SAMPLES / "shop-repaired")
 
 
 def installed(folder: Path, module: str) -> dict[str, str]:
@@ -27,9 +28,10 @@ def installed(folder: Path, module: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder)}
 
 
-def nginxsim(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nginxsim", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+@pytest.fixture
+def ran(process: Process) -> Process:
+    """Runs nginxsim: (environment, arguments...)."""
+    return lambda environment, *arguments: process(sys.executable, "-m", "nginxsim", *arguments, env=environment)
 
 
 @pytest.fixture
@@ -38,19 +40,19 @@ def guide(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "html", "junit", "github", "markdown"])
-def test_the_rule_of_the_guide_is_found_in_every_format(guide, form):
-    ran = nginxsim(guide, "check", SHOP, "-o", form)
-    assert ran.returncode == 1, ran.stderr
-    assert "SHOP001" in ran.stdout
-    assert "has no label team" in ran.stdout
+def test_the_rule_of_the_guide_is_found_in_every_format(guide, ran, form):
+    found = ran(guide, "check", SHOP, "-o", form)
+    assert found.returncode == 1, found.stderr
+    assert "SHOP001" in found.stdout
+    assert "has no label team" in found.stdout
 
 
-def test_it_is_listed_explained_and_ignored_as_any_other(guide):
-    assert "team-label-missing" in nginxsim(guide, "rules").stdout
-    explained = json.loads(nginxsim(guide, "rules", "shop001", "-o", "json").stdout)
+def test_it_is_listed_explained_and_ignored_as_any_other(guide, ran):
+    assert "team-label-missing" in ran(guide, "rules").stdout
+    explained = json.loads(ran(guide, "rules", "shop001", "-o", "json").stdout)
     assert explained[0]["fix"] == "add metadata.labels.<label>"
     for name in ("SHOP001", "SHOP", "team-label-missing"):
-        assert nginxsim(guide, "check", SHOP, "--ignore", name).returncode == 0
+        assert ran(guide, "check", SHOP, "--ignore", name).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -67,8 +69,8 @@ def test_it_is_listed_explained_and_ignored_as_any_other(guide):
         ),
     ],
 )
-def test_a_broken_rule_is_named_without_a_traceback(tmp_path, old, new, said):
-    ran = nginxsim(installed(tmp_path, BLOCKS["shop_rules.py"].replace(old, new, 1)), "check", SHOP)
-    assert ran.returncode == 2
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+def test_a_broken_rule_is_named_without_a_traceback(tmp_path, ran, old, new, said):
+    found = ran(installed(tmp_path, BLOCKS["shop_rules.py"].replace(old, new, 1)), "check", SHOP)
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Command, Process
+from tests.support.estates import backend, estate_text, ingress, served
 from tests.support.places import ROOT
 
-ANY_HOST = """
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web}
-spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {ports: [{port: 80}], selector: {app: web}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {}}}
-"""
 SHOP = "http://shop.example.com/cart"
-
-
-def nginxsim(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nginxsim", *arguments],
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
 
 
 @pytest.mark.parametrize(
@@ -58,13 +31,14 @@ def nginxsim(*arguments: str, stdin: str = "", **environment: str) -> subprocess
         (["--help"], 0),
     ],
 )
-def test_exit_status(arguments: list[str], status: int) -> None:
-    assert nginxsim(*arguments).returncode == status
+def test_exit_status(nginxsim: Command, arguments: list[str], status: int) -> None:
+    assert nginxsim(*arguments).status == status
 
 
-def test_a_url_is_sent_as_curl_sends_it() -> None:
-    sent = nginxsim("why", "http://ann%40x:p%3Aw@münchen.example/", "-", "-o", "json", stdin=ANY_HOST)
-    request = json.loads(sent.stdout)["outcomes"][0]["upstream"]
+def test_a_url_is_sent_as_curl_sends_it(nginxsim: Command) -> None:
+    any_host = estate_text(*served(), ingress(rules={}, defaultBackend=backend("web:80")))
+    sent = nginxsim("why", "http://ann%40x:p%3Aw@münchen.example/", "-", "-o", "json", stdin=any_host)
+    request = json.loads(sent.out)["outcomes"][0]["upstream"]
     assert request["host"] == "xn--mnchen-3ya.example"
     assert ["Authorization", "Basic YW5uQHg6cDp3"] in [list(header) for header in request["headers"]]
 
@@ -88,64 +62,74 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize(("arguments", "told"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
-def test_bad_input_is_told_in_one_line(arguments: list[str], told: str) -> None:
-    run = nginxsim(*arguments)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert told in run.stderr
-    assert "Traceback" not in run.stderr
+def test_bad_input_is_told_in_one_line(nginxsim: Command, arguments: list[str], told: str) -> None:
+    ran = nginxsim(*arguments)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert told in ran.err
+    assert "internal error" not in ran.err
 
 
-def test_broken_yaml_is_told_with_its_place() -> None:
-    run = nginxsim("ingresses", "-", stdin="kind: Ingress\nmetadata: {name: a\nspec: [\n")
-    assert run.returncode == 2
-    assert "-:3:" in run.stderr
+def test_broken_yaml_is_told_with_its_place(nginxsim: Command) -> None:
+    ran = nginxsim("ingresses", "-", stdin="kind: Ingress\nmetadata: {name: a\nspec: [\n")
+    assert ran.status == 2
+    assert "-:3:" in ran.err
 
 
-def test_an_unquoted_boolean_is_told_with_its_place() -> None:
+def test_an_unquoted_boolean_is_told_with_its_place(nginxsim: Command) -> None:
     text = (ROOT / "samples/shop/ingress.yaml").read_text(encoding="utf-8").replace('"10.0.0.0/8, office"', "true")
-    run = nginxsim("ingresses", "-", stdin=text)
-    assert run.returncode == 2
-    assert "-:7:57" in run.stderr
-    assert "quote" in run.stderr
+    ran = nginxsim("ingresses", "-", stdin=text)
+    assert ran.status == 2
+    assert "-:7:57" in ran.err
+    assert "quote" in ran.err
 
 
-def test_manifests_from_standard_input() -> None:
+def test_manifests_from_standard_input(nginxsim: Command) -> None:
     text = "---\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "samples/shop").glob("*.yaml")))
-    run = nginxsim("why", SHOP, "-", "-o", "json", stdin=text)
-    (outcome,) = json.loads(run.stdout)["outcomes"]
+    ran = nginxsim("why", SHOP, "-", "-o", "json", stdin=text)
+    (outcome,) = json.loads(ran.out)["outcomes"]
     assert (outcome["status"], outcome["cause"]["code"]) == (503, "location-denied")
     assert outcome["cause"]["evidence"][0]["origin"] == {"file": "-", "line": 7, "column": 57}
 
 
-def test_conf_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_conf_is_written_whole_or_not_at_all(nginxsim: Command, tmp_path: Path) -> None:
     target = tmp_path / "nginx.conf"
-    assert nginxsim("conf", "samples/shop", "-o", str(target)).returncode == 0
-    assert target.read_text(encoding="utf-8") == nginxsim("conf", "samples/shop").stdout
+    assert nginxsim("conf", "samples/shop", "-o", str(target)).status == 0
+    assert target.read_text(encoding="utf-8") == nginxsim("conf", "samples/shop").out
     kept = target.read_bytes()
-    assert nginxsim("conf", "samples/shop", "--host", "other.example.com", "-o", str(target)).returncode == 2
+    assert nginxsim("conf", "samples/shop", "--host", "other.example.com", "-o", str(target)).status == 2
     assert target.read_bytes() == kept
     assert [path.name for path in tmp_path.iterdir()] == ["nginx.conf"]
 
 
-def test_a_line_of_the_trace_is_the_line_of_the_conf() -> None:
-    report = json.loads(nginxsim("why", SHOP, "samples/shop", "-o", "json").stdout)
-    conf = nginxsim("conf", "samples/shop").stdout.splitlines()
+def test_a_line_of_the_trace_is_the_line_of_the_conf(nginxsim: Command) -> None:
+    report = json.loads(nginxsim("why", SHOP, "samples/shop", "-o", "json").out)
+    conf = nginxsim("conf", "samples/shop").out.splitlines()
     step = report["outcomes"][0]["trace"][-1]
     assert conf[int(step["conf"].partition(":")[2]) - 1].strip().rstrip(";") == step["text"] == "return 503"
 
 
-def test_a_closed_pipe_ends_quietly() -> None:
-    command = f"{sys.executable} -m nginxsim conf samples/shop | head -n 1"
-    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+# A process of its own
+
+
+def test_the_program_hands_its_exit_code_on(process: Process) -> None:
+    run = process(sys.executable, "-m", "nginxsim", "why", SHOP, "nowhere.yaml")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("error: nowhere.yaml: ")
+    assert process(sys.executable, "-m", "nginxsim", "--help").returncode == 0
+
+
+def test_a_closed_pipe_ends_quietly(process: Process) -> None:
+    run = process("sh", "-c", f"{sys.executable} -m nginxsim conf samples/shop | head -n 1")
     assert run.stderr == ""
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_script(shell: str) -> None:
-    assert "_NGINXSIM_COMPLETE" in nginxsim("completion", shell).stdout
+def test_completion_script(process: Process, shell: str) -> None:
+    assert "_NGINXSIM_COMPLETE" in process(sys.executable, "-m", "nginxsim", "completion", shell).stdout
 
 
-def test_completion_knows_commands() -> None:
-    run = nginxsim(_NGINXSIM_COMPLETE="bash_complete", COMP_WORDS="nginxsim ing", COMP_CWORD="1")
+def test_completion_knows_commands(process: Process) -> None:
+    asked = {"_NGINXSIM_COMPLETE": "bash_complete", "COMP_WORDS": "nginxsim ing", "COMP_CWORD": "1"}
+    run = process(sys.executable, "-m", "nginxsim", env={**os.environ, **asked})
     assert "ingresses" in run.stdout

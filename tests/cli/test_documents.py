@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import run
 from tests.support.places import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/**/README.md"), *ROOT.glob("docs/**/*.md")])
@@ -30,19 +29,14 @@ def played(block: str) -> str:
 def output_of(command: str) -> str:
     program, *arguments = shlex.split(command)
     assert program == "nginxsim", f"only nginxsim is run from documents, not {program}"
-    run = subprocess.run(
-        [sys.executable, "-m", "nginxsim", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1"},
-    )
-    return run.stdout + run.stderr
+    ran = run(*arguments)
+    return ran.out + ran.err
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_commands_print_what_the_document_says(document: Path) -> None:
+def test_commands_print_what_the_document_says(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NO_COLOR", "1")
     text = document.read_text(encoding="utf-8")
     if UPDATE:
         document.write_text(BLOCK.sub(lambda match: played(match[0]), text), encoding="utf-8")

@@ -18,6 +18,7 @@ from tests.support.places import ROOT
 SIZE = 300_000
 
 
+@pytest.mark.usefixtures("process")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize(
     "arguments", [["rules"], ["conf", "samples/shop"], ["--help"], ["check", "samples/shop", "-o", "html"]]
@@ -32,6 +33,7 @@ def test_full_standard_output_is_told(arguments: list[str]) -> None:
     assert run.stderr == "error: cannot write to standard output: No space left on device\n"
 
 
+@pytest.mark.usefixtures("process")
 def test_a_reader_that_goes_away_ends_the_command_without_a_word() -> None:
     command = f"{sys.executable} -m nginxsim conf samples/shop | head -1; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -52,6 +54,7 @@ def lengths(path: Path) -> set[tuple[int, int]]:
     return found
 
 
+@pytest.mark.usefixtures("process")
 def test_writers_and_readers_at_once_see_whole_files_only(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write(path, "x" * SIZE)
@@ -80,6 +83,7 @@ def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.usefixtures("process")
 def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from functools import cache
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from nginxsim.config.certificate_names import mismatch
 from nginxsim.config.certificates import CertificateStore
@@ -18,48 +14,28 @@ from nginxsim.config.flags import parse_flags
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Meta, Secret
 from nginxsim.releases import release
+from tests.support.certificates import issue, new_key, pem_of, revoking
 
 DAY = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
 @cache
-def key(name: str = "main") -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def key(name: str) -> ec.EllipticCurvePrivateKey:
+    return new_key()
 
 
 def pem_key(name: str = "main") -> bytes:
-    return key(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem_of(key(name)).encode()
 
 
 @cache
-def pem(common_name: str = "", *names: str, signed_for: str = "main") -> bytes:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)] if common_name else [])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key(signed_for).public_key())
-        .serial_number(7)
-        .not_valid_before(DAY - dt.timedelta(days=400))
-        .not_valid_after(DAY)
-    )
-    if names:
-        general = [
-            x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names
-        ]
-        builder = builder.add_extension(x509.SubjectAlternativeName(general), critical=False)
-    return builder.sign(key(signed_for), hashes.SHA256()).public_bytes(Encoding.PEM)
+def pem(common_name: str = "", *names: str) -> bytes:
+    return issue(common_name, *names, key=key("main"), since=DAY, days=(-400, 0)).pem.encode()
 
 
 @cache
 def crl() -> bytes:
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ca")]))
-        .last_update(DAY - dt.timedelta(days=2))
-        .next_update(DAY)
-    )
-    return builder.sign(key(), hashes.SHA256()).public_bytes(Encoding.PEM)
+    return revoking(issue("ca", key=key("main")), since=DAY).encode()
 
 
 def store(*flags: str, kind: str = "Opaque", **data: bytes) -> CertificateStore:

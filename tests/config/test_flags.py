@@ -7,8 +7,7 @@ import pytest
 from nginxsim.config.flags import Flags, parse_flags
 from nginxsim.errors import UsageError
 from nginxsim.kube.objects import Meta, Namespace
-from nginxsim.kube.selectors import parse_selector
-from nginxsim.releases import NEWEST, RELEASES, release
+from nginxsim.releases import NEWEST, release
 
 
 def parse(*arguments: str) -> Flags:
@@ -71,48 +70,9 @@ def test_refused(arguments: list[str], message: str) -> None:
     assert message in str(failure.value)
 
 
-@pytest.mark.parametrize(
-    ("selector", "labels", "matches"),
-    [
-        ("", {}, True),
-        ("a", {"a": ""}, True),
-        ("!a", {"a": ""}, False),
-        ("a=b", {"a": "b"}, True),
-        ("a == b, c!=d", {"a": "b"}, True),
-        ("a in (b, c)", {"a": "c"}, True),
-        ("a notin (b,c)", {}, True),
-        ("a notin (b,c)", {"a": "b"}, False),
-        ("a>5,a<10", {"a": "7"}, True),
-        ("a>5", {"a": "x"}, False),
-        ("example.com/team=core", {"example.com/team": "core"}, True),
-        ("a=", {"a": ""}, True),
-    ],
-)
-def test_selectors(selector: str, labels: dict[str, str], matches: bool) -> None:
-    assert parse_selector(selector).matches(labels) is matches
-
-
-@pytest.mark.parametrize(
-    "selector", ["a b", "a in b", "a in (b", "=b", "a,,b", "a>x", "a/b/c", "-a", "a,", "!", "a=b)"]
-)
-def test_selectors_that_do_not_parse(selector: str) -> None:
-    with pytest.raises(ValueError, match=r"found|value"):
-        parse_selector(selector)
-
-
 def test_watched_namespaces() -> None:
     namespaces = {"red": Namespace(Meta("Namespace", "red", "", labels={"team": "core"}))}
     assert parse().watches("any", namespaces)
     assert [parse("--watch-namespace=red").watches(name, namespaces) for name in ("red", "blue")] == [True, False]
     chosen = parse("--watch-namespace-selector=team=core")
     assert [chosen.watches(name, namespaces) for name in ("red", "blue")] == [True, False]
-
-
-@pytest.mark.parametrize("name", ["1.15.1", "v1.15.1", "controller-v1.15.1"])
-def test_release_names(name: str) -> None:
-    assert release(name) is RELEASES["1.15.1"]
-
-
-def test_unknown_release() -> None:
-    with pytest.raises(UsageError, match=r'unknown release "1.15.10"; did you mean "1.15.1"'):
-        release("1.15.10")

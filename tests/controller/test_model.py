@@ -5,95 +5,51 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from nginxsim import simulate
 from nginxsim.controller.payload import stream_payload
 from nginxsim.verdict.lua_config import served_certificates
+from tests.support.estates import backend, config_map, endpoints, estate, estate_text, ingress, ingress_class, service
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "model.yaml").read_text())
-PATH_TYPES = {"=": "Exact", "~": "ImplementationSpecific"}
-PREFIX = "nginx.ingress.kubernetes.io/"
 
 
-def thing(kind, name, namespace="default", version="v1", **more):
-    metadata = {"name": name, "namespace": namespace, **more.pop("metadata", {})}
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
+def running(name, address):
+    return service(name), endpoints(name, address, not_ready=["10.0.9.9"])
 
 
-def service(name, **spec):
-    return thing("Service", name, spec=spec)
-
-
-def endpoints(name, address, port_name=""):
-    return thing(
-        "EndpointSlice",
-        f"{name}-1",
-        version="discovery.k8s.io/v1",
-        metadata={"labels": {"kubernetes.io/service-name": name}},
-        addressType="IPv4",
-        ports=[{"name": port_name, "port": 8080}],
-        endpoints=[{"addresses": [address]}, {"addresses": ["10.0.9.9"], "conditions": {"ready": False}}],
-    )
-
-
-PORTS = [{"port": 80, "targetPort": 8080}]
 ESTATE = [
-    thing("IngressClass", "nginx", version="networking.k8s.io/v1", spec={"controller": "k8s.io/ingress-nginx"}),
-    thing("IngressClass", "haproxy", version="networking.k8s.io/v1", spec={"controller": "haproxy.org/ingress"}),
-    *(service(name, ports=PORTS) for name in ("web", "next", "errors")),
-    *(endpoints(name, f"10.0.0.{i}") for i, name in enumerate(("web", "next", "errors"), start=1)),
+    ingress_class("haproxy", "haproxy.org/ingress"),
+    *(part for n, name in enumerate(("web", "next", "errors"), 1) for part in running(name, f"10.0.0.{n}")),
     service("named", ports=[{"name": "http", "port": 80, "targetPort": 8080}]),
-    endpoints("named", "10.0.0.4", "http"),
-    service("empty", ports=PORTS, selector={"app": "empty"}),
-    service("portless", selector={"app": "portless"}),
+    endpoints("named", "10.0.0.4", port_name="http", not_ready=["10.0.9.9"]),
+    service("empty", selector={"app": "empty"}),
+    service("portless", selector={"app": "portless"}, ports=[]),
     service("partner", type="ExternalName", externalName="partner.example.com", ports=[{"port": 80}]),
     service("local", type="ExternalName", externalName="localhost", ports=[{"port": 80}]),
 ]
 
 
-def backend(text):
-    name, port = text.split(":")
-    return {"service": {"name": name, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
-
-
-def path(written, target):
-    path_type = PATH_TYPES.get(written[0], "Prefix")
-    return {"path": written.lstrip("=~"), "pathType": path_type, "backend": backend(target)}
-
-
-def rule(host, paths):
-    named = {"host": host} if host else {}
-    return named | ({"http": {"paths": [path(*pair) for pair in paths.items()]}} if paths else {})
-
-
-def ingress(name, given):
-    given = dict(given)
+def written(name, given):
+    """The Ingress that a line of the data file is short for."""
+    own = dict(given)
     namespace, _, name = name.rpartition("/")
-    spec = {"rules": [rule(*pair) for pair in given.pop("rules", {}).items()]}
-    if (ingress_class := given.pop("class", "nginx")) is not None:
-        spec["ingressClassName"] = ingress_class
-    if default := given.pop("default", None):
-        spec["defaultBackend"] = backend(default)
-    annotations = {PREFIX + annotation: value for annotation, value in given.items()}
-    return thing(
-        "Ingress",
+    default = own.pop("default", None)
+    return ingress(
         name,
-        namespace or "default",
-        "networking.k8s.io/v1",
-        metadata={"annotations": annotations},
-        spec=spec,
+        rules=own.pop("rules", {}),
+        class_name=own.pop("class", "nginx"),
+        namespace=namespace or "default",
+        annotations=own,
+        **({"defaultBackend": backend(default)} if default else {}),
     )
 
 
-def play(folder, documents, flags=()):
-    manifest = folder / "estate.yaml"
-    manifest.write_text(yaml.safe_dump_all([*ESTATE, *documents], sort_keys=False))
-    return simulate([manifest], flags=flags)
+def play(*objects, flags=()):
+    return estate(*ESTATE, *objects, flags=flags)
 
 
-def model_of(folder, case):
-    documents = [ingress(*pair) for pair in case["ingresses"].items()]
-    return play(folder, documents, case.get("flags", ())).model
+def model_of(case):
+    return play(*(written(*pair) for pair in case["ingresses"].items()), flags=case.get("flags", ())).model
 
 
 def addresses(entry):
@@ -101,8 +57,8 @@ def addresses(entry):
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["about"][:60] for case in CASES])
-def test_decisions(case, tmp_path):
-    model = model_of(tmp_path, case)
+def test_decisions(case):
+    model = model_of(case)
     for host, expected in case.get("locations", {}).items():
         got = model.servers[host].locations
         assert [f"{place.path} {place.path_type} {place.backend}" for place in got] == expected
@@ -116,12 +72,12 @@ def test_decisions(case, tmp_path):
     assert sorted({notice.code for notice in model.notices}) == case.get("notices", [])
 
 
-def test_notices_point_at_loser_and_winner(tmp_path):
+def test_notices_point_at_loser_and_winner():
     case = {
         "ingresses": {"old": {"rules": {"a.test": {"/": "web:80"}}}, "new": {"rules": {"a.test": {"/": "next:80"}}}}
     }
-    (notice,) = model_of(tmp_path, case).notices
-    lines = (tmp_path / "estate.yaml").read_text().splitlines()
+    (notice,) = model_of(case).notices
+    lines = estate_text(*ESTATE, *(written(*pair) for pair in case["ingresses"].items())).splitlines()
     assert notice.ingress == "default/new"
     assert "already served by Ingress default/old" in notice.message
     loser, winner = notice.origins
@@ -129,28 +85,28 @@ def test_notices_point_at_loser_and_winner(tmp_path):
     assert all("path: /" in lines[origin.line - 1] for origin in notice.origins)
 
 
-def test_ingresses_of_one_second_go_by_name_backwards(tmp_path):
+def test_ingresses_of_one_second_go_by_name_backwards():
     made = "2024-05-01T10:00:00Z"
-    documents = [ingress(name, {"rules": {"a.test": {"/": "web:80"}}}) for name in ("alpha", "omega", "beta")]
+    documents = [written(name, {"rules": {"a.test": {"/": "web:80"}}}) for name in ("alpha", "omega", "beta")]
     for document in documents:
         document["metadata"]["creationTimestamp"] = made
-    model = play(tmp_path, documents).model
+    model = play(*documents).model
     assert [served.meta.name for served in model.ingresses] == ["omega", "beta", "alpha"]
     assert model.servers["a.test"].locations[0].ingress.meta.name == "omega"
 
 
-def test_every_copy_of_a_default_backend_is_posted(tmp_path):
+def test_every_copy_of_a_default_backend_is_posted():
     shop = {"default-backend": "errors", "custom-http-errors": "503"}
     rules = {"rules": {"a.test": {"/": "web:80"}, "b.test": {"/": "next:80"}}}
-    sim = play(tmp_path, [ingress("shop", shop | rules)])
+    sim = play(written("shop", shop | rules))
     names = [entry["name"] for entry in sim.backends()]
     assert names.count("custom-default-backend-default-errors") == 2
     assert names == sorted(names)
 
 
-def test_posted_backend_leaves_out_what_is_empty(tmp_path):
+def test_posted_backend_leaves_out_what_is_empty():
     affinity = {"affinity": "cookie", "session-cookie-name": "seat", "session-cookie-secure": "false"}
-    sim = play(tmp_path, [ingress("shop", affinity | {"rules": {"a.test": {"/x": "web:80"}}})])
+    sim = play(written("shop", affinity | {"rules": {"a.test": {"/x": "web:80"}}}))
     posted = next(entry for entry in sim.backends() if entry["name"] == "default-web-80")
     assert posted["endpoints"] == [{"address": "10.0.0.1", "port": "8080"}]
     assert posted["sessionAffinityConfig"] == {
@@ -167,30 +123,30 @@ def test_posted_backend_leaves_out_what_is_empty(tmp_path):
     assert "load-balance" not in posted
 
 
-def test_canary_shares_the_affinity_of_its_main_backend(tmp_path):
+def test_canary_shares_the_affinity_of_its_main_backend():
     cookie = {"affinity": "cookie", "session-cookie-name": "seat"}
     documents = [
-        ingress("main", cookie | {"rules": {"a.test": {"/": "web:80"}}}),
-        ingress("canary", {"canary": "true", "canary-weight": "7", "rules": {"a.test": {"/": "next:80"}}}),
+        written("main", cookie | {"rules": {"a.test": {"/": "web:80"}}}),
+        written("canary", {"canary": "true", "canary-weight": "7", "rules": {"a.test": {"/": "next:80"}}}),
     ]
-    posted = {entry["name"]: entry for entry in play(tmp_path, documents).backends()}
+    posted = {entry["name"]: entry for entry in play(*documents).backends()}
     main, canary = posted["default-web-80"], posted["default-next-80"]
     assert canary["sessionAffinityConfig"] == main["sessionAffinityConfig"]
     assert canary["noServer"]
     assert canary["trafficShapingPolicy"]["weight"] == 7
 
 
-def test_slices_must_be_named_after_their_service(tmp_path):
+def test_slices_must_be_named_after_their_service():
     stray = endpoints("empty", "10.0.0.7")
     stray["metadata"]["name"] = "by-hand"
-    model = play(tmp_path, [stray, ingress("shop", {"rules": {"a.test": {"/": "empty:80"}}})]).model
+    model = play(stray, written("shop", {"rules": {"a.test": {"/": "empty:80"}}})).model
     found = model.backends["default-empty-80"]
     assert found.endpoints == ()
     assert found.empty_code == "no-slice"
     assert "by-hand" in found.why_empty
 
 
-def test_streams_skip_what_they_cannot_serve(tmp_path):
+def test_streams_skip_what_they_cannot_serve():
     ports = {
         "9000": "default/web:80",
         "9001": "default/web:80:PROXY:PROXY",
@@ -200,8 +156,8 @@ def test_streams_skip_what_they_cannot_serve(tmp_path):
         "http": "default/web:80",
         "9004": "web",
     }
-    tcp = thing("ConfigMap", "tcp", "ingress-nginx", data=ports)
-    sim = play(tmp_path, [tcp], flags=["--tcp-services-configmap=ingress-nginx/tcp"])
+    tcp = config_map(ports, "tcp")
+    sim = play(tcp, flags=["--tcp-services-configmap=ingress-nginx/tcp"])
     plain, proxied = sim.model.tcp_services
     assert (plain.port, plain.decode_proxy_protocol, plain.encode_proxy_protocol) == (9000, False, False)
     assert (proxied.port, proxied.decode_proxy_protocol, proxied.encode_proxy_protocol) == (9001, True, True)
@@ -215,11 +171,11 @@ def test_streams_skip_what_they_cannot_serve(tmp_path):
     ]
 
 
-def test_hosts_without_a_usable_secret_get_the_default_certificate(tmp_path):
-    shop = ingress("shop", {"rules": {"a.test": {"/": "web:80"}, "b.test": {"/": "web:80"}}})
+def test_hosts_without_a_usable_secret_get_the_default_certificate():
+    shop = written("shop", {"rules": {"a.test": {"/": "web:80"}, "b.test": {"/": "web:80"}}})
     shop["spec"]["tls"] = [{"hosts": ["A.test"], "secretName": "gone"}]
-    plain = ingress("plain", {"rules": {"c.test": {"/": "web:80"}}})
-    model = play(tmp_path, [shop, plain]).model
+    plain = written("plain", {"rules": {"c.test": {"/": "web:80"}}})
+    model = play(shop, plain).model
     assert model.servers["a.test"].certificate is model.default_certificate
     assert model.servers["b.test"].certificate is model.default_certificate
     assert model.servers["c.test"].certificate is None

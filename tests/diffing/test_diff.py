@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from nginxsim.diffing.patterns import examples
 from nginxsim.nginx.addresses import parse_network
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.tree import parse_conf
+from tests.support.commands import Process, run
 from tests.support.places import DATA, ROOT
 
 BASE_FILE = DATA / "diff" / "base.yaml"
@@ -125,13 +124,19 @@ def test_the_comment_for_a_pull_request_is_one_table_with_the_rest_folded() -> N
     assert run.output.count("<details>") == run.output.count("</details>") == 2
 
 
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
-    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+@pytest.fixture
+def git(process: Process) -> Callable[..., None]:
+    """Runs git: (folder, arguments...)."""
+
+    def run(folder: Path, *arguments: str) -> None:
+        identity = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+        process("git", "-C", folder, *identity, *arguments).check_returncode()
+
+    return run
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path: Path, git: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two commits: the second gives one network fewer; beside the manifests a link, a hidden file, another file."""
     manifests = tmp_path / "k8s"
     manifests.mkdir()
@@ -147,7 +152,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_revision_is_compared_with_the_working_tree(repository: Path) -> None:
+def test_a_revision_is_compared_with_the_working_tree(repository: Path, git: Callable[..., None]) -> None:
     run = diff("--git", "HEAD", "k8s")
     assert run.exit_code == VISIBLE
     assert "HEAD:k8s/all of it.yaml:19" in run.output or "k8s/link.yaml:19" in run.output
@@ -158,7 +163,9 @@ def test_a_revision_is_compared_with_the_working_tree(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("range_", ["HEAD~1..HEAD", "HEAD~1..", "HEAD~1...HEAD"])
-def test_two_revisions_are_compared_whatever_the_working_tree_holds(repository: Path, range_: str) -> None:
+def test_two_revisions_are_compared_whatever_the_working_tree_holds(
+    repository: Path, git: Callable[..., None], range_: str
+) -> None:
     git(repository, "commit", "-qam", "two")
     (repository / "k8s" / "all of it.yaml").write_text("{", encoding="utf-8")
     run = diff("--git", range_, "k8s")
@@ -178,20 +185,14 @@ BAD = {
 }
 
 
+@pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("arguments", BAD, ids=" ".join)
-def test_bad_input_is_told_in_one_line(arguments: tuple[str, ...], repository: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "nginxsim", "diff", *arguments],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.startswith("error: ")
-    assert BAD[arguments] in run.stderr
-    assert run.stderr.count("\n") == 1
+def test_bad_input_is_told_in_one_line(arguments: tuple[str, ...]) -> None:
+    ran = run("diff", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert BAD[arguments] in ran.err
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,15 @@ each time: NGINXSIM_HOSTILE_EXAMPLES=20000 pytest tests/hostile
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nginxsim import Answer, InputError, Request, Simulation, simulate
+from nginxsim import Answer, InputError, Request, Simulation
 from nginxsim.annotations import TABLE
 from nginxsim.nginx.exchange import RoutedOutcome
 from nginxsim.nginx.readers import READERS
@@ -24,7 +22,7 @@ from nginxsim.nginx.rewrite import REWRITE_DIRECTIVES
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.nginx.upstream_readers import UPSTREAM_READERS
-from nginxsim.sources import File
+from tests.support.estates import SNIPPETS, estate, ingress, served
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
@@ -125,42 +123,11 @@ SHOP = {
     "rewrite-target": "/$1",
     "ssl-redirect": "false",
 }
-SETTINGS = {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical"}
-PREFIX = "nginx.ingress.kubernetes.io/"
 
 
-def manifest(kind: str, name: str, version: str = "v1", **more: Any) -> dict[str, Any]:
-    labels = {"kubernetes.io/service-name": "web"}
-    return {
-        "apiVersion": version,
-        "kind": kind,
-        "metadata": {"name": name, "namespace": "default", "labels": labels},
-        **more,
-    }
-
-
-def estate(annotations: dict[str, str], host: str, path: str, config: dict[str, str], *flags: str) -> Simulation:
-    backend = {"service": {"name": "web", "port": {"number": 80}}}
-    paths = [{"path": path, "pathType": "ImplementationSpecific", "backend": backend}]
-    ingress = manifest("Ingress", "shop", "networking.k8s.io/v1")
-    ingress["metadata"]["annotations"] = {PREFIX + name: value for name, value in annotations.items()}
-    ingress["spec"] = {"ingressClassName": "nginx", "rules": [{"host": host, "http": {"paths": paths}}]}
-    controller = manifest("ConfigMap", "ingress-nginx-controller", data=config)
-    controller["metadata"]["namespace"] = "ingress-nginx"
-    objects = [
-        ingress,
-        controller,
-        manifest("Service", "web", spec={"ports": [{"port": 80}]}),
-        manifest(
-            "EndpointSlice",
-            "web-1",
-            "discovery.k8s.io/v1",
-            addressType="IPv4",
-            ports=[{"port": 80}],
-            endpoints=[{"addresses": ["10.0.0.1"]}],
-        ),
-    ]
-    return simulate([File("shop.yaml", "\n---\n".join(map(json.dumps, objects)))], flags=flags)
+def shop_of(annotations: dict[str, str], host: str, path: str, config: dict[str, str], *flags: str) -> Simulation:
+    objects = ingress("shop", host, f"~{path}", annotations=annotations), *served()
+    return estate(*objects, settings=config, flags=flags)
 
 
 @contextmanager
@@ -188,7 +155,7 @@ def router() -> Router:
 
 @pytest.fixture(scope="module")
 def shop() -> Simulation:
-    return estate(SHOP, "shop.example.com", "/((a+)+)", SETTINGS)
+    return shop_of(SHOP, "shop.example.com", "/((a+)+)", SNIPPETS)
 
 
 @hostile(1.0)
@@ -354,7 +321,7 @@ def test_manifests(
     annotations: dict[str, str], host: str, path: str, config: dict[str, str], flags: tuple[str, ...]
 ) -> None:
     with refusals():
-        simulation = estate(annotations, host, path, {**config, **SETTINGS}, *flags)
+        simulation = shop_of(annotations, host, path, {**config, **SNIPPETS}, *flags)
         simulation.review()
         simulation.check()
         simulation.nginx_errors()

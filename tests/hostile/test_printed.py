@@ -117,6 +117,7 @@ def test_suite_reports(arguments: tuple[str, ...], folder: Path) -> None:
             assert_harmless(file.read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("process")
 @pytest.mark.parametrize(
     "arguments",
     [

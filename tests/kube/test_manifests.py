@@ -87,22 +87,6 @@ def test_origins_point_at_the_text(tmp_path: Path) -> None:
     assert ingress.rules[0].origin == Origin(str(path), 9, 13)
 
 
-def test_folders_are_read_in_order_and_other_yaml_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "b").mkdir()
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "broken.yaml").write_text("a: [")
-    (tmp_path / "a.yml").write_text("image: {tag: 1}\nkind: DaemonSet\n~: odd\n---\n- 1\n---\n# empty\n")
-    (tmp_path / "b" / "c.json").write_text(
-        json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}})
-    )
-    (tmp_path / "b" / "d.yaml").write_text("apiVersion: serving.knative.dev/v1\nkind: Service\nspec: nonsense\n")
-    (tmp_path / "notes.txt").write_text("a: [")
-    cluster = load([tmp_path])
-    assert [Path(name).name for name in cluster.files] == ["a.yml", "c.json", "d.yaml"]
-    assert list(cluster.namespaces) == ["n"]
-    assert not cluster.services
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -128,11 +112,6 @@ def test_bad_input_is_named_with_its_place(text: str, message: str) -> None:
     with pytest.raises(InputError) as failure:
         read(text)
     assert message in str(failure.value)
-
-
-def test_missing_path_is_named() -> None:
-    with pytest.raises(InputError, match=r"absent\.yaml: no such file or folder"):
-        load(["absent.yaml"])
 
 
 def test_lists_may_leave_out_what_they_say_of_their_items() -> None:

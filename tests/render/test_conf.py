@@ -11,16 +11,15 @@ import pytest
 import yaml
 from jinja2 import Environment, FileSystemLoader
 
-from nginxsim import Host, simulate
+from nginxsim import Host
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.origins import Source
 from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.text import QUOTED_BREAK, lines, snippet, unfold
-from tests.support import realnginx
+from tests.support.estates import estate, estate_text, ingress, service
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "render.yaml").read_text())
-PREFIX = "nginx.ingress.kubernetes.io/"
 HOST = Host(cpus=2, somaxconn=1024, open_files=65536, resolvers=("10.96.0.10", "fd00::a"))
 
 # What the binary for tests has no module for, beside Lua.
@@ -31,57 +30,19 @@ FOREIGN = re.compile(
 )
 
 
-def ingress(name, rules, annotations=None, path_type="Prefix"):
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {"name": name, "annotations": {PREFIX + key: text for key, text in (annotations or {}).items()}},
-        "spec": {
-            "ingressClassName": "nginx",
-            "rules": [
-                {
-                    "host": host,
-                    "http": {
-                        "paths": [
-                            {
-                                "path": path,
-                                "pathType": path_type,
-                                "backend": {"service": {"name": "web", "port": {"number": 80}}},
-                            }
-                        ]
-                    },
-                }
-                for host, path in rules
-            ],
-        },
-    }
+def made(annotations=None, *hosts, path="/", **more):
+    """The Ingress "web" on these hosts (a.test if none)."""
+    return ingress(rules=dict.fromkeys(hosts or ("a.test",), path), annotations=annotations, **more)
 
 
-CLASS = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "IngressClass",
-    "metadata": {"name": "nginx"},
-    "spec": {"controller": "k8s.io/ingress-nginx"},
-}
-SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}
-
-
-def config_map(settings):
-    metadata = {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings}
-
-
-def simulation(folder, *objects, settings=None, flags=()):
-    manifests = folder / "manifests.yaml"
-    manifests.write_text(yaml.safe_dump_all([CLASS, config_map(settings or {}), SERVICE, *objects], sort_keys=False))
-    return simulate([manifests], flags=flags, host=HOST)
+def simulation(*objects, **controller):
+    return estate(service(), *objects, host=HOST, **controller)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
-def test_server_block(case, tmp_path):
-    rules = [("a.test", case.get("path", "/"))]
-    made = ingress("web", rules, case.get("annotations"), case.get("path_type", "Prefix"))
-    sim = simulation(tmp_path, made, settings=case.get("settings"), flags=case.get("flags", ()))
+def test_server_block(case):
+    web = made(case.get("annotations"), path=case.get("path", "/"))
+    sim = simulation(web, settings=case.get("settings"), flags=case.get("flags", ()))
     text = sim.nginx_conf(host="a.test")
     rest = "\n".join(line.strip() for line in text.splitlines())
     for wanted in case.get("has", ()):
@@ -96,12 +57,10 @@ def lines_from(rendered, source):
     return [text[line - 1].strip() for line, sources in rendered.sources.items() if source in sources]
 
 
-def test_lines_know_their_manifest_lines(tmp_path):
-    made = ingress("web", [("a.test", "/")], {"proxy-body-size": "3m", "proxy-read-timeout": "never"})
-    sim = simulation(
-        tmp_path, made, settings={"keep-alive": "10", "proxy-send-timeout": "7"}, flags=["--http-port=8080"]
-    )
-    rendered = sim.renderer.whole()
+def test_lines_know_their_manifest_lines():
+    web = made({"proxy-body-size": "3m", "proxy-read-timeout": "never"})
+    settings = {"keep-alive": "10", "proxy-send-timeout": "7"}
+    rendered = simulation(web, settings=settings, flags=["--http-port=8080"]).renderer.whole()
     by_name = {source.name: source for sources in rendered.sources.values() for source in sources}
 
     assert lines_from(rendered, Source("flag", "--http-port"))[-2:] == ["listen 8080;", "listen [::]:8080;"]
@@ -111,15 +70,15 @@ def test_lines_know_their_manifest_lines(tmp_path):
     # A value that is not understood made nothing: the line is the default's.
     assert "proxy-read-timeout" not in by_name
 
-    manifest = (tmp_path / "manifests.yaml").read_text().splitlines()
+    manifest = estate_text(service(), web, settings=settings).splitlines()
     origin = by_name["proxy-body-size"].origin
     assert manifest[origin.line - 1][origin.column - 1 :] == "3m"
     assert by_name["proxy-body-size"].owner == "Ingress default/web"
 
 
-def test_a_denied_location_names_every_annotation_that_denies_it(tmp_path):
-    made = ingress("web", [("a.test", "/")], {"whitelist-source-range": "office", "denylist-source-range": "bar"})
-    rendered = simulation(tmp_path, made).renderer.whole()
+def test_a_denied_location_names_every_annotation_that_denies_it():
+    web = made({"whitelist-source-range": "office", "denylist-source-range": "bar"})
+    rendered = simulation(web).renderer.whole()
     text = rendered.text.splitlines()
     closed = [line for line in rendered.sources if text[line - 1].strip() == "return 503;"]
     assert [[source.name for source in rendered.sources[line]] for line in closed] == [
@@ -127,18 +86,15 @@ def test_a_denied_location_names_every_annotation_that_denies_it(tmp_path):
     ]
 
 
-def test_no_mark_is_left_in_the_text(tmp_path):
-    made = ingress("web", [("a.test", "/")], {"proxy-body-size": "3m"})
-    text = simulation(tmp_path, made).nginx_conf()
+def test_no_mark_is_left_in_the_text():
+    text = simulation(made({"proxy-body-size": "3m"})).nginx_conf()
     assert not re.search("[\ufdd0-\ufdef]", text)
 
 
-def test_only_the_hosts_asked_for_are_rendered(tmp_path):
-    made = [
-        ingress("web", [("a.test", "/"), ("b.test", "/b")], {"limit-rps": "1"}),
-        ingress("other", [("c.test", "/")], {"limit-rps": "2"}),
-    ]
-    renderer = simulation(tmp_path, *made).renderer
+def test_only_the_hosts_asked_for_are_rendered():
+    web = made({"limit-rps": "1"}, "a.test", "b.test")
+    other = ingress("other", "c.test", annotations={"limit-rps": "2"})
+    renderer = simulation(web, other).renderer
     part = renderer.for_hosts(["b.test", "_", "unknown.test"])
     names = re.findall(r'server_name "([^"]*)"', part.text)
     assert names == ["_", "b.test"]
@@ -148,9 +104,9 @@ def test_only_the_hosts_asked_for_are_rendered(tmp_path):
     assert renderer.server("unknown.test") == ""
 
 
-def test_conf_is_a_tidy_file(tmp_path):
-    made = ingress("web", [("a.test", "/x")], {"enable-cors": "true", "auth-url": "http://auth.test/"})
-    text = simulation(tmp_path, made, settings={"use-gzip": "true"}).nginx_conf()
+def test_conf_is_a_tidy_file():
+    web = made({"enable-cors": "true", "auth-url": "http://auth.test/"}, path="/x")
+    text = simulation(web, settings={"use-gzip": "true"}).nginx_conf()
     assert "\n\n\n" not in text
     assert "\t" not in text
     depth = 0
@@ -204,19 +160,15 @@ SAMPLES = {
 }
 
 
-@pytest.mark.skipif(not realnginx.available(), reason="no nginx for this platform")
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_nginx_takes_it(sample, tmp_path):
+def test_nginx_takes_it(sample, tmp_path, real_nginx):
     annotations, settings = SAMPLES[sample]
-    made = [
-        ingress("web", [("a.test", "/(.*)")], annotations, "ImplementationSpecific"),
-        ingress("b", [("*.b.test", "/")]),
-    ]
-    text = simulation(tmp_path, *made, settings=settings, flags=["--http-port=8000"]).nginx_conf()
+    objects = made(annotations, path="~/(.*)"), ingress("b", "*.b.test")
+    text = simulation(*objects, settings=settings, flags=["--http-port=8000"]).nginx_conf()
     conf = tmp_path / "nginx.conf"
     conf.write_text(for_plain_nginx(text))
     run = subprocess.run(
-        [realnginx.binary(), "-t", "-p", tmp_path, "-c", conf, "-e", "stderr"],
+        [real_nginx, "-t", "-p", tmp_path, "-c", conf, "-e", "stderr"],
         capture_output=True,
         text=True,
         check=False,
@@ -234,9 +186,9 @@ def for_plain_nginx(text):
     return text.replace("worker_rlimit_nofile", "#")
 
 
-def test_a_path_names_the_ingress_that_made_it_a_regex(tmp_path):
-    made = [ingress("plain", [("a.test", "/plain")]), ingress("odd", [("a.test", "/odd")], {"use-regex": "true"})]
-    rendered = simulation(tmp_path, *made).renderer.whole()
+def test_a_path_names_the_ingress_that_made_it_a_regex():
+    odd = ingress("odd", "a.test", "/odd", annotations={"use-regex": "true"})
+    rendered = simulation(ingress("plain", "a.test", "/plain"), odd).renderer.whole()
     text = rendered.text.splitlines()
     line = next(number for number, shown in enumerate(text, start=1) if '~* "^/plain/"' in shown)
     assert [(source.name, source.owner) for source in rendered.sources[line]] == [
@@ -245,9 +197,8 @@ def test_a_path_names_the_ingress_that_made_it_a_regex(tmp_path):
     ]
 
 
-def test_older_releases_write_names_as_they_are(tmp_path):
-    made = ingress("web", [("*.b.test", "/x")], {"auth-url": "http://auth.test/"}, "Exact")
-    sim = simulation(tmp_path, made)
+def test_older_releases_write_names_as_they_are():
+    sim = simulation(made({"auth-url": "http://auth.test/"}, "*.b.test", path="=/x"))
     older = replace(sim.controller.release, quotes_names=False, auth_skips_custom_errors=False)
     text = sim.with_controller(replace(sim.controller, release=older)).nginx_conf("*.b.test")
     assert r"server_name ~^(?<subdomain>[\w-]+)\.b\.test$;" in text

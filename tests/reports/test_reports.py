@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.simulation import Simulation
 from nginxsim.verdict import Outcome, nested
+from tests.support.commands import Process
 from tests.support.places import DATA
 
 SCHEMA = json.loads((DATA / "sarif-2.1.0.json").read_text(encoding="utf-8"))
@@ -147,16 +147,12 @@ for name in FORMATS:
 """
 
 
-def test_reports_are_the_same_byte_for_byte() -> None:
+def test_reports_are_the_same_byte_for_byte(process: Process) -> None:
     runs = [
-        subprocess.run(
-            [sys.executable, "-c", EVERYTHING, str(DATA / "reports.yaml")],
-            capture_output=True,
-            check=True,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-        )
+        process(sys.executable, "-c", EVERYTHING, DATA / "reports.yaml", env={**os.environ, "PYTHONHASHSEED": seed})
         for seed in ("1", "2")
     ]
+    assert runs[0].stdout
     assert runs[0].stdout == runs[1].stdout
 
 
@@ -171,7 +167,7 @@ def test_exit_codes_are_alike_in_every_format(name: str, url: str, status: int) 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 @pytest.mark.parametrize("kind", ["findings", "verdict"])
 def test_pages_run_in_a_browser_without_errors(
-    kind: str, findings: CheckReport, estate: Simulation, tmp_path: Path
+    kind: str, findings: CheckReport, estate: Simulation, tmp_path: Path, process: Process
 ) -> None:
     page = tmp_path / "page.html"
     text = (
@@ -181,13 +177,7 @@ def test_pages_run_in_a_browser_without_errors(
     )
     page.write_text(text, encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={tmp_path}"]
-    run = subprocess.run(
-        [str(CHROMIUM), *options, f"--screenshot={tmp_path / 'page.png'}", "--dump-dom", page.as_uri()],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    run = process(CHROMIUM, *options, f"--screenshot={tmp_path / 'page.png'}", "--dump-dom", page.as_uri())
     assert [line for line in run.stderr.splitlines() if "CONSOLE" in line] == []
     assert "NX101" in run.stdout
     if kind == "findings":

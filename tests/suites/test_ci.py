@@ -9,12 +9,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from tests.support.commands import Process
 from tests.support.places import ROOT, SAMPLES
 
 SCRIPT = ROOT / "integrations/github.sh"
@@ -41,21 +43,30 @@ def break_expectation(project: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("cause: NX201", "cause: NX202"), encoding="utf-8")
 
 
-def shell(script: str, project: Path, program: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "NGINXSIM": str(program), **environment}
-    return subprocess.run(["bash", "-c", script], cwd=project, env=env, capture_output=True, text=True, check=False)
+Shell = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_hook_runs_the_suites_when_a_manifest_changes(project: Path, program: Path) -> None:
+@pytest.fixture
+def shell(program: Path, process: Process) -> Shell:
+    """Runs a script in a folder, with `nginxsim` on its PATH: (script, folder, environment...)."""
+
+    def run(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path, "NGINXSIM": str(program), **environment}
+        return process("bash", "-c", script, cwd=folder, env=env)
+
+    return run
+
+
+def test_the_hook_runs_the_suites_when_a_manifest_changes(project: Path, shell: Shell) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["language"], hook["pass_filenames"]) == ("python", False)
     assert all(re.search(hook["files"], name) for name in ("k8s/ingress.yaml", "a.yml", "b.json", "c.nginxsim.yaml"))
     assert not re.search(hook["files"], "README.md")
     assert shlex.split(hook["entry"])[0] == "nginxsim"
-    assert shell(hook["entry"], project, program).returncode == 0
+    assert shell(hook["entry"], project).returncode == 0
     break_expectation(project)
-    failed = shell(hook["entry"], project, program)
+    failed = shell(hook["entry"], project)
     assert failed.returncode == 1
     assert "NX202" in failed.stdout
 
@@ -72,25 +83,25 @@ def test_the_action_s_inputs_reach_its_script() -> None:
         assert re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1] in action["inputs"]
 
 
-def test_the_action_s_script_annotates_and_writes_a_summary(project: Path, program: Path, tmp_path: Path) -> None:
+def test_the_action_s_script_annotates_and_writes_a_summary(project: Path, shell: Shell, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
-    fine = shell(str(SCRIPT), project, program, GITHUB_STEP_SUMMARY=str(summary))
+    fine = shell(str(SCRIPT), project, GITHUB_STEP_SUMMARY=str(summary))
     assert fine.returncode == 0, fine.stdout + fine.stderr
     assert "| all | 3 | 3 | 100 % |" in summary.read_text(encoding="utf-8")
     break_expectation(project)
-    failed = shell(str(SCRIPT), project, program, GITHUB_STEP_SUMMARY=str(summary))
+    failed = shell(str(SCRIPT), project, GITHUB_STEP_SUMMARY=str(summary))
     assert failed.returncode == 1
     assert "::error file=shop-repaired.nginxsim.yaml,line=" in failed.stdout
 
 
-def test_the_action_s_script_holds_coverage_up(project: Path, program: Path) -> None:
+def test_the_action_s_script_holds_coverage_up(project: Path, shell: Shell) -> None:
     settings = {"NGINXSIM_ARGUMENTS": "-k nobody", "NGINXSIM_COVERAGE_FAIL_UNDER": "50"}
-    assert shell(str(SCRIPT), project, program, **settings).returncode == 1
+    assert shell(str(SCRIPT), project, **settings).returncode == 1
 
 
-def test_the_gitlab_job_writes_what_it_hands_over(project: Path, program: Path) -> None:
+def test_the_gitlab_job_writes_what_it_hands_over(project: Path, shell: Shell) -> None:
     job = yaml.safe_load((ROOT / "integrations/gitlab.yml").read_text(encoding="utf-8"))["nginxsim-test"]
-    done = shell("\n".join(job["script"]), project, program, **job["variables"])
+    done = shell("\n".join(job["script"]), project, **job["variables"])
     assert done.returncode == 0, done.stdout + done.stderr
     reports = job["artifacts"]["reports"]
     assert (project / reports["junit"]).exists()
@@ -103,14 +114,14 @@ def test_the_gitlab_job_writes_what_it_hands_over(project: Path, program: Path) 
 TESTING = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
 
 
-def test_five_commands_lead_to_a_failing_then_passing_suite(program: Path, tmp_path: Path) -> None:
+def test_five_commands_lead_to_a_failing_then_passing_suite(shell: Shell, tmp_path: Path) -> None:
     script = re.search(r"^```sh\n(.*?)^```$", TESTING, re.MULTILINE | re.DOTALL)[1]
     install, commands = script.split("\n", 1)
     assert "pip install" in install
     empty = tmp_path / "empty"
     empty.mkdir()
     commands = commands.replace("~/nginxsim", shlex.quote(str(ROOT))).replace(".venv/bin/", "")
-    done = shell(commands, empty, program)
+    done = shell(commands, empty)
     assert done.returncode == 0, done.stderr
     assert "status    200            503" in done.stdout
     assert "k8s/ingress.yaml:7:57" in done.stdout

