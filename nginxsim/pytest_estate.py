@@ -45,9 +45,10 @@ class Estate:
         *paths: str | Path,
         flags: Sequence[str] = (),
         release: str = NEWEST,
+        templates: Sequence[str | Path] = (),
         services: Services | None = None,
     ) -> Estate:
-        return cls(simulate(paths, flags=flags, release=release), services)
+        return cls(simulate(paths, flags=flags, release=release, templates=templates), services)
 
     @property
     def names(self) -> ServiceNames:

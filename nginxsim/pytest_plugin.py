@@ -143,17 +143,20 @@ def nginxsim_estate(request: pytest.FixtureRequest) -> Callable[..., Estate]:
     Paths are relative to pytest's rootdir, wherever pytest is started.
     """
     from nginxsim.pytest_estate import Estate, Services
-    from nginxsim.releases import NEWEST
     from nginxsim.suites.cases import EstateSpec
 
     root = request.config.rootpath
     estates = _estates(request.config)
 
     def open_estate(
-        *paths: str | Path, flags: Sequence[str] = (), release: str = NEWEST, services: Services | None = None
+        *paths: str | Path,
+        flags: Sequence[str] = (),
+        release: str | None = None,
+        templates: Sequence[str | Path] = (),
+        services: Services | None = None,
     ) -> Estate:
-        manifests = tuple(os.path.relpath(root / path) for path in paths)
-        return Estate(estates.simulation(EstateSpec(manifests, tuple(flags), release)), services)
+        manifests, folders = (tuple(os.path.relpath(root / path) for path in each) for each in (paths, templates))
+        return Estate(estates.simulation(EstateSpec(manifests, tuple(flags), release, folders)), services)
 
     return open_estate
 

@@ -221,14 +221,17 @@ def simulate(
     release: str = NEWEST,
     flags: Sequence[str] = (),
     host: Host | None = None,
+    templates: Sequence[str | Path] = (),
     stdin: TextIO | None = None,
     after: Simulation | None = None,
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
 
+    templates: folders whose Jinja2 templates lie over those of nginxsim, the first of them uppermost.
     after: what was there before; objects that only the new estate has are younger than all of its own.
 
-    Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release or flag.
+    Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release, flag or folder.
+    What is wrong with a template is an InputError of what renders it first.
     """
     cluster = load(list(paths), stdin, after=after.given if after else None)
-    return Simulation(cluster, Controller.started(release, flags, host))
+    return Simulation(cluster, Controller.started(release, flags, host, templates))

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, standard_input, working
+from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.reports import ADMISSION_FORMATS, render_admissions
 
 
 @click.command("admit")
-@estate
+@takes_estate
 @click.option(
     "--ingress", "wanted", multiple=True, metavar="NAMESPACE/NAME", help="Report on this Ingress only. Repeatable."
 )
@@ -27,9 +27,7 @@ from nginxsim.reports import ADMISSION_FORMATS, render_admissions
     help="With --serve: refuse as well what nginx would refuse, or what would come out denied.",
 )
 def command(
-    paths: tuple[str, ...],
-    flags: tuple[str, ...],
-    release: str | None,
+    estate: EstateOptions,
     wanted: tuple[str, ...],
     output: str | None,
     serve: str | None,
@@ -57,12 +55,12 @@ def command(
     """
     if serve is None:
         _refuse_without_serve({"--tls-cert": tls_cert, "--tls-key": tls_key, "--strict": strict})
-        sys.exit(_report(paths, flags, release, wanted, output or "text"))
+        sys.exit(_report(estate, wanted, output or "text"))
     if wanted or output:
         raise UsageError("--serve answers for every Ingress and prints no report: leave --ingress and --output out")
     if tls_cert is None or tls_key is None:
         raise UsageError("--serve wants --tls-cert FILE and --tls-key FILE: API servers call webhooks over HTTPS only")
-    _serve(paths, flags, release, address=serve, certificate=tls_cert, key=tls_key, strict=strict)
+    _serve(estate, address=serve, certificate=tls_cert, key=tls_key, strict=strict)
 
 
 def _refuse_without_serve(options: dict[str, object]) -> None:
@@ -71,16 +69,14 @@ def _refuse_without_serve(options: dict[str, object]) -> None:
             raise UsageError(f"{option} goes with --serve [HOST:]PORT")
 
 
-def _report(
-    paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, wanted: tuple[str, ...], output: str
-) -> int:
+def _report(estate: EstateOptions, wanted: tuple[str, ...], output: str) -> int:
     from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.spans import Sources
     from nginxsim.verdict.admission import admissions_of
 
-    stdin = standard_input(paths)
+    stdin = standard_input(estate.named)
     with working("reviewing"):
-        simulation = open_estate(paths, flags, release, stdin)
+        simulation = open_estate(estate, stdin)
         keys = [_known(name, list(simulation.cluster.ingresses)) for name in wanted]
         admissions = admissions_of(simulation)
     if keys:
@@ -96,22 +92,10 @@ def _known(name: str, keys: list[str]) -> str:
     return key
 
 
-def _serve(
-    paths: tuple[str, ...],
-    flags: tuple[str, ...],
-    release: str | None,
-    *,
-    address: str,
-    certificate: str,
-    key: str,
-    strict: bool,
-) -> None:
-    from nginxsim.releases import NEWEST
-    from nginxsim.simulation import simulate
+def _serve(estate: EstateOptions, *, address: str, certificate: str, key: str, strict: bool) -> None:
     from nginxsim.webhook import Judge, Webhook, address_from
 
     host, port = address_from(address)
     with working("reading what is stored"):
-        stored = simulate(paths, release=release or NEWEST, flags=flags, stdin=sys.stdin)
-        judge = Judge(stored, strict=strict)
+        judge = Judge(estate.simulation(), strict=strict)
     Webhook(host, port, certificate=certificate, key=key, judge=judge).run()

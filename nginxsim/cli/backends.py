@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.errors import InputError, did_you_mean
 from nginxsim.printing import printed
 
 
 @click.command("backends")
-@estate
+@takes_estate
 @click.option("--list", "names_only", is_flag=True, help="Only the backends' names.")
 @click.option("--backend", metavar="NAME", help="Only this backend.")
-def command(
-    paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, names_only: bool, backend: str | None
-) -> None:
+def command(estate: EstateOptions, names_only: bool, backend: str | None) -> None:
     """Print what the controller posts to its Lua balancer, as JSON: endpoints, affinity, hashing, canary policies.
 
     \b
@@ -25,7 +23,7 @@ def command(
       nginxsim backends k8s/ --backend default-web-80
     """
     with working("building backends"):
-        backends = open_estate(paths, flags, release).backends()
+        backends = open_estate(estate).backends()
     names = [entry["name"] for entry in backends]
     if names_only:
         say(printed(names))

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, standard_input, working
+from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.reports import FORMATS, render_findings
 from nginxsim.verdict.types import LEVELS
 
 
 @click.command("check")
-@estate
+@takes_estate
 @click.option(
     "-o", "--output", type=click.Choice(list(FORMATS)), default="text", help="Report format.", show_default=True
 )
@@ -38,9 +38,7 @@ from nginxsim.verdict.types import LEVELS
 )
 @click.option("--all", "complete", is_flag=True, help="Show every finding in full, however many there are of a code.")
 def command(
-    paths: tuple[str, ...],
-    flags: tuple[str, ...],
-    release: str | None,
+    estate: EstateOptions,
     output: str,
     show: str | None,
     fail_on: str | None,
@@ -65,11 +63,11 @@ def command(
     from nginxsim.reports.findings import CheckReport
     from nginxsim.reports.spans import Sources
 
-    settings = config_for(paths, config)
+    settings = config_for(estate.named, config)
     ignores = [*map(ignore_of, ignored), *settings.ignores]
-    stdin = standard_input(paths)
+    stdin = standard_input(estate.named)
     with working("checking"):
-        simulation = open_estate(paths, flags, release, stdin)
+        simulation = open_estate(estate, stdin)
         told, suppressed = sift(simulation.check(), ignores, simulation.cluster)
     shown_from = show or settings.show or "notice"
     shown = _at_least(shown_from)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import listing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("conf")
-@estate
+@takes_estate
 @click.option("--host", metavar="NAME", help="Only the server block(s) of this host.")
 @click.option(
     "--origins",
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
 def command(
-    paths: tuple[str, ...],
-    flags: tuple[str, ...],
-    release: str | None,
+    estate: EstateOptions,
     host: str | None,
     origins: bool,
     output_format: str,
@@ -54,7 +52,7 @@ def command(
     if output_format == "json" and not origins:
         raise UsageError("--format json needs --origins")
     with working("rendering nginx.conf"):
-        simulation = open_estate(paths, flags, release)
+        simulation = open_estate(estate)
         rendered = simulation.rendered(host)
         if host is not None and not rendered.text:
             known = [name for name in simulation.model.servers if name != "_"]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import working
+from nginxsim.cli.options import EstateOptions, templates_option, working
 from nginxsim.cli.output import say
 from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
 
 if TYPE_CHECKING:
-    from nginxsim.simulation import Simulation
     from nginxsim.sources import File
 
 
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 @click.option("--release", metavar="VERSION", help="Controller version of both; default: the newest known.")
 @click.option("--old-release", metavar="VERSION", help="Controller version of the old side.")
 @click.option("--new-release", metavar="VERSION", help="Controller version of the new side.")
+@templates_option("--templates", help="A folder whose Jinja2 templates lie over those of both sides. Repeatable.")
+@templates_option("--old-templates", help="A folder whose Jinja2 templates lie over those of the old side.")
+@templates_option("--new-templates", help="A folder whose Jinja2 templates lie over those of the new side.")
 @click.option("-o", "--output", type=click.Choice(list(DIFF_FORMATS)), default="text", help="Report format.")
 def command(
     paths: tuple[str, ...],
@@ -42,6 +44,9 @@ def command(
     release: str | None,
     old_release: str | None,
     new_release: str | None,
+    templates: tuple[str, ...],
+    old_templates: tuple[str, ...],
+    new_templates: tuple[str, ...],
     output: str,
 ) -> None:
     """Tell which requests end otherwise under the manifests in NEW than in OLD, and why.
@@ -64,8 +69,10 @@ def command(
         from nginxsim.diffing import compare
 
         sides = _named(paths) if revision is None else _at_revisions(revision, paths)
-        old = _opened(sides[0], (*flags, *old_flags), old_release or release)
-        new = _opened(sides[1], (*flags, *new_flags), new_release or release, after=old)
+        before = EstateOptions(sides[0], (*flags, *old_flags), old_release or release, (*old_templates, *templates))
+        after = EstateOptions(sides[1], (*flags, *new_flags), new_release or release, (*new_templates, *templates))
+        old = before.simulation()
+        new = after.simulation(after=old)
         if not old.cluster.ingresses and not new.cluster.ingresses:
             raise InputError(f"no Ingress in {' or '.join(paths)}: nothing to compare")
         difference = compare(old, new)
@@ -93,13 +100,3 @@ def _at_revisions(text: str, paths: tuple[str, ...]) -> list[Sequence[str | File
         label = old[:10]
     before = repository.files(old, label)
     return [before, repository.files(asked.new, asked.new) if asked.new else paths]
-
-
-def _opened(
-    paths: Sequence[str | File], flags: tuple[str, ...], release: str | None, after: Simulation | None = None
-) -> Simulation:
-    """`after`: the old side, whose objects are older than those that only the new side has, wherever these stand."""
-    from nginxsim.releases import NEWEST
-    from nginxsim.simulation import simulate
-
-    return simulate(paths, release=release or NEWEST, flags=flags, stdin=sys.stdin, after=after)

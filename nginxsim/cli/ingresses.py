@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
 from nginxsim.cli.output import say
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ FORMATS = {"text": _text, "json": _json}
 
 
 @click.command("ingresses")
-@estate
+@takes_estate
 @click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="text", help="Report format.")
-def command(paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, output: str) -> None:
+def command(estate: EstateOptions, output: str) -> None:
     """List every Ingress path: where it leads, and whether it is served, denied, dropped, shadowed or foreign.
 
     \b
@@ -53,6 +53,6 @@ def command(paths: tuple[str, ...], flags: tuple[str, ...], release: str | None,
     from nginxsim.verdict.ingresses import FINDINGS, rows_of
 
     with working("building the model"):
-        rows = rows_of(open_estate(paths, flags, release))
+        rows = rows_of(open_estate(estate))
     say(FORMATS[output](rows))
     sys.exit(1 if any(row.state in FINDINGS for row in rows) else 0)

@@ -4,45 +4,101 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial, wraps
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
-
-F = TypeVar("F", bound=Callable[..., object])
+    from nginxsim.sources import File
 
 PATIENCE = 1.0
 """Seconds of silence before a terminal is told what takes so long."""
 
 
-def estate(command: F, *, required: bool = True) -> F:
-    """Adds PATH..., --flag and --release; the command gets `paths`, `flags` and `release`.
+@dataclass(frozen=True, slots=True)
+class EstateOptions:
+    """What a command line says of an estate and of the controller in front of it."""
+
+    paths: Sequence[str | File]
+    flags: tuple[str, ...] = ()
+    release: str | None = None
+    templates: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The paths as they were typed."""
+        return tuple(path for path in self.paths if isinstance(path, str))
+
+    @property
+    def describes_controller(self) -> bool:
+        return bool(self.flags or self.release or self.templates)
+
+    def simulation(self, stdin: TextIO | None = None, after: Simulation | None = None) -> Simulation:
+        """`after`: the estate whose objects are older than those that only this one has, wherever these stand."""
+        from nginxsim.releases import NEWEST
+        from nginxsim.simulation import simulate
+
+        return simulate(
+            self.paths,
+            release=self.release or NEWEST,
+            flags=self.flags,
+            templates=self.templates,
+            stdin=stdin or sys.stdin,
+            after=after,
+        )
+
+
+templates_option = partial(click.option, multiple=True, type=click.Path(exists=True, file_okay=False), metavar="DIR")
+"""An option that names folders of templates; the caller gives its name and its help."""
+
+CONTROLLER_OPTIONS = (
+    click.option(
+        "--release",
+        metavar="VERSION",
+        default=None,
+        help="Controller version to be; default: the newest known.",
+    ),
+    click.option(
+        "--flag",
+        "flags",
+        multiple=True,
+        metavar="FLAG",
+        help="A flag of the controller, as --flag=--default-backend-service=default/fallback. Repeatable.",
+    ),
+    templates_option(
+        "--templates",
+        help="A folder whose Jinja2 templates lie over those of nginxsim. Repeatable, the first uppermost.",
+    ),
+)
+
+
+def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
+    """Adds PATH..., --flag, --release and --templates, which reach the command as its `estate`: EstateOptions.
 
     required: without PATH... the command does not run.
     """
-    for decorate in (
-        click.option(
-            "--release",
-            metavar="VERSION",
-            default=None,
-            help="Controller version to be; default: the newest known.",
-        ),
-        click.option(
-            "--flag",
-            "flags",
-            multiple=True,
-            metavar="FLAG",
-            help="A flag of the controller, as --flag=--default-backend-service=default/fallback. Repeatable.",
-        ),
-        click.argument("paths", nargs=-1, required=required, metavar="PATH..."),
-    ):
-        command = decorate(command)
-    return command
+
+    @wraps(command)
+    def with_estate(
+        *,
+        paths: tuple[str, ...],
+        flags: tuple[str, ...],
+        release: str | None,
+        templates: tuple[str, ...],
+        **other: object,
+    ) -> None:
+        command(estate=EstateOptions(paths, flags, release, templates), **other)
+
+    decorated: Callable[..., None] = with_estate
+    for decorate in (*CONTROLLER_OPTIONS, click.argument("paths", nargs=-1, required=required, metavar="PATH...")):
+        decorated = decorate(decorated)
+    return decorated
 
 
 def standard_input(paths: Collection[str | None]) -> StringIO:
@@ -50,17 +106,13 @@ def standard_input(paths: Collection[str | None]) -> StringIO:
     return StringIO(sys.stdin.read() if "-" in paths else "")
 
 
-def open_estate(
-    paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, stdin: TextIO | None = None
-) -> Simulation:
+def open_estate(options: EstateOptions, stdin: TextIO | None = None) -> Simulation:
     """Reads the manifests; an estate without any Ingress is bad input, since every answer about it would be empty."""
     from nginxsim.errors import InputError
-    from nginxsim.releases import NEWEST
-    from nginxsim.simulation import simulate
 
-    simulation = simulate(paths, release=release or NEWEST, flags=flags, stdin=stdin or sys.stdin)
+    simulation = options.simulation(stdin)
     if not simulation.cluster.ingresses:
-        raise InputError(f"no Ingress in {', '.join(paths)}: nothing to simulate")
+        raise InputError(f"no Ingress in {', '.join(options.named)}: nothing to simulate")
     return simulation
 
 

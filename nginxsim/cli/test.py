@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nginxsim.cli.options import open_estate
+from nginxsim.cli.options import EstateOptions, open_estate, templates_option
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import printed
 
 if TYPE_CHECKING:
-    from nginxsim.suites.cases import Case
+    from nginxsim.suites.cases import Case, EstateSpec
     from nginxsim.suites.coverage import Coverage
     from nginxsim.suites.estates import Estates
     from nginxsim.suites.results import Result, Run
@@ -111,6 +111,7 @@ WRITING = (
     click.option("--record", type=FILE, metavar="FILE", help="Write a first suite for the manifests in PATH."),
     click.option("--flag", "flags", multiple=True, metavar="FLAG", help="With --record: a flag of the controller."),
     click.option("--release", metavar="VERSION", help="With --record: the controller's version."),
+    templates_option("--templates", help="With --record: a folder of templates that lie over those of nginxsim."),
     click.option("--update", is_flag=True, help="Rewrite expectations that fail, after a look at the difference."),
     click.option("--yes", is_flag=True, help="With --update and --record: do not ask."),
 )
@@ -136,6 +137,7 @@ def command(
     record: str | None,
     flags: tuple[str, ...],
     release: str | None,
+    templates: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Run the test suites (*.nginxsim.yaml) in PATH; default: this folder.
@@ -152,28 +154,33 @@ def command(
     Exit codes: 0 all tests pass; 1 some fail, or coverage is too low; 2 bad input, or no test to run.
     """
     options = Options(**given)
+    estate = EstateOptions(paths or (".",), flags, release, templates)
     if record is not None:
-        write_first_suite(record, paths or (".",), flags, release, options.yes)
+        write_first_suite(record, estate, options.yes)
         return
-    if flags or release:
-        raise UsageError("--flag and --release go with --record; a suite names its own")
-    sys.exit(run_suites(paths or (".",), options))
+    if estate.describes_controller:
+        raise UsageError("--flag, --release and --templates go with --record; a suite names its own")
+    sys.exit(run_suites(estate.named, options))
 
 
-def write_first_suite(
-    file: str, paths: tuple[str, ...], flags: tuple[str, ...], release: str | None, yes: bool
-) -> None:
+def write_first_suite(file: str, estate: EstateOptions, yes: bool) -> None:
     from nginxsim.suites import SUFFIXES
     from nginxsim.suites.record import record
 
-    if "-" in paths:
+    if "-" in estate.paths:
         raise UsageError("--record needs files: a suite names its manifests, and standard input has no name")
     if not file.endswith(SUFFIXES):
         raise UsageError(f"--record {file}: a suite's name ends in {SUFFIXES[0]}")
     if Path(file).exists() and not yes:
         raise UsageError(f"--record {file}: the file is there already; --yes overwrites it")
-    write(Path(file), record(open_estate(paths, flags, release), paths, flags, release, file))
+    write(Path(file), record(open_estate(estate), _spec(estate), file))
     say(printed([f"{file} is written; run it with: nginxsim test {file}"]))
+
+
+def _spec(estate: EstateOptions) -> EstateSpec:
+    from nginxsim.suites.cases import EstateSpec
+
+    return EstateSpec(estate.named, estate.flags, estate.release, estate.templates)
 
 
 def run_suites(paths: Sequence[str], options: Options) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from nginxsim.cli.options import estate, open_estate, working
+from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
@@ -36,7 +36,7 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 
 @click.command("why")
 @click.argument("url")
-@partial(estate, required=False)
+@partial(takes_estate, required=False)
 @click.option("--conf", metavar="FILE", help="Ask this nginx.conf and what it includes, instead of PATH...")
 @click.option(
     "--repeat", type=click.IntRange(min=1), default=1, metavar="N", help="Send so many at once: which meet a limit?"
@@ -51,11 +51,9 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 )
 def command(
     url: str,
-    paths: tuple[str, ...],
+    estate: EstateOptions,
     conf: str | None,
     repeat: int,
-    flags: tuple[str, ...],
-    release: str | None,
     method: str,
     header_lines: tuple[str, ...],
     client: str,
@@ -83,7 +81,7 @@ def command(
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport
 
-    _check_order(url, paths)
+    _check_order(url, estate.named)
     request = request_for(
         url,
         method=method,
@@ -92,15 +90,17 @@ def command(
         body_bytes=body_bytes,
         http_version=http_version,
     )
-    if bool(paths) is bool(conf) or (conf and (flags or release)):
-        raise click.UsageError("name manifests (PATH..., --flag, --release) or a plain nginx.conf (--conf FILE)")
-    stdin = sys.stdin.read() if "-" in (*paths, conf) else ""
+    if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
+        raise click.UsageError(
+            "name manifests (PATH..., --flag, --release, --templates) or a plain nginx.conf (--conf FILE)"
+        )
+    stdin = sys.stdin.read() if "-" in (*estate.named, conf) else ""
     with working("simulating"):
         if conf:
             plain, text = simulate_conf(conf, stdin=io.StringIO(stdin)), ""
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
         else:
-            simulation = open_estate(paths, flags, release, stdin=io.StringIO(stdin))
+            simulation = open_estate(estate, stdin=io.StringIO(stdin))
             verdict = simulation.burst(request, repeat) if repeat > 1 else simulation.route(request)
             text = simulation.routing(request.host, request.sni).text
         report = render_verdict(VerdictReport(url, verdict, text, Sources({"-": stdin})), output)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nginxsim.config.flags import Flags, parse_flags
 from nginxsim.config.machine import Host
 from nginxsim.config.settings import Settings, read_settings
+from nginxsim.errors import UsageError
 from nginxsim.kube.cluster import Cluster
 from nginxsim.releases import NEWEST, Release
 from nginxsim.releases import release as release_named
@@ -34,17 +35,25 @@ class Controller:
         release: str | None = None,
         flags: Sequence[str] = (),
         machine: Host | None = None,
-        templates: Sequence[Path] = (),
+        templates: Sequence[str | Path] = (),
     ) -> Controller:
         """One whose command line has these flags; release None: the newest known.
 
-        Raises UsageError on an unknown release, and on a flag that it would refuse to start with.
+        Raises UsageError on an unknown release, a flag that it would refuse to start with, and a folder of templates
+        that is none.
         """
         known = release_named(release or NEWEST)
         parsed = parse_flags(list(flags), known)
         machine = machine or Host()
-        return cls(known, parsed, machine, read_settings(Cluster(), parsed, machine, known), tuple(templates))
+        folders = tuple(map(_folder, templates))
+        return cls(known, parsed, machine, read_settings(Cluster(), parsed, machine, known), folders)
 
     def configured(self, cluster: Cluster) -> Controller:
         """The same, as the ConfigMap that --configmap names in this cluster sets it up."""
         return replace(self, settings=read_settings(cluster, self.flags, self.machine, self.release))
+
+
+def _folder(named: str | Path) -> Path:
+    if not Path(named).is_dir():
+        raise UsageError(f"{named}: no such folder of templates")
+    return Path(named)

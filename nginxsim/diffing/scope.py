@@ -69,8 +69,9 @@ class Estate:
     @cached_property
     def fault(self) -> InputError | None:
         """Why no server of the conf can be read, whichever it is."""
+        text = self.around.text
         try:
-            parse_conf(self.around.text)
+            parse_conf(text)
         except InputError as error:
             return error
         return None

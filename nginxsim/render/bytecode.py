@@ -9,6 +9,7 @@ import hashlib
 import marshal
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -18,25 +19,38 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from nginxsim import __version__
 
+FOREIGN = ""
+"""The key of templates that lie elsewhere: nothing is read there as code, and nothing written."""
+
 
 class PackageBytecode(BytecodeCache):
-    """Files beside the templates in __pycache__ (or below PYTHONPYCACHEPREFIX); without them all goes on as before."""
+    """Files beside the templates of these folders, in __pycache__ or below PYTHONPYCACHEPREFIX; all goes on without.
+
+    kind: keeps apart what environments of different kinds make of one template; letters and digits.
+    """
+
+    def __init__(self, folders: Iterable[Path], kind: str = "") -> None:
+        self._folders = frozenset(folders)
+        self._kind = kind
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
-        return cache_from_source(filename or name)
+        path = Path(filename or name)
+        return cache_from_source(path, optimization=self._kind) if path.parent in self._folders else FOREIGN
 
     def get_source_checksum(self, source: str) -> str:
         """Of all that the compiled code depends on."""
         return hashlib.sha256("\0".join((__version__, jinja2.__version__, source)).encode()).hexdigest()
 
     def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key == FOREIGN:
+            return
         with suppress(OSError, EOFError, ValueError, TypeError):
             checksum, _, code = Path(bucket.key).read_bytes().partition(b"\n")
             if checksum == bucket.checksum.encode():
                 bucket.code = marshal.loads(code)  # noqa: S302  # as trustworthy as the modules beside it
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        if sys.dont_write_bytecode:
+        if sys.dont_write_bytecode or bucket.key == FOREIGN:
             return
         path = Path(bucket.key)
         scratch = path.with_name(f"{path.name}.{os.getpid()}")

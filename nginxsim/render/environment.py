@@ -1,14 +1,13 @@
-"""The Jinja2 environment: the templates of the package, compiled once, and the filters they use."""
+"""The Jinja2 environment that templates are written for, and the filters they use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from nginxsim.golang.strconv import quote
-from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.geoip import DATABASES
 from nginxsim.render.provenance import stretch
 from nginxsim.render.text import (
@@ -66,34 +65,23 @@ def written(value: object) -> object:
     return snippet(value) if type(value) is str else value
 
 
-def _template_folder() -> Path:
-    """Within the package where it was installed as a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
+E = TypeVar("E", bound=Environment)
 
 
-TEMPLATE_FOLDER = _template_folder()
-
-
-def _environment() -> Environment:
-    # What is written is nginx's language, not HTML: there is nothing to escape for a browser.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE_FOLDER),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
+def environment(kind: type[E], **options: Any) -> E:
+    """An environment for templates that are written as the project's own. options: further ones of Jinja2."""
+    given = {"undefined": StrictUndefined, "finalize": written, **options}
+    made = kind(
+        # What is written is nginx's language, not HTML: there is nothing to escape for a browser.
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        finalize=written,
         # Nothing of FILTERS may get into the compiled code, which outlives them.
         optimized=False,
-        bytecode_cache=PackageBytecode(),
+        **given,
     )
-    environment.filters.update({function.__name__: function for function in FILTERS})
-    environment.globals["geoip"] = DATABASES
-    return environment
-
-
-TEMPLATES = _environment()
+    made.filters.update({function.__name__: function for function in FILTERS})
+    made.globals["geoip"] = DATABASES
+    return made

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from nginxsim.annotations import KNOWN_NAMES
 from nginxsim.annotations.values import ParsedAnnotations
+from nginxsim.config.flags import KNOWN as KNOWN_FLAGS
 from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.settings import SETTING_KEYS, Settings
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.render.text import QUOTED_BREAK
 
@@ -88,31 +92,56 @@ class Ledger:
         return Rendered("".join(out), found)
 
 
-class ConfigMarks(dict[str, str]):
-    """Marks by ConfigMap key, made on first use."""
+class MarksByName(dict[str, str], ABC):
+    """Marks by the name of what may have been written, each made on first use.
 
-    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+    A name that the controller knows nothing of is a KeyError: a template that asks for it has it wrong.
+    """
+
+    kind: ClassVar[str]
+    """What the names are names of."""
+    names: ClassVar[Collection[str]]
+
+    def __init__(self, ledger: Ledger) -> None:
         super().__init__()
         self._ledger = ledger
-        self._settings = settings
-
-    def __missing__(self, key: str) -> str:
-        mark = self[key] = self._ledger.mark(self._settings.source(key))
-        return mark
-
-
-class FlagMarks(dict[str, str]):
-    """Marks by the flag's name without dashes, made on first use."""
-
-    def __init__(self, ledger: Ledger, flags: Flags) -> None:
-        super().__init__()
-        self._ledger = ledger
-        self._given = flags.given
 
     def __missing__(self, name: str) -> str:
-        source = Source("flag", f"--{name}") if name in self._given else DEFAULT
-        mark = self[name] = self._ledger.mark(source)
+        if name not in self.names:
+            raise KeyError(name)
+        mark = self[name] = self._ledger.mark(self._source(name))
         return mark
+
+    @abstractmethod
+    def _source(self, name: str) -> Source: ...
+
+
+class ConfigMarks(MarksByName):
+    """By ConfigMap key."""
+
+    kind = "ConfigMap key"
+    names = SETTING_KEYS
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        super().__init__(ledger)
+        self._settings = settings
+
+    def _source(self, name: str) -> Source:
+        return self._settings.source(name)
+
+
+class FlagMarks(MarksByName):
+    """By the flag's name without dashes."""
+
+    kind = "flag"
+    names = KNOWN_FLAGS
+
+    def __init__(self, ledger: Ledger, flags: Flags) -> None:
+        super().__init__(ledger)
+        self._given = flags.given
+
+    def _source(self, name: str) -> Source:
+        return Source("flag", f"--{name}") if name in self._given else DEFAULT
 
 
 # Other names under which an annotation, or the ConfigMap's word on the same matter, may have been given.
@@ -132,21 +161,20 @@ _SAME = {
 }
 
 
-class Marks(dict[str, str]):
-    """Marks by annotation, made on first use; where an Ingress is silent or not understood, the ConfigMap's."""
+class Marks(MarksByName):
+    """By annotation; where an Ingress is silent or not understood, the ConfigMap's word on the same matter."""
+
+    kind = "annotation"
+    names = KNOWN_NAMES
 
     def __init__(self, ledger: Ledger, annotations: ParsedAnnotations, settings: Settings) -> None:
-        super().__init__()
-        self._ledger = ledger
+        super().__init__(ledger)
         self._annotations = annotations
         self._settings = settings
         self._ignored = {problem.annotation for problem in annotations.problems if problem.effect == "ignored"}
 
-    def __missing__(self, name: str) -> str:
-        mark = self[name] = self._ledger.mark(self._find(_SAME.get(name, (name,))))
-        return mark
-
-    def _find(self, names: tuple[str, ...]) -> Source:
+    def _source(self, name: str) -> Source:
+        names = _SAME.get(name, (name,))
         heard = [name for name in names if name not in self._ignored]
         own = self._annotations.source(*heard)
         if own is not DEFAULT:

@@ -10,12 +10,13 @@ from nginxsim.collector import collector_paused
 from nginxsim.config.controller import Controller
 from nginxsim.controller.model import Model, Server
 from nginxsim.kube.cluster import Cluster
-from nginxsim.render.environment import TEMPLATES, Block
+from nginxsim.render.environment import Block
 from nginxsim.render.frame import build_frame
 from nginxsim.render.limits import limits_of, zones_of
 from nginxsim.render.listeners import Listeners, listeners
 from nginxsim.render.provenance import MARKS, ConfigMarks, FlagMarks, Ledger, Rendered, hoisted
 from nginxsim.render.servers import redirect_of
+from nginxsim.render.templates import templates_of
 from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
 
@@ -31,6 +32,7 @@ class Renderer:
         self._model = model
         self._controller = controller
         self._cluster = cluster
+        self._templates = templates_of(controller)
         self._ledger = Ledger()
         self._conf = ConfigMarks(self._ledger, controller.settings)
         self._views = Views(model, controller, self._ledger, self._conf)
@@ -85,7 +87,8 @@ class Renderer:
 
     def _compose(self, chosen: Iterable[Server]) -> Rendered:
         chosen = list(chosen)
-        text = TEMPLATES.get_template("nginx.conf.j2").render(
+        text = self._templates.render(
+            "nginx.conf.j2",
             self._shared,
             limits=limits_of(chosen, self._views.marks_of),
             zones=zones_of(chosen, self._views.marks_of),
@@ -99,27 +102,25 @@ class Renderer:
         yield from map(self._block, chosen)
 
     def _redirects(self, chosen: Iterable[Server]) -> Iterator[str]:
-        template = TEMPLATES.get_template("redirect.conf.j2")
         for server in chosen:
             mark = self._views.marks(server)["from-to-www-redirect"]
             if redirect := redirect_of(server, self._model, self._controller.release, mark):
-                yield template.render(self._shared, redirect=redirect, listen=self._listeners(redirect.sender))
+                listen = self._listeners(redirect.sender)
+                yield self._templates.render("redirect.conf.j2", self._shared, redirect=redirect, listen=listen)
 
     def _auth_upstreams(self, chosen: Iterable[Server]) -> Iterator[str]:
-        template = TEMPLATES.get_template("auth_upstream.conf.j2")
         for server in chosen:
             if any(location.annotations.external_auth.keepalive_connections for location in server.locations):
                 found = self._views.of(server)
                 for location in found.locations:
                     if location.auth.by_lua:
-                        yield template.render(self._shared, server=found, loc=location)
+                        yield self._templates.render("auth_upstream.conf.j2", self._shared, server=found, loc=location)
 
     def _block(self, server: Server) -> str:
         block = self._blocks.get(server.hostname)
         if block is None:
-            template = TEMPLATES.get_template("server.conf.j2")
-            listen = self._listeners(server.hostname)
-            text = template.render(self._shared, server=self._views.of(server), listen=listen)
+            facts = {"server": self._views.of(server), "listen": self._listeners(server.hostname)}
+            text = self._templates.render("server.conf.j2", self._shared, **facts)
             block = self._blocks[server.hostname] = _tidy(text)
         return block
 

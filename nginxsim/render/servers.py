@@ -9,15 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nginxsim.annotations import KNOWN_NAMES
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.config.flags import Flags
 from nginxsim.controller.model import Model, Server
 from nginxsim.controller.redirects import www_name
 from nginxsim.golang.strconv import quote
+from nginxsim.origins import Source
 from nginxsim.releases import Release
 from nginxsim.render.limits import MarksOf
 from nginxsim.render.locations import LocationView
-from nginxsim.render.provenance import Ledger
+from nginxsim.render.provenance import Ledger, MarksByName
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
 
@@ -83,20 +85,21 @@ class ServerView:
     by: dict[str, str]
 
 
-class ServerMarks(dict[str, str]):
-    """Marks for what annotations say of a whole server, made on first use."""
+class ServerMarks(MarksByName):
+    """By annotation, of those that hold for a whole server."""
+
+    kind = "annotation of a whole server"
+    names = frozenset({*_OWNER, *(name for name in KNOWN_NAMES if name.startswith(("auth-tls-", "proxy-ssl-")))})
 
     def __init__(self, ledger: Ledger, server: Server, flags: Flags) -> None:
-        super().__init__()
-        self._ledger = ledger
+        super().__init__(ledger)
         self._server = server
         self._prefix = flags.annotations_prefix
 
-    def __missing__(self, name: str) -> str:
+    def _source(self, name: str) -> Source:
         owners = self._server.owners
         owner = next((owners[key] for key in _owner_keys(name) if key in owners), None)
-        mark = self[name] = self._ledger.mark(annotation_source(owner, self._prefix, name))
-        return mark
+        return annotation_source(owner, self._prefix, name)
 
 
 def _owner_keys(name: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from nginxsim.nginx.exchange import Answer, Request
 from nginxsim.origins import Origin
-from nginxsim.releases import NEWEST
 from nginxsim.suites.nodes import Place
 
 
@@ -27,7 +26,9 @@ class EstateSpec:
 
     manifests: tuple[str, ...]
     flags: tuple[str, ...] = ()
-    release: str = NEWEST
+    release: str | None = None
+    """None: the newest known."""
+    templates: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
     """Where a suite names the manifests."""

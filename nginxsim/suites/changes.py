@@ -13,6 +13,7 @@ from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta
 from nginxsim.origins import Origin
+from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
 from nginxsim.suites.cases import Change
 from nginxsim.suites.fields import WITH
@@ -21,19 +22,19 @@ from nginxsim.suites.nodes import Value
 EVERY = "*"
 
 
-def read_flags(value: Value | None, release: str) -> tuple[str, ...]:
+def read_flags(value: Value | None, release: str | None) -> tuple[str, ...]:
     """Flags that the controller of this release takes."""
     if value is None:
         return ()
     flags = tuple(flag.text() for flag in value.items())
     try:
-        parse_flags(flags, release_named(release))
+        parse_flags(flags, release_named(release or NEWEST))
     except UsageError as problem:
         value.refuse(str(problem))
     return flags
 
 
-def read_changes(value: Value | None, release: str) -> tuple[tuple[str, ...], tuple[Change, ...]]:
+def read_changes(value: Value | None, release: str | None) -> tuple[tuple[str, ...], tuple[Change, ...]]:
     """Further flags, and the changes to the manifests."""
     given = value.fields(WITH) if value else {}
     return read_flags(given.get("flags"), release), (

@@ -23,7 +23,8 @@ class Estates:
 
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
-        simulation = self._read(spec.manifests).with_controller(Controller.started(spec.release, spec.flags))
+        controller = Controller.started(spec.release, spec.flags, templates=spec.templates)
+        simulation = self._read(spec.manifests).with_controller(controller)
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
         if spec.changes:

@@ -11,7 +11,6 @@ import yaml
 
 from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
-from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
 from nginxsim.sources import File
 from nginxsim.suites import SUFFIXES
@@ -88,6 +87,7 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
         manifests=tuple(_paths(folder, suite["manifests"])) if "manifests" in suite else (os.path.normpath(folder),),
         flags=read_flags(suite.get("flags"), release),
         release=release,
+        templates=tuple(_folders(folder, suite["templates"])) if "templates" in suite else (),
         origin=suite.get("manifests", root).origin,
     )
 
@@ -100,9 +100,17 @@ def _paths(folder: Path, manifests: Value) -> Iterator[str]:
         yield os.path.normpath(path)
 
 
-def _release(value: Value | None) -> str:
+def _folders(folder: Path, templates: Value) -> Iterator[str]:
+    for value in templates.one_or_more():
+        path = folder / value.text()
+        if not path.is_dir():
+            value.refuse(f"{os.path.normpath(path)}: no such folder")
+        yield os.path.normpath(path)
+
+
+def _release(value: Value | None) -> str | None:
     if value is None:
-        return NEWEST
+        return None
     try:
         return release_named(value.text()).name
     except UsageError as problem:

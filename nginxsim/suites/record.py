@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
+from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.coverage import REACHABLE
 from nginxsim.suites.expectations import CLOSED
 from nginxsim.suites.matching import is_denied, redirect_of
@@ -36,25 +37,27 @@ class Recorded:
     client: str = ""
 
 
-def record(
-    simulation: Simulation, manifests: Sequence[str], flags: Sequence[str], release: str | None, file: str
-) -> str:
-    """The suite file's text; paths in it are relative to `file`."""
-    folder = Path(file).parent
-    paths = [Path(os.path.relpath(path, folder)).as_posix() for path in manifests]
+def record(simulation: Simulation, spec: EstateSpec, file: str) -> str:
+    """The suite file's text for the estate that `spec` describes; paths in it are relative to `file`."""
     recorder = _Recorder(simulation)
     lines = [
-        f"# Written by `nginxsim test --record` from {', '.join(manifests)}.",
+        f"# Written by `nginxsim test --record` from {', '.join(spec.manifests)}.",
         "# It says what is, not what ought to be: read it before you rely on it.",
-        f"manifests: {_inline(paths)}",
-        *([f"flags: {_inline(list(flags))}"] if flags else []),
-        *([f"release: {_inline(release)}"] if release else []),
+        f"manifests: {_inline(_relative(spec.manifests, file))}",
+        *([f"flags: {_inline(list(spec.flags))}"] if spec.flags else []),
+        *([f"release: {_inline(spec.release)}"] if spec.release else []),
+        *([f"templates: {_inline(_relative(spec.templates, file))}"] if spec.templates else []),
         "tests:",
     ]
     for row in rows_of(simulation):
         if row.state in REACHABLE:
             lines += ["", *_block(row, list(recorder.tests(row)))]
     return "\n".join(lines) + "\n"
+
+
+def _relative(paths: Sequence[str], file: str) -> list[str]:
+    """Paths as the file has to name them."""
+    return [Path(os.path.relpath(path, Path(file).parent)).as_posix() for path in paths]
 
 
 def _block(row: PathState, tests: list[Recorded]) -> Iterator[str]:

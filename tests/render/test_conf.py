@@ -215,7 +215,7 @@ def test_compiled_templates_are_kept_and_never_trusted_blindly(
     monkeypatch.setattr("sys.pycache_prefix", str(tmp_path / "cache"))
 
     def rendered() -> str:
-        environment = Environment(loader=FileSystemLoader(tmp_path), bytecode_cache=PackageBytecode())
+        environment = Environment(loader=FileSystemLoader(tmp_path), bytecode_cache=PackageBytecode([tmp_path]))
         return environment.get_template("a.conf.j2").render()
 
     for text in ("one", "two", "two"):
