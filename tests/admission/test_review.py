@@ -99,6 +99,24 @@ def test_an_overlap_points_at_both_places() -> None:
     assert found["default/old"].error.endswith("is already defined in ingress default/web")
 
 
+GOOD_UID = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
+
+
+@pytest.mark.parametrize(
+    ("uid", "allowed"),
+    [
+        (GOOD_UID, True),
+        (f"{GOOD_UID}0", False),
+        (f"0{GOOD_UID}", False),
+        (GOOD_UID.upper(), False),
+        (GOOD_UID.replace("-", ""), False),
+        (f"{GOOD_UID}\n", False),
+    ],
+)
+def test_a_uid_is_a_uuid_from_end_to_end(uid: str, allowed: bool) -> None:
+    assert reviews(ingress(metadata={"uid": uid}))["default/web"].allowed is allowed
+
+
 @pytest.mark.parametrize(
     ("first", "second", "clash"),
     [

@@ -65,3 +65,27 @@ def test_tls_is_passed_through_only_with_the_flag(flags: list[str], host: str, s
     assert verdict.upstream.service == service
     forwarded = dict(verdict.upstream.headers).get("X-Forwarded-Port")
     assert forwarded == (None if code == "passed-through" else "443")
+
+
+SIGN_IN = {"auth-url": "http://10.9.9.9/check", "auth-signin": "https://login.example.com/"}
+
+
+def test_the_error_page_that_leads_to_the_sign_in_page_is_no_news() -> None:
+    """It is how auth-signin works, and the address to repair is that of auth-url."""
+    shop = estate(*served(), ingress(annotations=SIGN_IN))
+    cause = shop.route(Request(host="web.example.com"), lambda sent: Answer(401 if sent.role == "auth" else 200)).cause
+    assert cause.code == "sign-in-redirect"
+    assert [item.note for item in cause.evidence] == ["auth-url"]
+
+
+def test_an_auth_server_that_redirects_by_itself_has_failed() -> None:
+    shop = estate(*served(), ingress(annotations=SIGN_IN))
+    verdict = shop.route(Request(host="web.example.com"), lambda sent: Answer(302))
+    assert (verdict.status, verdict.cause.code) == (500, "external-auth-failed")
+
+
+def test_another_error_page_is_told_beside_the_cause() -> None:
+    shop = estate(*served(), ingress(annotations={"auth-url": "http://10.9.9.9/check", "custom-http-errors": "403"}))
+    cause = shop.route(Request(host="web.example.com"), lambda sent: Answer(403 if sent.role == "auth" else 200)).cause
+    assert cause.code == "external-auth-refused"
+    assert cause.evidence[-1].note == "turns status 403 into an error page, which answers 404"
