@@ -45,7 +45,7 @@ class Simulation:
         """The cluster as it was read, without what is assumed."""
         self.controller = controller.configured(cluster)
         self.cluster, assumed_class = with_chart_class(cluster, controller.flags)
-        self.assumptions = (assumed_class,) if assumed_class else ()
+        self.assumptions = (*controller.release.assumptions, *((assumed_class,) if assumed_class else ()))
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
@@ -220,6 +220,7 @@ def simulate(
     *,
     release: str = NEWEST,
     flags: Sequence[str] = (),
+    facts: Sequence[str] = (),
     host: Host | None = None,
     templates: Sequence[str | Path] = (),
     stdin: TextIO | None = None,
@@ -227,11 +228,12 @@ def simulate(
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
 
+    facts: "KEY=VALUE", what a distributor's build of that release has otherwise.
     templates: folders whose Jinja2 templates lie over those of nginxsim, the first of them uppermost.
     after: what was there before; objects that only the new estate has are younger than all of its own.
 
-    Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release, flag or folder.
-    What is wrong with a template is an InputError of what renders it first.
+    Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release, fact, flag or
+    folder. What is wrong with a template is an InputError of what renders it first.
     """
     cluster = load(list(paths), stdin, after=after.given if after else None)
-    return Simulation(cluster, Controller.started(release, flags, host, templates))
+    return Simulation(cluster, Controller.started(release, flags, host, templates, facts))

@@ -7,7 +7,7 @@ ingress-nginx 1.15.1: internal/ingress/controller/controller.go (CheckIngress), 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from nginxsim.annotations import Extraction, blocked_words
 from nginxsim.config.controller import Controller
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.inspection import inspect
+from nginxsim.controller.references import Claim
 from nginxsim.golang.patterns import Pattern
 from nginxsim.golang.strconv import parse_bool, quote
 from nginxsim.kube.objects import Ingress, IngressPath
@@ -165,11 +166,24 @@ def overlap(ingress: Ingress, desk: Desk) -> Outcome:
     if newcomer is None:
         return None
     for claim in newcomer.claims:
-        for owner in newcomer.owners(claim.host, claim.path):
-            if _in_conflict(ingress, owner, desk.controller.flags.annotations_prefix):
-                where = f'host "{claim.host}" and path "{claim.path}"'
-                error = f"{where} is already defined in ingress {owner.ingress.meta.key}"
-                return Refusal(error, _places(claim.spec_path.origin, owner.origin))
+        owners = list(newcomer.owners(claim.host, claim.path))
+        if refusal := _overlapping(ingress, claim, owners, desk):
+            return refusal
+        if owners and not desk.controller.release.overlap_looks_at_every_path:
+            return None
+    return None
+
+
+def _overlapping(ingress: Ingress, claim: Claim, owners: Sequence[Owner], desk: Desk) -> Refusal | None:
+    release, prefix = desk.controller.release, desk.controller.flags.annotations_prefix
+    is_own = any(owner.ingress.meta.key == ingress.meta.key for owner in owners)
+    if is_own and not release.overlap_looks_at_every_path:
+        return None
+    for owner in owners:
+        if _in_conflict(ingress, owner, prefix):
+            where = f'host "{claim.host}" and path "{claim.path}"'
+            error = f"{where} is already defined in ingress {owner.ingress.meta.key}"
+            return Refusal(error, _places(claim.spec_path.origin, owner.origin))
     return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
 from nginxsim.admission.overlap import Queue, served_hosts
-from nginxsim.annotations import Extraction, Extractor
+from nginxsim.annotations import NAMES, Extraction, Extractor
 from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
@@ -19,12 +19,6 @@ from nginxsim.golang.patterns import compile_pattern
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
-
-# ingress-nginx 1.15.1: internal/ingress/controller/controller.go
-DEPRECATED = frozenset({
-    "enable-influxdb", "influxdb-measurement", "influxdb-port", "influxdb-host", "influxdb-server-name",
-    "secure-verify-ca-secret",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +122,10 @@ def _accepted(ingress: Ingress, extracted: Extraction, warnings: tuple[str, ...]
 def _warnings(ingress: Ingress, desk: Desk) -> Iterator[str]:
     if ingress.meta.deleted:
         return
-    prefix = desk.controller.flags.prefix
+    prefix, release = desk.controller.flags.prefix, desk.controller.release
     for name in sorted(ingress.meta.annotations):
-        if name.removeprefix(prefix) in DEPRECATED:
+        row = NAMES.get(name.removeprefix(prefix))
+        if row and row.deprecated and release.within(row.deprecated):
             yield f"annotation {name} is deprecated"
     reasons = [reason for reason, _ in bad_paths(ingress, desk)]
     # The original joins its errors pairwise, so that all but the last become one warning.

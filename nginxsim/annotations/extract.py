@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nginxsim.annotations.faults import Denied, Evidence, Fault, Missing, Refused
 from nginxsim.annotations.reading import Reader, Surroundings
 from nginxsim.annotations.rows import Annotation, Family, Risk
-from nginxsim.annotations.table import FAMILIES, TABLE
+from nginxsim.annotations.table import FAMILIES, NAMES, known_names, rows_otherwise
 from nginxsim.annotations.values import ClientCertificate, Extraction, ParsedAnnotations, Problem
 from nginxsim.config.scope import Stores
 from nginxsim.kube.objects import Ingress, Meta
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.config.controller import Controller
     from nginxsim.kube.cluster import Cluster
+    from nginxsim.releases import Release
 
 DENIED, DROPPED, IGNORED = "denied", "dropped", "ignored"
 
@@ -49,11 +50,13 @@ class Extractor:
             stores=Stores(cluster, controller.flags),
             prefix=controller.flags.prefix,
             validate=controller.flags.enable_annotation_validation and self._drops,
+            release=release,
+            rows=rows_otherwise(release),
         )
         self._allowed_risk = Risk.named(settings.annotations_risk_level)
-        self._unknown = release.unknown_annotations | {row.name for row in TABLE if not row.known_in(release.name)}
+        self._unknown = NAMES.keys() - known_names(release)
         self._families = _families_by_name(self._surroundings.prefix)
-        self._risky = _rows_above(self._allowed_risk) if self._drops else {}
+        self._risky = _rows_above(self._allowed_risk, release) if self._drops else {}
         self._untouched = {family.field: self._parse_nothing(family) for family in FAMILIES}
         self._bare = Extraction(ParsedAnnotations(**self._untouched))
 
@@ -120,12 +123,12 @@ def _families_by_name(prefix: str) -> dict[str, tuple[Family, ...]]:
     return {name: tuple(families) for name, families in names.items()}
 
 
-def _rows_above(allowed: Risk) -> dict[str, list[tuple[Family, Annotation]]]:
+def _rows_above(allowed: Risk, release: Release) -> dict[str, list[tuple[Family, Annotation]]]:
     risky: defaultdict[str, list[tuple[Family, Annotation]]] = defaultdict(list)
     for family in FAMILIES:
-        for row in family.rows:
+        for row in (each.at(release) for each in family.rows):
             if row.risk > allowed:
-                for name in row.names:
+                for name in row.names if release.aliases_have_risk else (row.name,):
                     risky[name].append((family, row))
     return dict(risky)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.config.settings import Settings
     from nginxsim.kube.objects import Meta
+    from nginxsim.releases import Release
 
 Value = TypeVar("Value")
 
@@ -34,6 +35,16 @@ class Surroundings:
     prefix: str
     """With its slash: "nginx.ingress.kubernetes.io/"."""
     validate: bool
+    release: Release
+    rows: Mapping[Annotation, Annotation]
+    """The rows that the release has otherwise than the newest, as it has them."""
+
+    def refuses(self, row: Annotation, value: str) -> bool:
+        """Whether the validator does not let a value pass; an empty one is never validated."""
+        if not self.validate or not value:
+            return False
+        broken = row.validator.one_line and self.release.refuses_line_breaks and not _is_one_line(value)
+        return broken or not row.validator.accepts(value)
 
 
 class Reader:
@@ -50,6 +61,10 @@ class Reader:
     @property
     def settings(self) -> Settings:
         return self.surroundings.settings
+
+    @property
+    def release(self) -> Release:
+        return self.surroundings.release
 
     @property
     def stores(self) -> Stores:
@@ -105,17 +120,23 @@ class Reader:
         """Whether a namespace is another than the Ingress' own, and the ConfigMap does not allow to look there."""
         return namespace != self.meta.namespace and not self.settings.allow_cross_namespace_resources
 
+    def fits(self, row: Annotation, value: str) -> bool:
+        """Whether the row's pattern fits, which some parsers ask again of what they have read."""
+        return self._at_release(row).validator.matches(value)
+
     def evidence(self, row: Annotation, offending: str = "", expected: str = "") -> Evidence:
         """What a fault about this annotation should point at."""
         found = self._find(row)
         name, value = found or (self.surroundings.prefix + row.name, "")
-        return Evidence(
-            name.removeprefix(self.surroundings.prefix), value, offending, expected or row.validator.expected
-        )
+        expected = expected or self._at_release(row).validator.expected
+        return Evidence(name.removeprefix(self.surroundings.prefix), value, offending, expected)
 
     def ignore(self, reason: str, evidence: Evidence) -> None:
         """Note something that the controller passes over."""
         self.faults.append(Fault(reason, evidence))
+
+    def _at_release(self, row: Annotation) -> Annotation:
+        return self.surroundings.rows.get(row, row)
 
     def _find(self, row: Annotation) -> tuple[str, str] | None:
         """(full name, value): the first alias that says something stands in for a name that is absent or empty."""
@@ -144,9 +165,9 @@ class Reader:
             return default
 
     def _read(self, row: Annotation, name: str, value: str, read: Callable[[str], Value]) -> Value:
-        # An empty value is never validated.
-        if self.surroundings.validate and value and not row.validator.accepts(value):
-            raise self._noted(Refused(name, self.evidence(row, row.validator.offender(value))))
+        now = self._at_release(row)
+        if self.surroundings.refuses(now, value):
+            raise self._noted(Refused(name, self.evidence(row, now.validator.offender(value))))
         try:
             return read(value)
         except ValueError:
@@ -155,6 +176,10 @@ class Reader:
     def _noted(self, fault: Fault) -> Fault:
         self.faults.append(fault)
         return fault
+
+
+def _is_one_line(value: str) -> bool:
+    return "\n" not in value and "\r" not in value
 
 
 def _trimmed(value: str) -> str:

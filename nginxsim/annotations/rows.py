@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from nginxsim.releases import EVER
 
 if TYPE_CHECKING:
     from nginxsim.annotations.reading import Reader
     from nginxsim.annotations.validators import Validator
+    from nginxsim.releases import Release
 
 Scope: TypeAlias = Literal["location", "ingress"]
 LOCATION: Scope = "location"
@@ -35,29 +38,32 @@ class Risk(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotation:
-    """One annotation. since: the first release that knows the name, "" for all; until: the first that does not."""
+    """One annotation, as the newest release that has it reads it.
+
+    aliases: older names. releases: those that know the name (aliases may be known to others). risk_was: releases such
+    as "..1.9.4" -> another risk. deprecated: the releases whose webhook warns of it, "" for none.
+    """
 
     name: str
     validator: Validator
     risk: Risk
     scope: Scope
     aliases: tuple[str, ...] = ()
-    since: str = ""
-    until: str = ""
+    releases: str = EVER
+    risk_was: tuple[tuple[str, Risk], ...] = ()
+    deprecated: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The name and its aliases."""
         return (self.name, *self.aliases)
 
-    def known_in(self, release: str) -> bool:
-        """Whether a release such as "1.15.1" knows the name (aliases may be older)."""
-        version = _version(release)
-        return _version(self.since) <= version and not (self.until and version >= _version(self.until))
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".")) if text else ()
+    def at(self, release: Release) -> Annotation:
+        """The row as a release has it: itself where nothing is different."""
+        validator = self.validator.at(release)
+        risk = next((risk for when, risk in self.risk_was if release.within(when)), self.risk)
+        same = validator is self.validator and risk is self.risk
+        return self if same else replace(self, validator=validator, risk=risk)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

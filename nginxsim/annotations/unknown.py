@@ -1,67 +1,60 @@
-"""Annotations that mean nothing to the controller: misspelt ones, and known ones under another prefix."""
+"""Annotations that mean nothing to the controller: misspelt, of other releases, or under somebody else's prefix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from nginxsim.annotations.table import TABLE
+from nginxsim.annotations.table import NAMES, known_names
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import Ingress
+from nginxsim.releases import Release, span
 
 if TYPE_CHECKING:
     from nginxsim.config.controller import Controller
-
-KNOWN_NAMES = frozenset(name for row in TABLE for name in row.names)
-
-# ingress-nginx: internal/ingress/annotations at the tags of each release
-RETIRED: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            "enable-influxdb",
-            "influxdb-host",
-            "influxdb-measurement",
-            "influxdb-port",
-            "influxdb-server-name",
-            "secure-verify-ca-secret",
-        ),
-        "1.7.1",
-    ),
-    **dict.fromkeys(("enable-opentracing", "opentracing-trust-incoming-span"), "1.9.5"),
-    **dict.fromkeys(
-        (
-            "global-rate-limit",
-            "global-rate-limit-ignored-cidrs",
-            "global-rate-limit-key",
-            "global-rate-limit-window",
-        ),
-        "1.12.0",
-    ),
-}
-"""Annotations of the past: the first release that does without them."""
 
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 _PREFIX_LIKENESS = 0.75
 
 
-def unknown_annotations(ingress: Ingress, controller: Controller) -> list[tuple[str, str | None]]:
-    """(annotation, the known name most like it or None), sorted.
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An annotation that the controller does not know.
 
-    A misspelt name comes without its prefix, and so does the suggestion; a known name under a prefix that is like the
-    controller's, but another, comes in full.
+    name: without its prefix; wanted: the name most like it that the release knows, "" for none. wrong_prefix: it is a
+    known name in full, under a prefix that is like the controller's, but another; wanted is in full then. gone_since,
+    comes_with: the release that took a name of the past out, or that brings one of the future.
     """
-    prefix = controller.flags.prefix
-    found: list[tuple[str, str | None]] = []
+
+    name: str
+    wanted: str = ""
+    wrong_prefix: bool = False
+    gone_since: str = ""
+    comes_with: str = ""
+
+
+def unknown_annotations(ingress: Ingress, controller: Controller) -> Iterator[Stranger]:
+    """By name."""
+    prefix, release = controller.flags.prefix, controller.release
+    known = known_names(release)
     for full in sorted(ingress.meta.annotations):
         other_prefix, slash, name = full.rpartition("/")
         if full.startswith(prefix):
             short = full.removeprefix(prefix)
-            if short not in KNOWN_NAMES:
-                found.append((short, None if short in RETIRED else nearest(short, sorted(KNOWN_NAMES))))
-        elif slash and name in KNOWN_NAMES and _meant(other_prefix, controller.flags.annotations_prefix):
-            found.append((full, prefix + name))
-    return found
+            if short not in known:
+                yield _stranger(short, release)
+        elif slash and name in known and _meant(other_prefix, controller.flags.annotations_prefix):
+            yield Stranger(full, prefix + name, wrong_prefix=True)
+
+
+def _stranger(name: str, release: Release) -> Stranger:
+    row = NAMES.get(name)
+    if row is None:
+        return Stranger(name, nearest(name, sorted(known_names(release))) or "")
+    known = span(row.releases)
+    return Stranger(name, gone_since=known.left_before(release.name), comes_with=known.next_after(release.name))
 
 
 def _meant(prefix: str, wanted: str) -> bool:

@@ -6,12 +6,16 @@ internal/ingress/annotations/parser/validators.go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from nginxsim.golang.net import network, networks
 from nginxsim.golang.patterns import compile_pattern
-from nginxsim.golang.strconv import atoi, parse_bool, trim
+from nginxsim.golang.strconv import atoi, parse_bool, parse_duration, trim
+
+if TYPE_CHECKING:
+    from nginxsim.releases import Release
 
 # Characters that the patterns below are made of.
 PLAIN = r"\-\.\_\~a-zA-Z0-9\/:"
@@ -26,13 +30,23 @@ class Validator:
     """accepts: whether a value passes; expected: what would, for people; offender: the wrong part, "" for all of it.
 
     matches: whether the pattern alone fits, to the last blank. Parsers ask that again of what they have read, since
-    validation may be off and overlooks blanks.
+    validation may be off and overlooks blanks. one_line: a value with a line break may be refused besides.
     """
 
     accepts: Callable[[str], bool]
     expected: str
     offender: Callable[[str], str] = lambda _: ""
     matches: Callable[[str], bool] = lambda _: True
+    one_line: bool = False
+    past: tuple[tuple[str, Validator], ...] = ()
+
+    def formerly(self, past: Mapping[str, Validator]) -> Validator:
+        """The same for an annotation that other releases, such as "..1.9.4", validate otherwise."""
+        return replace(self, past=tuple(past.items()))
+
+    def at(self, release: Release) -> Validator:
+        """What takes its place in a release: mostly itself."""
+        return next((before for when, before in self.past if release.within(when)), self)
 
 
 def matching(pattern: str, expected: str, *, spaces: bool = False, separator: str = "") -> Validator:
@@ -43,14 +57,13 @@ def matching(pattern: str, expected: str, *, spaces: bool = False, separator: st
     compiled = compile_pattern(pattern)
 
     def accepts(value: str) -> bool:
-        tested = value if spaces else value.replace(" ", "")
-        return bool(compiled.search(tested)) and "\r" not in tested and "\n" not in tested
+        return bool(compiled.search(value if spaces else value.replace(" ", "")))
 
     def offender(value: str) -> str:
         items = map(trim, value.split(separator)) if separator else ()
         return next((item for item in items if item and not accepts(item)), "")
 
-    return Validator(accepts, expected, offender, lambda value: compiled.search(value) is not None)
+    return Validator(accepts, expected, offender, lambda value: compiled.search(value) is not None, one_line=True)
 
 
 def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validator:
@@ -62,7 +75,7 @@ def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validato
         tested = value if spaces else value.replace(" ", "")
         return next((character for character in tested if stranger.search(character)), "")
 
-    return Validator(plain.accepts, expected, offender, plain.matches)
+    return Validator(plain.accepts, expected, offender, plain.matches, one_line=True)
 
 
 def one_of(*options: str, any_case: bool = False) -> Validator:
@@ -116,6 +129,7 @@ NETWORKS_EXPECTED = "an IP address or a CIDR such as 203.0.113.7/32"
 ANYTHING = Validator(lambda _: True, "anything")
 BOOL = Validator(_reads(parse_bool), '"true" or "false"')
 INTEGER = Validator(_reads(atoi), "a whole number")
+DURATION = Validator(_reads(parse_duration), 'a time such as "1m" or "90s"')
 NETWORKS = Validator(_reads(networks), NETWORKS_EXPECTED, _first_bad_network)
 SERVER_NAME = Validator(
     _is_server_name,
@@ -138,13 +152,23 @@ NAME_LIST_WITH_SPACES = made_of("/" + _PLAIN_LIST, "letters, digits, blanks and 
 WORDS = made_of("/" + PLAIN + " ", "letters, digits, blanks and any of - . _ ~ / :", spaces=True)
 REGEX = made_of("/" + PLAIN + _REGEX, "a regular expression of letters, digits and usual symbols", spaces=True)
 SIZE = matching(r"^(?i)\d+[bkmg]?$", 'a size such as "8k", "10m" or "1024"')
-URL = made_of(PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =")
-URL_AS_IS = made_of(PLAIN + _QUERY, "a URL of letters, digits and any of - . _ ~ / : , ? & =", spaces=True)
-URL_WITH_VARIABLES = made_of(_PLAIN_LIST + _QUERY + "$", "a URL of letters, digits and any of - . _ ~ / : , ? & = $")
+_URL_EXPECTED = "a URL of letters, digits and any of - . _ ~ / : , ? & ="
+_COMMALESS = r":\?&="
+_COMMALESS_EXPECTED = "a URL of letters, digits and any of - . _ ~ / : ? & ="
+_NO_COMMAS = "..1.10.4 1.11.0..1.11.2"
+URL = made_of(PLAIN + _QUERY, _URL_EXPECTED).formerly({_NO_COMMAS: made_of(PLAIN + _COMMALESS, _COMMALESS_EXPECTED)})
+URL_AS_IS = made_of(PLAIN + _QUERY, _URL_EXPECTED, spaces=True).formerly({
+    _NO_COMMAS: made_of(PLAIN + _COMMALESS, _COMMALESS_EXPECTED, spaces=True)
+})  # fmt: skip
+URL_WITH_VARIABLES = made_of(
+    _PLAIN_LIST + _QUERY + "$", "a URL of letters, digits and any of - . _ ~ / : , ? & = $"
+).formerly({"..1.9.4": made_of(PLAIN + _COMMALESS + "$", f"{_COMMALESS_EXPECTED} $")})
 VARIABLES = made_of(r"A-Za-z0-9\-\_\$\{\}", "letters, digits, - and _, and nginx variables such as $host")
 _PATH_EXPECTED = "a path of letters, digits and any of - . _ ~ / : with captures such as $1"
 PATH_WITH_CAPTURES = made_of(PLAIN + "$", _PATH_EXPECTED)
-PATH_WITH_CAPTURES_AS_IS = made_of(PLAIN + "$", _PATH_EXPECTED, spaces=True)
+PATH_WITH_CAPTURES_AS_IS = made_of(PLAIN + "$", _PATH_EXPECTED, spaces=True).formerly({
+    "..1.9.4": matching(rf"^/[{PLAIN}$]*$", f"{_PATH_EXPECTED}, which starts with /", spaces=True)
+})  # fmt: skip
 HEADER_NAMES = made_of("A-Za-z0-9-_, ", "header names separated by commas")
 ON_OFF = matching(r"^(on|off)$", '"on" or "off"')
 ON_OFF_EXACT = one_of("on", "off")

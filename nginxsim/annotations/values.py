@@ -101,6 +101,28 @@ class FastCGI:
 
 
 @dataclass(frozen=True, slots=True)
+class GlobalRateLimit:
+    """global-rate-limit-*: so many requests in `window_size` seconds by `key`, counted by all replicas together."""
+
+    namespace: str = ""
+    limit: int = 0
+    window_size: int = 0
+    key: str = ""
+    ignored_cidrs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxDB:
+    """enable-influxdb and companions."""
+
+    enabled: bool = False
+    measurement: str = ""
+    port: str = ""
+    host: str = ""
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Logs:
     """enable-access-log and enable-rewrite-log."""
 
@@ -138,6 +160,16 @@ class OpenTelemetry:
     trust_enabled: bool = False
     trust_set: bool = False
     operation_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTracing:
+    """enable-opentracing and its companion; `set` and `trust_set` tell a "false" from nothing."""
+
+    enabled: bool = False
+    set: bool = False
+    trust_enabled: bool = False
+    trust_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +310,13 @@ class ParsedAnnotations:
     cors: Cors = Cors()
     external_auth: ExternalAuth = ExternalAuth()
     fastcgi: FastCGI = FastCGI()
+    global_rate_limit: GlobalRateLimit = GlobalRateLimit()
+    influxdb: InfluxDB = InfluxDB()
     logs: Logs = Logs()
     mirror: Mirror = Mirror()
     modsecurity: ModSecurity = ModSecurity()
     opentelemetry: OpenTelemetry = OpenTelemetry()
+    opentracing: OpenTracing = OpenTracing()
     proxy: Proxy = Proxy()
     proxy_tls: ProxyTLS = ProxyTLS()
     rate_limit: RateLimit = RateLimit()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from nginxsim.annotations import KNOWN_NAMES, RETIRED, ParsedAnnotations, Problem, unknown_annotations
+from nginxsim.annotations import ParsedAnnotations, Problem, Stranger, unknown_annotations
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
@@ -170,34 +170,40 @@ def unwatched(estate: Estate) -> Iterator[Finding]:
             yield finding("namespace-unwatched", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
 
 
-def _strangers(estate: Estate) -> Iterator[tuple[Ingress, str, str | None]]:
+def _strangers(estate: Estate) -> Iterator[tuple[Ingress, Stranger]]:
     for ingress in estate.model.ingresses:
-        for name, near in unknown_annotations(ingress, estate.simulation.controller):
-            yield ingress, name, near
+        for stranger in unknown_annotations(ingress, estate.simulation.controller):
+            yield ingress, stranger
 
 
 def unknown(estate: Estate) -> Iterator[Finding]:
-    for ingress, name, near in _strangers(estate):
-        if "/" not in name and name not in RETIRED:
-            nearest = f'; did you mean "{near}"?' if near else ""
+    for ingress, stranger in _strangers(estate):
+        if not stranger.wrong_prefix and not stranger.gone_since:
             yield finding(
                 "annotation-unknown",
-                *_name(ingress.meta, estate.prefix + name),
+                *_name(ingress.meta, estate.prefix + stranger.name),
                 meta=ingress.meta,
-                annotation=name,
-                nearest=nearest,
+                annotation=stranger.name,
+                nearest=_instead(stranger),
             )
+
+
+def _instead(stranger: Stranger) -> str:
+    if stranger.comes_with:
+        return f"; it comes with release {stranger.comes_with}"
+    return f'; did you mean "{stranger.wanted}"?' if stranger.wanted else ""
 
 
 def prefixless(estate: Estate) -> Iterator[Finding]:
     """A known name under another prefix, or under none."""
-    for ingress, name, near in _strangers(estate):
-        if "/" in name:
+    for ingress, stranger in _strangers(estate):
+        if stranger.wrong_prefix:
+            place = _name(ingress.meta, stranger.name)
             yield finding(
-                "annotation-prefix", *_name(ingress.meta, name), meta=ingress.meta, annotation=name, wanted=near
+                "annotation-prefix", *place, meta=ingress.meta, annotation=stranger.name, wanted=stranger.wanted
             )
     for ingress in estate.model.ingresses:
-        for name in sorted(ingress.meta.annotations.keys() & KNOWN_NAMES):
+        for name in sorted(ingress.meta.annotations.keys() & estate.annotation_names):
             wanted = estate.prefix + name
             yield finding(
                 "annotation-prefix", *_name(ingress.meta, name), meta=ingress.meta, annotation=name, wanted=wanted
@@ -205,10 +211,10 @@ def prefixless(estate: Estate) -> Iterator[Finding]:
 
 
 def retired(estate: Estate) -> Iterator[Finding]:
-    for ingress, name, _ in _strangers(estate):
-        if release := RETIRED.get(name):
-            place = _name(ingress.meta, estate.prefix + name)
-            yield finding("annotation-retired", *place, meta=ingress.meta, annotation=name, release=release)
+    for ingress, stranger in _strangers(estate):
+        if gone := stranger.gone_since:
+            place = _name(ingress.meta, estate.prefix + stranger.name)
+            yield finding("annotation-retired", *place, meta=ingress.meta, annotation=stranger.name, release=gone)
 
 
 def misplaced(estate: Estate) -> Iterator[Finding]:
@@ -220,7 +226,7 @@ def misplaced(estate: Estate) -> Iterator[Finding]:
     for meta in (each.meta for each in objects):
         for full in meta.annotations:
             name = full.removeprefix(estate.prefix)
-            if full.startswith(estate.prefix) and name in KNOWN_NAMES:
+            if full.startswith(estate.prefix) and name in estate.annotation_names:
                 yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name)
 
 
@@ -288,7 +294,7 @@ def idle(estate: Estate) -> Iterator[Finding]:
         if parsed.denied is not None:
             continue
         refused = {problem.annotation for problem in estate.model.problems.get(ingress.meta.key, ())}
-        for name in sorted(parsed.sources.keys() - refused):
+        for name in sorted(parsed.sources.keys() & estate.annotation_names - refused):
             if needs := _missing_companion(name, parsed, estate.settings):
                 evidence = estate.mark(ingress, name)
                 yield finding("annotation-idle", *evidence, meta=ingress.meta, annotation=name, needs=needs)
@@ -296,7 +302,7 @@ def idle(estate: Estate) -> Iterator[Finding]:
 
 def _missing_companion(name: str, parsed: ParsedAnnotations, settings: Settings) -> str:
     for companion in COMPANIONS:
-        if name.startswith(companion.starts) and name in KNOWN_NAMES and name != companion.needs:
+        if name.startswith(companion.starts) and name != companion.needs:
             return "" if companion.holds(parsed, settings) else companion.needs
     return ""
 

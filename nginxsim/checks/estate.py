@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nginxsim.annotations import Extraction, ParsedAnnotations
+from nginxsim.annotations import Extraction, ParsedAnnotations, known_names
 from nginxsim.catalogue import entry
 from nginxsim.controller.model import Location, Notice
 from nginxsim.kube.objects import Ingress, Meta
@@ -31,6 +31,7 @@ class Estate:
         self.settings = simulation.controller.settings
         self.model = simulation.model
         self.prefix = simulation.controller.flags.prefix
+        self.annotation_names = known_names(simulation.controller.release)
         self.config_map = f"ConfigMap {simulation.controller.flags.configmap}"
 
     @cached_property

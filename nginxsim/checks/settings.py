@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginxsim.annotations import KNOWN_NAMES
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.config.settings import SETTING_KEYS, SettingProblem
+from nginxsim.releases import setting_dates
 from nginxsim.verdict.types import Finding
 
 UNKNOWN = "unknown key"
@@ -21,13 +21,15 @@ def unknown_key(estate: Estate) -> Iterator[Finding]:
                 *at(problem.origin, problem.key),
                 owner=estate.config_map,
                 key=problem.key,
-                hint=_hint(problem),
+                hint=_hint(problem, estate),
             )
 
 
-def _hint(problem: SettingProblem) -> str:
+def _hint(problem: SettingProblem, estate: Estate) -> str:
+    if dates := setting_dates(problem.key, estate.simulation.controller.release):
+        return f"; {dates}"
     name = problem.key.rpartition("/")[2]
-    if name != problem.key and name in KNOWN_NAMES:
+    if name != problem.key and name in estate.annotation_names:
         return (
             f"; it is an annotation of Ingresses, here the key is {name}"
             if name in SETTING_KEYS
@@ -35,7 +37,7 @@ def _hint(problem: SettingProblem) -> str:
         )
     if problem.nearest:
         return f'; did you mean "{problem.nearest}"?'
-    return "; it is an annotation of Ingresses" if problem.key in KNOWN_NAMES else ""
+    return "; it is an annotation of Ingresses" if problem.key in estate.annotation_names else ""
 
 
 def ignored_key(estate: Estate) -> Iterator[Finding]:

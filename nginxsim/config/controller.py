@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nginxsim.config.facts import with_facts
 from nginxsim.config.flags import Flags, parse_flags
 from nginxsim.config.machine import Host
 from nginxsim.config.settings import Settings, read_settings
@@ -36,13 +37,15 @@ class Controller:
         flags: Sequence[str] = (),
         machine: Host | None = None,
         templates: Sequence[str | Path] = (),
+        facts: Sequence[str] = (),
     ) -> Controller:
         """One whose command line has these flags; release None: the newest known.
 
-        Raises UsageError on an unknown release, a flag that it would refuse to start with, and a folder of templates
-        that is none.
+        facts: "KEY=VALUE", what a distributor's build of that release has otherwise.
+        Raises UsageError on an unknown release or fact, a flag that it would refuse to start with, and a folder of
+        templates that is none.
         """
-        known = release_named(release or NEWEST)
+        known = with_facts(release_named(release or NEWEST), facts)
         parsed = parse_flags(list(flags), known)
         machine = machine or Host()
         folders = tuple(map(_folder, templates))

@@ -17,7 +17,7 @@ from nginxsim.golang.net import parse_ip
 from nginxsim.golang.strconv import parse_bool, parse_duration, parse_float, parse_int, quote, trim
 from nginxsim.kube.objects import Namespace
 from nginxsim.kube.selectors import parse_selector
-from nginxsim.releases import Release
+from nginxsim.releases import Release, flag_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ KNOWN: Mapping[str, Reader] = {
     **{field.name.replace("_", "-"): READERS[type(field.default)] for field in fields(Flags) if field.name != "given"},
     **WITHOUT_EFFECT,
 }
-"""Each flag of the newest release and what reads its value."""
+"""Each flag that some release knows, and what reads its value."""
 
 LISTENING = ("http-port", "https-port", "default-server-port", "status-port", "stream-port", "profiler-port")
 
@@ -185,7 +185,7 @@ def parse_flags(arguments: Sequence[str], release: Release) -> Flags:
     known = {name: reader for name, reader in KNOWN.items() if name not in release.unknown_flags}
     values: dict[str, Any] = dict(release.flags)
     given = set()
-    for name, text in _assignments(arguments, known):
+    for name, text in _assignments(arguments, known, release):
         given.add(name)
         values[name] = _read(name, text, known[name])
     chosen = {name.replace("-", "_"): value for name, value in values.items() if name not in WITHOUT_EFFECT}
@@ -197,25 +197,26 @@ def parse_flags(arguments: Sequence[str], release: Release) -> Flags:
     return flags
 
 
-def _assignments(arguments: Sequence[str], known: Mapping[str, Reader]) -> Iterator[tuple[str, str]]:
+def _assignments(arguments: Sequence[str], known: Mapping[str, Reader], release: Release) -> Iterator[tuple[str, str]]:
     words = iter(arguments)
     for word in words:
         if word == "--":
             return
         if len(word) < 2 or word[0] != "-":
             continue
-        name, equals, text = _long(word, known) if word.startswith("--") else _short(word)
+        name, equals, text = _long(word, known, release) if word.startswith("--") else _short(word)
         if not equals:
             text = "true" if known[name] is parse_bool else _next_word(words, word)
         yield name, text
 
 
-def _long(word: str, known: Mapping[str, Reader]) -> tuple[str, str, str]:
+def _long(word: str, known: Mapping[str, Reader], release: Release) -> tuple[str, str, str]:
     name, equals, text = word[2:].partition("=")
     if not name or name.startswith("-"):
         raise UsageError(f"bad flag syntax: {word}")
     if name not in known:
-        hint = did_you_mean(f"--{name}", [f"--{flag}" for flag in known])
+        dates = flag_dates(name, release)
+        hint = f"; {dates}" if dates else did_you_mean(f"--{name}", [f"--{flag}" for flag in known])
         raise UsageError(f"unknown flag: --{name}{hint}")
     return name, equals, text
 

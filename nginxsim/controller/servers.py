@@ -84,14 +84,19 @@ def _server(
         default_ref=ref,
         service=NO_SERVICE,
     )
-    return ServerDraft(host, [root], origin=rule.origin)
+    server = ServerDraft(host, [root], origin=rule.origin)
+    _pass_through(server, arrival)
+    return server
+
+
+def _pass_through(server: ServerDraft, arrival: Arrival) -> None:
+    if arrival.annotations.ssl_passthrough and not server.ssl_passthrough:
+        server.ssl_passthrough = True
+        server.owners["ssl_passthrough"] = arrival.ingress
 
 
 def _take_switches(server: ServerDraft, annotations: ParsedAnnotations, ingress: Ingress) -> None:
     """What the first Ingress that sets it decides for the host."""
-    if annotations.ssl_passthrough and not server.ssl_passthrough:
-        server.ssl_passthrough = True
-        server.owners["ssl_passthrough"] = ingress
     if annotations.ciphers.ciphers and not server.ciphers:
         server.ciphers = annotations.ciphers.ciphers
         server.owners["ciphers"] = ingress
@@ -108,6 +113,8 @@ def _configure(server: ServerDraft, arrival: Arrival, rule: IngressRule, context
         server.alias_origin = annotations.source("server-alias").origin
     if annotations.server_snippet and _claim(server, "snippet", "server-snippet", arrival, context):
         server.snippet = annotations.server_snippet
+    if context.controller.release.any_ingress_passes_tls_through:
+        _pass_through(server, arrival)
     _take_switches(server, annotations, ingress)
     if server.certificate is None and ingress.tls:
         server.certificate = choose_certificate(server.hostname, ingress, context)

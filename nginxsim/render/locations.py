@@ -191,7 +191,7 @@ def pass_of(location: Location, backend: Backend | None) -> str:
 def rewrite_of(location: Location, release: Release) -> str:
     if not is_rewritten(location):
         return ""
-    path = in_quotes(location.path) if release.quotes_names else location.path
+    path = in_quotes(location.path) if release.escapes_rewritten_path else location.path
     return f'rewrite "(?i){path}" {location.annotations.rewrite.target} break'
 
 

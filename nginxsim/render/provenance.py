@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nginxsim.annotations import KNOWN_NAMES
+from nginxsim.annotations import NAMES
 from nginxsim.annotations.values import ParsedAnnotations
 from nginxsim.config.flags import KNOWN as KNOWN_FLAGS
 from nginxsim.config.flags import Flags
@@ -165,7 +165,7 @@ class Marks(MarksByName):
     """By annotation; where an Ingress is silent or not understood, the ConfigMap's word on the same matter."""
 
     kind = "annotation"
-    names = KNOWN_NAMES
+    names = frozenset(NAMES)
 
     def __init__(self, ledger: Ledger, annotations: ParsedAnnotations, settings: Settings) -> None:
         super().__init__(ledger)

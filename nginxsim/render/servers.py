@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nginxsim.annotations import KNOWN_NAMES
+from nginxsim.annotations import NAMES
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.config.flags import Flags
 from nginxsim.controller.model import Model, Server
@@ -89,7 +89,7 @@ class ServerMarks(MarksByName):
     """By annotation, of those that hold for a whole server."""
 
     kind = "annotation of a whole server"
-    names = frozenset({*_OWNER, *(name for name in KNOWN_NAMES if name.startswith(("auth-tls-", "proxy-ssl-")))})
+    names = frozenset({*_OWNER, *(name for name in NAMES if name.startswith(("auth-tls-", "proxy-ssl-")))})
 
     def __init__(self, ledger: Ledger, server: Server, flags: Flags) -> None:
         super().__init__(ledger)

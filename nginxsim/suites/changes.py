@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from nginxsim.annotations.unknown import KNOWN_NAMES
+from nginxsim.annotations import known_names
 from nginxsim.config.flags import Flags, parse_flags
 from nginxsim.config.settings import Settings
 from nginxsim.errors import InputError, UsageError, did_you_mean
@@ -38,18 +38,18 @@ def read_changes(value: Value | None, release: str | None) -> tuple[tuple[str, .
     """Further flags, and the changes to the manifests."""
     given = value.fields(WITH) if value else {}
     return read_flags(given.get("flags"), release), (
-        *_annotations(given.get("annotations")),
+        *_annotations(given.get("annotations"), known_names(release_named(release or NEWEST))),
         *_keys(given.get("configmap")),
     )
 
 
-def _annotations(value: Value | None) -> Iterator[Change]:
+def _annotations(value: Value | None, known: Collection[str]) -> Iterator[Change]:
     for owner, given in (value.entries() if value else {}).items():
         if owner != EVERY and owner.count("/") != 1:
             given.refuse(f'"{owner}" is no Ingress; write "namespace/name", or "{EVERY}" for all')
         for name, text in given.entries().items():
-            if "/" not in name and name not in KNOWN_NAMES:
-                text.refuse(f'unknown annotation "{name}"{did_you_mean(name, KNOWN_NAMES)}')
+            if "/" not in name and name not in known:
+                text.refuse(f'unknown annotation "{name}"{did_you_mean(name, known)}')
             yield Change(owner, name, None if text.is_null else text.text(), text.origin)
 
 

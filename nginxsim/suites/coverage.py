@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from nginxsim.annotations.unknown import KNOWN_NAMES
+from nginxsim.annotations import known_names
 from nginxsim.controller.model import DEFAULT_SERVER
 from nginxsim.kube.objects import NOWHERE, Ingress
 from nginxsim.origins import Origin
@@ -108,9 +108,10 @@ def _annotations(
 ) -> Iterator[Item]:
     meta = ingress.meta
     prefix = simulation.controller.flags.prefix
+    known = known_names(simulation.controller.release)
     for full in meta.annotations:
         name = full.removeprefix(prefix)
-        if name == full or name not in KNOWN_NAMES:
+        if name == full or name not in known:
             continue
         key = (str(meta), str(meta.annotation_origins.get(full, NOWHERE)))
         if canary := canaries.get(meta.key):

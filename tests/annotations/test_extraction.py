@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from nginxsim import Simulation
-from nginxsim.annotations import Extraction, blocked_word, unknown_annotations, without_snippets
+from nginxsim.annotations import Extraction, Stranger, blocked_word, unknown_annotations, without_snippets
 from nginxsim.kube.objects import Ingress
 from tests.support.estates import PREFIX, estate, ingress, service, thing
 from tests.support.places import DATA
@@ -115,12 +115,12 @@ def test_word_blocklist(blocklist, trimmed, word):
 def test_unknown_annotations_come_with_a_suggestion():
     names = {"proxy-boddy-size": "1m", "proxy-body-size": "1m", "global-rate-limit": "1", "zzz": ""}
     simulation, web = annotated(names)
-    assert unknown_annotations(web, simulation.controller) == [
-        ("global-rate-limit", None),
-        ("proxy-boddy-size", "proxy-body-size"),
-        ("zzz", None),
+    assert list(unknown_annotations(web, simulation.controller)) == [
+        Stranger("global-rate-limit", gone_since="1.12.0"),
+        Stranger("proxy-boddy-size", "proxy-body-size"),
+        Stranger("zzz"),
     ]
     simulation, web = annotated({"rewrite-target": "/"}, prefix="ingress.kubernetes.io/")
-    assert unknown_annotations(web, simulation.controller) == [
-        ("ingress.kubernetes.io/rewrite-target", PREFIX + "rewrite-target"),
+    assert list(unknown_annotations(web, simulation.controller)) == [
+        Stranger("ingress.kubernetes.io/rewrite-target", PREFIX + "rewrite-target", wrong_prefix=True),
     ]

@@ -181,7 +181,7 @@ BAD = {
     ("--git", "--all", "k8s"): 'no revision "--all" in the git repository',
     ("--git", "HEAD", "-"): "standard input",
     ("--git", "HEAD", ".."): "not in a git repository",
-    ("k8s", "k8s", "--old-release=1.15.9999"): "1.15.9999",
+    ("k8s", "k8s", "--old-release=1.13.9999"): "1.13.9999",
 }
 
 

@@ -10,7 +10,7 @@ from nginxsim.annotations.values import Canary
 
 CANARY = Annotation("canary", validators.BOOL, Risk.LOW, INGRESS)
 WEIGHT = Annotation("canary-weight", validators.INTEGER, Risk.LOW, INGRESS)
-WEIGHT_TOTAL = Annotation("canary-weight-total", validators.INTEGER, Risk.LOW, INGRESS, since="1.1.1")
+WEIGHT_TOTAL = Annotation("canary-weight-total", validators.INTEGER, Risk.LOW, INGRESS, releases="1.1.1..")
 HEADER = Annotation("canary-by-header", validators.NAME, Risk.MEDIUM, INGRESS)
 HEADER_VALUE = Annotation("canary-by-header-value", validators.NAME, Risk.MEDIUM, INGRESS)
 HEADER_PATTERN = Annotation("canary-by-header-pattern", validators.REGEX, Risk.MEDIUM, INGRESS)

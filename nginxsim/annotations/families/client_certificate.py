@@ -8,18 +8,33 @@ from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import ClientCertificate
 
-_VERIFY = validators.matching("^(on|off|optional|optional_no_ca)$", '"on", "off", "optional" or "optional_no_ca"')
+_VERIFY_EXPECTED = '"on", "off", "optional" or "optional_no_ca"'
+_VERIFY = validators.matching("^(on|off|optional|optional_no_ca)$", _VERIFY_EXPECTED).formerly({
+    "..1.10.3 1.11.0..1.11.1": validators.matching("on|off|optional|optional_no_ca", _VERIFY_EXPECTED)
+})  # fmt: skip
 _ERROR_PAGE = validators.matching(
     r"^(@[A-Za-z0-9_-]+|((https?://)?[A-Za-z0-9\-.]+(:\d+)?)?(/[A-Za-z0-9\-_.]+)*/?)$",
     "a URL, a path or a named location",
-)
+).formerly({
+    "..1.10.5 1.11.0..1.11.3": validators.matching(
+        r"^((https?://)?[A-Za-z0-9\-.]*(:\d+)?/[A-Za-z0-9\-.]*)?$", "a URL or a path of one element"
+    ),
+    "1.10.6 1.11.4..1.12.5 1.13.0..1.13.1": validators.matching(
+        r"^((https?://)?[A-Za-z0-9\-.]+(:\d+)?)?(/[A-Za-z0-9\-_.]+)*/?$", "a URL or a path"
+    ),
+})  # fmt: skip
+_COMMON_NAME = validators.COMMON_NAME.formerly({
+    "..1.9.5": validators.matching(
+        r"^CN=[/\-.\_\~a-zA-Z0-9\(\)\|=]*$", '"CN=" followed by letters, digits and any of / - . _ ~ ( ) | ='
+    )
+})  # fmt: skip
 
 SECRET = Annotation("auth-tls-secret", validators.NAME, Risk.MEDIUM, LOCATION)
 VERIFY_CLIENT = Annotation("auth-tls-verify-client", _VERIFY, Risk.MEDIUM, LOCATION)
 VERIFY_DEPTH = Annotation("auth-tls-verify-depth", validators.INTEGER, Risk.LOW, LOCATION)
 ERROR_PAGE = Annotation("auth-tls-error-page", _ERROR_PAGE, Risk.HIGH, LOCATION)
 PASS_CERTIFICATE = Annotation("auth-tls-pass-certificate-to-upstream", validators.BOOL, Risk.LOW, LOCATION)
-MATCH_CN = Annotation("auth-tls-match-cn", validators.COMMON_NAME, Risk.HIGH, LOCATION, since="1.2.0")
+MATCH_CN = Annotation("auth-tls-match-cn", _COMMON_NAME, Risk.HIGH, LOCATION, releases="1.2.0..")
 
 ROWS = (SECRET, VERIFY_CLIENT, VERIFY_DEPTH, ERROR_PAGE, PASS_CERTIFICATE, MATCH_CN)
 
@@ -29,7 +44,7 @@ def parse(read: Reader) -> ClientCertificate:
     verify = read.text_or(VERIFY_CLIENT)
     return ClientCertificate(
         certificate=certificate,
-        verify_client=verify if _VERIFY.matches(verify) else "on",
+        verify_client=verify if read.fits(VERIFY_CLIENT, verify) else "on",
         validation_depth=read.number_or(VERIFY_DEPTH) or 1,
         error_page=read.text_unless_refused(ERROR_PAGE),
         pass_to_upstream=read.flag_unless_refused(PASS_CERTIFICATE),

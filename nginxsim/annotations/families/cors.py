@@ -70,7 +70,7 @@ def _origins(read: Reader) -> tuple[str, ...]:
 
 def _fitting(read: Reader, row: Annotation, default: str) -> str:
     value = read.text_or(row)
-    return value if value and row.validator.matches(value) else default
+    return value if value and read.fits(row, value) else default
 
 
 FAMILY = Family("CorsConfig", "cors", ROWS, parse)

@@ -14,7 +14,7 @@ from nginxsim.golang.strconv import quote
 
 _VALUE = compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]+$""")
 
-CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, since="1.10.1")
+CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, releases="1.11.0..")
 
 
 def parse(read: Reader) -> Mapping[str, str]:

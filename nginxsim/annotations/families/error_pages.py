@@ -17,12 +17,16 @@ _CODES = validators.matching(r"^(?:[4,5]\d{2},?)*$", _CODES_EXPECTED, separator=
 
 CUSTOM_HTTP_ERRORS = Annotation("custom-http-errors", _CODES, Risk.LOW, LOCATION)
 DEFAULT_BACKEND = Annotation("default-backend", validators.SERVICE_NAME, Risk.LOW, LOCATION)
-DISABLE_INTERCEPT = Annotation("disable-proxy-intercept-errors", validators.BOOL, Risk.LOW, LOCATION, since="1.9.5")
+DISABLE_INTERCEPT = Annotation(
+    "disable-proxy-intercept-errors", validators.BOOL, Risk.LOW, LOCATION, releases="1.9.5.."
+)
 
 
 def parse_codes(read: Reader) -> tuple[int, ...]:
-    words = map(trim, read.text(CUSTOM_HTTP_ERRORS).split(","))
-    return tuple(_code(read, word) for word in words if word)
+    words = read.text(CUSTOM_HTTP_ERRORS).split(",")
+    if read.release.error_codes_may_have_blanks:
+        words = [trimmed for word in words if (trimmed := trim(word))]
+    return tuple(_code(read, word) for word in words)
 
 
 def _code(read: Reader, word: str) -> int:

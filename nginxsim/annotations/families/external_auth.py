@@ -24,7 +24,10 @@ from nginxsim.golang.strconv import quote
 DEFAULT_KEEPALIVE_REQUESTS = 1000
 DEFAULT_KEEPALIVE_TIMEOUT = 60
 
-_METHOD = validators.matching(f"^({'|'.join(METHODS)})$", "an HTTP method in capital letters")
+_METHODS = "|".join(METHODS)
+_METHOD = validators.matching(f"^({_METHODS})$", "an HTTP method in capital letters").formerly({
+    "..1.13.6 1.14.0..1.14.2": validators.matching(f"({_METHODS})", "text with an HTTP method in capital letters")
+})  # fmt: skip
 
 URL = Annotation("auth-url", validators.URL_WITH_VARIABLES, Risk.HIGH, LOCATION)
 METHOD = Annotation("auth-method", _METHOD, Risk.LOW, LOCATION)
@@ -32,15 +35,15 @@ SIGNIN = Annotation("auth-signin", validators.URL_WITH_VARIABLES, Risk.HIGH, LOC
 SIGNIN_PARAMETER = Annotation("auth-signin-redirect-param", validators.URL, Risk.MEDIUM, LOCATION)
 SNIPPET = Annotation("auth-snippet", validators.ANYTHING, Risk.CRITICAL, LOCATION)
 CACHE_KEY = Annotation("auth-cache-key", validators.VARIABLES, Risk.MEDIUM, LOCATION)
-KEEPALIVE = Annotation("auth-keepalive", validators.INTEGER, Risk.LOW, LOCATION, since="1.2.0")
-KEEPALIVE_SHARE = Annotation("auth-keepalive-share-vars", validators.BOOL, Risk.LOW, LOCATION, since="1.9.0")
-KEEPALIVE_REQUESTS = Annotation("auth-keepalive-requests", validators.INTEGER, Risk.LOW, LOCATION, since="1.2.0")
-KEEPALIVE_TIMEOUT = Annotation("auth-keepalive-timeout", validators.INTEGER, Risk.LOW, LOCATION, since="1.2.0")
+KEEPALIVE = Annotation("auth-keepalive", validators.INTEGER, Risk.LOW, LOCATION, releases="1.2.0..")
+KEEPALIVE_SHARE = Annotation("auth-keepalive-share-vars", validators.BOOL, Risk.LOW, LOCATION, releases="1.9.0..")
+KEEPALIVE_REQUESTS = Annotation("auth-keepalive-requests", validators.INTEGER, Risk.LOW, LOCATION, releases="1.2.0..")
+KEEPALIVE_TIMEOUT = Annotation("auth-keepalive-timeout", validators.INTEGER, Risk.LOW, LOCATION, releases="1.2.0..")
 CACHE_DURATION = Annotation("auth-cache-duration", validators.NAME_LIST_WITH_SPACES, Risk.MEDIUM, LOCATION)
 RESPONSE_HEADERS = Annotation("auth-response-headers", validators.HEADER_NAMES, Risk.MEDIUM, LOCATION)
 PROXY_SET_HEADERS = Annotation("auth-proxy-set-headers", validators.NAME, Risk.MEDIUM, LOCATION)
 REQUEST_REDIRECT = Annotation("auth-request-redirect", validators.URL, Risk.MEDIUM, LOCATION)
-ALWAYS_SET_COOKIE = Annotation("auth-always-set-cookie", validators.BOOL, Risk.LOW, LOCATION, since="1.2.1")
+ALWAYS_SET_COOKIE = Annotation("auth-always-set-cookie", validators.BOOL, Risk.LOW, LOCATION, releases="1.2.1..")
 
 ROWS = (
     URL,

@@ -11,7 +11,7 @@ from nginxsim.config.external_auth import read_url
 
 REQUEST_BODY = Annotation("mirror-request-body", validators.ON_OFF, Risk.LOW, INGRESS)
 TARGET = Annotation("mirror-target", validators.SERVER_NAME, Risk.HIGH, INGRESS)
-HOST = Annotation("mirror-host", validators.SERVER_NAME, Risk.HIGH, INGRESS, since="1.2.1")
+HOST = Annotation("mirror-host", validators.SERVER_NAME, Risk.HIGH, INGRESS, releases="1.2.1..")
 
 
 def parse(read: Reader) -> Mirror:

@@ -9,9 +9,9 @@ from nginxsim.annotations.values import OpenTelemetry
 
 _OPERATION = validators.made_of(r"A-Za-z0-9_\-", "letters, digits, - and _")
 
-ENABLE = Annotation("enable-opentelemetry", validators.BOOL, Risk.LOW, LOCATION, since="1.7.0")
-TRUST = Annotation("opentelemetry-trust-incoming-span", validators.BOOL, Risk.LOW, LOCATION, since="1.7.0")
-OPERATION = Annotation("opentelemetry-operation-name", _OPERATION, Risk.MEDIUM, LOCATION, since="1.7.0")
+ENABLE = Annotation("enable-opentelemetry", validators.BOOL, Risk.LOW, LOCATION, releases="1.7.0..")
+TRUST = Annotation("opentelemetry-trust-incoming-span", validators.BOOL, Risk.LOW, LOCATION, releases="1.7.0..")
+OPERATION = Annotation("opentelemetry-operation-name", _OPERATION, Risk.MEDIUM, LOCATION, releases="1.7.0..")
 
 
 def parse(read: Reader) -> OpenTelemetry:

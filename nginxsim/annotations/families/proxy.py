@@ -10,13 +10,14 @@ from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import Proxy
+from nginxsim.releases import EVER
 
 if TYPE_CHECKING:
     from nginxsim.config.settings import Settings
 
 _COOKIE_DOMAIN = validators.matching(
     rf"^(off|[{validators.PLAIN}]+\s+[{validators.PLAIN}]+)$", '"off", or a domain and its replacement', spaces=True
-)
+).formerly({"..1.13.7 1.14.0..1.14.3": validators.NAME})
 _NEXT_UPSTREAM = validators.matching(
     r"^((error|timeout|invalid_header|http_500|http_502|http_503|http_504|http_403|http_404|http_429|non_idempotent|off)\s?)+$",
     "conditions of nginx's proxy_next_upstream, separated by blanks",
@@ -25,8 +26,8 @@ _NEXT_UPSTREAM = validators.matching(
 )
 
 
-def _row(name: str, validator: Validator, risk: Risk = Risk.LOW, since: str = "") -> Annotation:
-    return Annotation(name, validator, risk, LOCATION, since=since)
+def _row(name: str, validator: Validator, risk: Risk = Risk.LOW, releases: str = EVER) -> Annotation:
+    return Annotation(name, validator, risk, LOCATION, releases=releases)
 
 
 CONNECT_TIMEOUT = _row("proxy-connect-timeout", validators.INTEGER)
@@ -34,7 +35,7 @@ SEND_TIMEOUT = _row("proxy-send-timeout", validators.INTEGER)
 READ_TIMEOUT = _row("proxy-read-timeout", validators.INTEGER)
 BUFFERS_NUMBER = _row("proxy-buffers-number", validators.INTEGER)
 BUFFER_SIZE = _row("proxy-buffer-size", validators.SIZE)
-BUSY_BUFFERS_SIZE = _row("proxy-busy-buffers-size", validators.SIZE, since="1.13.0")
+BUSY_BUFFERS_SIZE = _row("proxy-busy-buffers-size", validators.SIZE, releases="1.13.0..")
 COOKIE_PATH = _row("proxy-cookie-path", validators.URL, Risk.MEDIUM)
 COOKIE_DOMAIN = _row("proxy-cookie-domain", _COOKIE_DOMAIN, Risk.MEDIUM)
 BODY_SIZE = _row("proxy-body-size", validators.SIZE, Risk.MEDIUM)
@@ -78,13 +79,14 @@ def defaults(settings: Settings) -> Proxy:
 def parse(read: Reader) -> Proxy:
     """What the annotations leave open, the ConfigMap says."""
     default = read.settings
+    busy = default.proxy_busy_buffers_size if read.release.busy_buffers_follow_settings else ""
     return Proxy(
         connect_timeout=read.number_or(CONNECT_TIMEOUT, default.proxy_connect_timeout),
         send_timeout=read.number_or(SEND_TIMEOUT, default.proxy_send_timeout),
         read_timeout=read.number_or(READ_TIMEOUT, default.proxy_read_timeout),
         buffers_number=read.number_or(BUFFERS_NUMBER, default.proxy_buffers_number),
         buffer_size=read.text_or(BUFFER_SIZE, default.proxy_buffer_size),
-        busy_buffers_size=read.text_or(BUSY_BUFFERS_SIZE, default.proxy_busy_buffers_size),
+        busy_buffers_size=read.text_or(BUSY_BUFFERS_SIZE, busy),
         cookie_path=read.text_or(COOKIE_PATH, default.proxy_cookie_path),
         cookie_domain=read.text_or(COOKIE_DOMAIN, default.proxy_cookie_domain),
         body_size=read.text_or(BODY_SIZE, default.proxy_body_size),

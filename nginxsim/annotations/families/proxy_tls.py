@@ -13,7 +13,13 @@ DEFAULT_PROTOCOLS = "TLSv1.2"
 
 _PROTOCOLS = validators.matching(
     r"^(TLSv1\.2|TLSv1\.3| )*$", '"TLSv1.2", "TLSv1.3" or both, separated by a blank', separator=" "
-)
+).formerly({
+    "..1.10.1": validators.matching(
+        r"^(SSLv2|SSLv3|TLSv1|TLSv1\.1|TLSv1\.2|TLSv1\.3| )*$",
+        "SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3, as many as are wanted, separated by blanks",
+        separator=" ",
+    )
+})  # fmt: skip
 _CIPHERS = validators.made_of(r"A-Za-z0-9\+:\_\-!", "OpenSSL cipher names separated by colons")
 
 SECRET = Annotation("proxy-ssl-secret", validators.NAME, Risk.MEDIUM, INGRESS)
@@ -31,7 +37,7 @@ def parse(read: Reader) -> ProxyTLS:
     return ProxyTLS(
         certificate=peer_certificate(read, SECRET, own_namespace_default=False),
         ciphers=read.text_or(CIPHERS, DEFAULT_CIPHERS),
-        protocols=_sorted_protocols(read.text_or(PROTOCOLS, DEFAULT_PROTOCOLS)),
+        protocols=_protocols(read),
         name=read.text_or(NAME),
         verify=_on_off(read, VERIFY),
         verify_depth=read.number_or(VERIFY_DEPTH) or 1,
@@ -41,11 +47,13 @@ def parse(read: Reader) -> ProxyTLS:
 
 def _on_off(read: Reader, row: Annotation) -> str:
     value = read.text_or(row)
-    return value if row.validator.matches(value) else "off"
+    return value if read.fits(row, value) else "off"
 
 
-def _sorted_protocols(text: str) -> str:
-    known = [word for word in map(str.strip, text.split(" ")) if word and _PROTOCOLS.matches(word)]
+def _protocols(read: Reader) -> str:
+    """Those that are known, sorted."""
+    words = read.text_or(PROTOCOLS, DEFAULT_PROTOCOLS).split(" ")
+    known = [word for word in map(str.strip, words) if word and read.fits(PROTOCOLS, word)]
     return " ".join(sorted(known)) or DEFAULT_PROTOCOLS
 
 

@@ -21,7 +21,7 @@ RPS = Annotation("limit-rps", validators.INTEGER, Risk.LOW, LOCATION)
 CONNECTIONS = Annotation("limit-connections", validators.INTEGER, Risk.LOW, LOCATION)
 MULTIPLIER = Annotation("limit-burst-multiplier", validators.INTEGER, Risk.LOW, LOCATION)
 ALLOWLIST = Annotation(
-    "limit-allowlist", validators.NETWORKS, Risk.LOW, LOCATION, aliases=("limit-whitelist",), since="1.9.0"
+    "limit-allowlist", validators.NETWORKS, Risk.LOW, LOCATION, aliases=("limit-whitelist",), releases="1.9.0.."
 )
 
 ROWS = (RATE, RATE_AFTER, RPM, RPS, CONNECTIONS, MULTIPLIER, ALLOWLIST)

@@ -18,10 +18,10 @@ PERMANENT_CODES = range(300, 309)
 
 FROM_TO_WWW = Annotation("from-to-www-redirect", validators.BOOL, Risk.LOW, LOCATION)
 TEMPORAL = Annotation("temporal-redirect", validators.URL_AS_IS, Risk.MEDIUM, LOCATION)
-TEMPORAL_CODE = Annotation("temporal-redirect-code", validators.INTEGER, Risk.LOW, LOCATION, since="1.12.0")
+TEMPORAL_CODE = Annotation("temporal-redirect-code", validators.INTEGER, Risk.LOW, LOCATION, releases="1.12.0..")
 PERMANENT = Annotation("permanent-redirect", validators.URL_AS_IS, Risk.MEDIUM, LOCATION)
 PERMANENT_CODE = Annotation("permanent-redirect-code", validators.INTEGER, Risk.LOW, LOCATION)
-RELATIVE = Annotation("relative-redirects", validators.BOOL, Risk.LOW, LOCATION, since="1.13.0")
+RELATIVE = Annotation("relative-redirects", validators.BOOL, Risk.LOW, LOCATION, releases="1.13.0..")
 
 ROWS = (FROM_TO_WWW, TEMPORAL, TEMPORAL_CODE, PERMANENT, PERMANENT_CODE, RELATIVE)
 

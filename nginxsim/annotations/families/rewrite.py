@@ -13,7 +13,9 @@ from nginxsim.golang import url as gourl
 
 TARGET = Annotation("rewrite-target", validators.PATH_WITH_CAPTURES_AS_IS, Risk.MEDIUM, INGRESS)
 SSL_REDIRECT = Annotation("ssl-redirect", validators.BOOL, Risk.LOW, LOCATION)
-PRESERVE_TRAILING_SLASH = Annotation("preserve-trailing-slash", validators.BOOL, Risk.MEDIUM, LOCATION, since="0.47.0")
+PRESERVE_TRAILING_SLASH = Annotation(
+    "preserve-trailing-slash", validators.BOOL, Risk.MEDIUM, LOCATION, releases="0.47.0.."
+)
 FORCE_SSL_REDIRECT = Annotation("force-ssl-redirect", validators.BOOL, Risk.MEDIUM, LOCATION)
 USE_REGEX = Annotation("use-regex", validators.BOOL, Risk.LOW, LOCATION)
 APP_ROOT = Annotation("app-root", validators.PATH_WITH_CAPTURES_AS_IS, Risk.MEDIUM, LOCATION)

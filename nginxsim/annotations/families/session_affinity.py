@@ -7,6 +7,7 @@ from nginxsim.annotations.reading import Reader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import NO_COOKIE, SessionAffinity, SessionCookie
+from nginxsim.releases import EVER
 
 COOKIE = "cookie"
 DEFAULT_NAME = "INGRESSCOOKIE"
@@ -14,22 +15,26 @@ DEFAULT_NAME = "INGRESSCOOKIE"
 _SECONDS_PATTERN = r"(^0|-?[1-9]\d*$)"
 _SECONDS = validators.matching(_SECONDS_PATTERN, "a number of seconds")
 _SECONDS_AS_IS = validators.matching(_SECONDS_PATTERN, "a number of seconds", spaces=True)
+# A value in small letters is never one of those with a capital.
+_SAME_SITE = validators.one_of("none", "lax", "strict", any_case=True).formerly({
+    "..1.9.4": validators.one_of("None", "Lax", "Strict", any_case=True)
+})  # fmt: skip
 
 
-def _row(name: str, validator: Validator, risk: Risk = Risk.LOW, since: str = "") -> Annotation:
-    return Annotation(name, validator, risk, INGRESS, since=since)
+def _row(name: str, validator: Validator, risk: Risk = Risk.LOW, releases: str = EVER) -> Annotation:
+    return Annotation(name, validator, risk, INGRESS, releases=releases)
 
 
 TYPE = _row("affinity", validators.one_of(COOKIE))
 MODE = _row("affinity-mode", validators.one_of("balanced", "persistent"), Risk.MEDIUM)
-CANARY_BEHAVIOR = _row("affinity-canary-behavior", validators.one_of("sticky", "legacy"), since="0.49.0")
+CANARY_BEHAVIOR = _row("affinity-canary-behavior", validators.one_of("sticky", "legacy"), releases="0.49.0..")
 NAME = _row("session-cookie-name", validators.NAME, Risk.MEDIUM)
-SECURE = _row("session-cookie-secure", validators.BOOL, since="1.0.1")
+SECURE = _row("session-cookie-secure", validators.BOOL, releases="1.0.1..")
 EXPIRES = _row("session-cookie-expires", _SECONDS, Risk.MEDIUM)
 MAX_AGE = _row("session-cookie-max-age", _SECONDS_AS_IS, Risk.MEDIUM)
 PATH = _row("session-cookie-path", validators.URL, Risk.MEDIUM)
-DOMAIN = _row("session-cookie-domain", validators.NAME, Risk.MEDIUM, since="1.4.0")
-SAME_SITE = _row("session-cookie-samesite", validators.one_of("none", "lax", "strict", any_case=True))
+DOMAIN = _row("session-cookie-domain", validators.NAME, Risk.MEDIUM, releases="1.4.0..")
+SAME_SITE = _row("session-cookie-samesite", _SAME_SITE)
 CONDITIONAL_NONE = _row("session-cookie-conditional-samesite-none", validators.BOOL)
 CHANGE_ON_FAILURE = _row("session-cookie-change-on-failure", validators.BOOL)
 
@@ -75,7 +80,7 @@ def _cookie(read: Reader) -> SessionCookie:
 
 def _seconds(read: Reader, row: Annotation) -> str:
     value = read.text_or(row)
-    return value if row.validator.matches(value) else ""
+    return value if read.fits(row, value) else ""
 
 
 FAMILY = Family("SessionAffinity", "session_affinity", ROWS, parse)

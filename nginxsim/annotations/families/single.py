@@ -18,12 +18,18 @@ _LOAD_BALANCERS = ("round_robin", "chash", "chashsubset", "sticky_balanced", "st
 _PROTOCOLS = ("auto_http", "http", "https", "grpc", "grpcs", "fcgi")
 
 SERVER_SNIPPET = Annotation("server-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS)
-STREAM_SNIPPET = Annotation("stream-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS, since="1.1.1")
+STREAM_SNIPPET = Annotation("stream-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS, releases="1.1.1..")
 CONFIGURATION_SNIPPET = Annotation("configuration-snippet", validators.ANYTHING, Risk.CRITICAL, LOCATION)
 CLIENT_BODY_BUFFER_SIZE = Annotation("client-body-buffer-size", validators.SIZE, Risk.LOW, LOCATION)
 LOAD_BALANCE = Annotation("load-balance", validators.one_of(*_LOAD_BALANCERS), Risk.LOW, LOCATION)
 UPSTREAM_VHOST = Annotation("upstream-vhost", validators.SERVER_NAME, Risk.LOW, LOCATION)
-X_FORWARDED_PREFIX = Annotation("x-forwarded-prefix", validators.PATH_WITH_CAPTURES, Risk.MEDIUM, LOCATION)
+X_FORWARDED_PREFIX = Annotation(
+    "x-forwarded-prefix",
+    validators.PATH_WITH_CAPTURES.formerly({"..1.9.4": validators.NAME}),
+    Risk.MEDIUM,
+    LOCATION,
+    risk_was=(("..1.9.4", Risk.LOW),),
+)
 HTTP2_PUSH_PRELOAD = Annotation("http2-push-preload", validators.BOOL, Risk.LOW, LOCATION)
 SSL_PASSTHROUGH = Annotation("ssl-passthrough", validators.BOOL, Risk.LOW, INGRESS)
 ENABLE_GLOBAL_AUTH = Annotation("enable-global-auth", validators.BOOL, Risk.LOW, LOCATION)

@@ -17,9 +17,9 @@ ALLOWLIST = Annotation(
     Risk.MEDIUM,
     LOCATION,
     aliases=("whitelist-source-range",),
-    since="1.9.0",
+    releases="1.9.0..",
 )
-DENYLIST = Annotation("denylist-source-range", validators.NETWORKS, Risk.MEDIUM, LOCATION, since="1.6.4")
+DENYLIST = Annotation("denylist-source-range", validators.NETWORKS, Risk.MEDIUM, LOCATION, releases="1.6.4..")
 
 
 def parse_allowlist(read: Reader) -> tuple[str, ...]:

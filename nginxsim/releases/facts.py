@@ -1,0 +1,113 @@
+"""What a release is, as facts that the stages ask for. Each stands here with its dates, and nowhere else.
+
+A fact that is a switch is true `during` a span of releases, and false in all others. The ConfigMap's keys and the flags
+have tables of their own beside this one; an annotation's dates stand in its row (annotations/families/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+from nginxsim.releases.spans import Dated, dated, during, span
+
+Fact: TypeAlias = bool | int | float | str | tuple[str, ...]
+
+DATES = "dates"
+
+
+def _switch(when: str) -> Any:
+    return field(metadata={DATES: during(when)})
+
+
+def _values(values: Mapping[str, Fact]) -> Any:
+    return field(metadata={DATES: dated(values.items())})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Release:
+    """One release of the controller, or somebody's build of it; equal to itself only.
+
+    settings, flags: defaults that are not those of the newest release, by ConfigMap key and by flag name without
+    dashes. unknown_*: names that only other releases have; such a key is ignored, such a flag refused.
+    assumptions: what is taken for granted about it, in words.
+    """
+
+    name: str
+    date: str
+    """The day it was published, as 2026-03-19."""
+    settings: Mapping[str, Fact]
+    flags: Mapping[str, Fact]
+    unknown_settings: frozenset[str]
+    unknown_flags: frozenset[str]
+
+    # ingress-nginx: NGINX_BASE (before: BASE_IMAGE in the Makefile), images/nginx*/rootfs/build.sh at its commit
+    nginx: str = _values({
+        "..0.46.0": "1.19.6",
+        "0.47.0..0.49.0 1.0.0": "1.20.1",
+        "0.49.1..0.49.3 1.0.1..1.1.2": "1.19.9",
+        "0.51.0 1.1.3..1.4.0": "1.19.10",
+        "1.5.1..1.9.6": "1.21.6",
+        "1.10.0..1.10.1": "1.25.3",
+        "1.10.2..1.12.8": "1.25.5",
+        "1.13.0..": "1.27.1",
+    })  # fmt: skip
+    """The nginx it runs."""
+
+    # ingress-nginx: internal/ingress/annotations/parser/validators.go, annotations.go
+    bad_annotation_drops_ingress: bool = _switch("1.9.0..")
+    """A refused or too risky annotation removes the whole Ingress; before, there were neither validators nor risks."""
+    refuses_line_breaks: bool = _switch("1.11.5..1.11.8 1.12.1..")
+    """No validator that is a pattern takes a value of several lines."""
+    aliases_have_risk: bool = _switch("1.13.8..1.13.9 1.14.4..")
+    """An annotation's other names are as risky as its own."""
+    error_codes_may_have_blanks: bool = _switch("1.12.6..1.12.8 1.13.2..")
+    """custom-http-errors: "404, 500" is read; before, one blank made all the codes unreadable."""
+    busy_buffers_follow_settings: bool = _switch("1.13.0 1.13.2..")
+    """Without proxy-busy-buffers-size on the Ingress, the ConfigMap's counts."""
+
+    # ingress-nginx: internal/ingress/controller/controller.go (CheckIngress, checkOverlap), internal/ingress/inspector/
+    webhook_checks_uid: bool = _switch("1.13.7..1.13.9 1.14.3..")
+    """It refuses an Ingress whose UID is none that an API server gives."""
+    overlap_looks_at_every_path: bool = _switch("1.13.5..1.13.9 1.14.1..")
+    """Each path of an Ingress is held against the others'; before, the first that anyone else has decided."""
+    strict_path: str = _values({
+        "..1.7.1": "",
+        "1.8.0..1.12.5 1.13.0..1.13.1": r"(?i)^/[[:alnum:]_\-/]*$",
+        "1.12.6..": r"(?i)^/[[:alnum:]._\-/]*$",
+    })  # fmt: skip
+    """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
+
+    # ingress-nginx: internal/ingress/controller/controller.go (createServers)
+    any_ingress_passes_tls_through: bool = _switch("1.13.8..1.13.9 1.14.4..")
+    """ssl-passthrough counts from any Ingress of a host; before, from the first that names the host alone."""
+
+    # ingress-nginx: internal/ingress/controller/template/template.go, rootfs/etc/nginx/template/nginx.tmpl
+    quotes_names: bool = _switch("1.13.7..1.13.9 1.14.3..")
+    """Paths and host names are written in quotes, with backslashes and quotes escaped."""
+    escapes_rewritten_path: bool = _switch("1.13.8..1.13.9 1.14.4..")
+    """So is the path of a rewrite."""
+    auth_skips_custom_errors: bool = _switch("1.13.7..1.13.9 1.14.3..")
+    """custom-http-errors leave the answer of the authentication service alone."""
+
+    # ingress-nginx: rootfs/etc/nginx/lua/
+    auth_always_shares_variables: bool = _switch("..1.13.7 1.14.0..1.14.3")
+    """auth-keepalive-share-vars: "false" is text, and therefore true, to the Lua that asks."""
+
+    assumptions: tuple[str, ...] = ()
+
+    def within(self, when: str) -> bool:
+        """Whether it lies in these runs, such as "1.9.0..1.11.8 1.12.1.."."""
+        return self.name in span(when)
+
+
+FACTS: Mapping[str, Dated[Fact]] = {
+    fact.name: fact.metadata[DATES] for fact in fields(Release) if DATES in fact.metadata
+}
+"""The fields of Release that have dates."""
+
+
+def facts_of(name: str) -> dict[str, Any]:
+    """What these fields are in a published release."""
+    return {fact: dates.at(name) for fact, dates in FACTS.items()}
