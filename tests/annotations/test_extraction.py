@@ -14,6 +14,7 @@ from tests.support.estates import PREFIX, estate, ingress, service, thing
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "annotations.yaml").read_text())
+NAMES = yaml.safe_load((DATA / "names.yaml").read_text())
 
 
 BESIDE = (
@@ -124,3 +125,16 @@ def test_unknown_annotations_come_with_a_suggestion():
     assert list(unknown_annotations(web, simulation.controller)) == [
         Stranger("ingress.kubernetes.io/rewrite-target", PREFIX + "rewrite-target", wrong_prefix=True),
     ]
+
+
+# The highest level of risk that still leaves an annotation out; those of the lowest always pass.
+BELOW = {"Medium": "Low", "High": "Medium", "Critical": "High"}
+
+
+@pytest.mark.parametrize(("name", "risk"), NAMES["annotations"].items())
+def test_names_and_risks(name, risk):
+    simulation, web = annotated({name: "x"}, {"annotations-risk-level": BELOW.get(risk, risk)})
+    assert list(unknown_annotations(web, simulation.controller)) == []
+    risky = "contains risky annotation" in simulation.extractor.extract(web).error
+    assert risky == (risk in BELOW)
+    assert "risky" not in extract({name: "x"}, {"annotations-risk-level": risk}).error
