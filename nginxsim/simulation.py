@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nginxsim.annotations import Extractor
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
-    from nginxsim.controller.model import Model, Server
+    from nginxsim.controller.model import Model
     from nginxsim.kube.objects import Ingress
     from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.nginx.lua_api import LuaRuntime
@@ -104,13 +104,6 @@ class Simulation:
         from nginxsim.controller.host_index import HostIndex
 
         return HostIndex(self.model)
-
-    @cached_property
-    def servers_by_name(self) -> Mapping[str, Server]:
-        """The model's servers by the name that their host has in the conf, where a wildcard is an expression."""
-        from nginxsim.render.servers import server_name
-
-        return {server_name(server.hostname): server for server in self.model.servers.values()}
 
     @cached_property
     def claims(self) -> Claims:

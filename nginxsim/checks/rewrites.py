@@ -105,7 +105,7 @@ def _targets(estate: Estate) -> Mapping[str, set[str]]:
 
 def _names(estate: Estate) -> Mapping[str, str]:
     """The server that each name leads to in the end: its own, an alias' or that of the other spelling with www."""
-    names = {name: server.hostname for name, server in www_redirects(estate.model)}
+    names = {redirect.name: redirect.target.hostname for redirect in www_redirects(estate.model)}
     for server in estate.model.servers.values():
         names.update(dict.fromkeys((*server.aliases, server.hostname), server.hostname))
     return names

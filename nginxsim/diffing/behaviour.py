@@ -10,7 +10,7 @@ from nginxsim.diffing.confs import ConfIndex
 from nginxsim.diffing.endings import Ending, ProbedRouting
 from nginxsim.diffing.facts import Answered, answered, aspects, is_decided_otherwise, signature, words
 from nginxsim.diffing.probes import Probe, Side, probes
-from nginxsim.diffing.scope import Estate, block_name
+from nginxsim.diffing.scope import Estate
 from nginxsim.diffing.types import NEW, OLD, BehaviourChange
 from nginxsim.origins import Origin, Source
 
@@ -97,9 +97,12 @@ class Behaviour:
 
     def ask_about(self, hostname: str, routings: Sequence[ProbedRouting], conf: ConfIndex) -> None:
         """Raises InputError where nginx would not load what answers for the host."""
-        sides = (Side(routing.http, estate.backends) for routing, estate in zip(routings, self.estates, strict=True))
+        sides = (
+            Side(routing.http, routing.provenance, estate.backends)
+            for routing, estate in zip(routings, self.estates, strict=True)
+        )
         further = [name for estate in self.estates if (name := estate.redirecting(hostname))]
-        for probe in dict.fromkeys(probes(block_name(hostname), further, *sides)):
+        for probe in dict.fromkeys(probes(hostname, further, *sides)):
             self._ask(probe, routings, conf)
 
     def _ask(self, probe: Probe, routings: Sequence[ProbedRouting], conf: ConfIndex) -> None:

@@ -11,7 +11,7 @@ from nginxsim.diffing.behaviour import Behaviour
 from nginxsim.diffing.confs import ConfIndex, Written, conf_changes
 from nginxsim.diffing.endings import ProbedRouting
 from nginxsim.diffing.models import changed_settings, model_changes
-from nginxsim.diffing.scope import Estate, block_name, differing_hosts
+from nginxsim.diffing.scope import Estate, differing_hosts
 from nginxsim.diffing.types import FRAME, ConfChange, Difference
 from nginxsim.errors import InputError
 from nginxsim.nginx.configtest import check
@@ -93,13 +93,12 @@ class _Comparison:
         return simulation.renderer.for_hosts(wanted)
 
     def _compare_conf(self, hostnames: Sequence[str], routings: Sequence[ProbedRouting]) -> ConfIndex:
-        names = {block_name(hostname): hostname for hostname in hostnames}
         redirecting = (side.redirecting(hostname) for side in self.estates for hostname in hostnames)
-        names |= {name: name for name in redirecting if name and name not in names}
+        hosts = {*hostnames, *filter(None, redirecting)}
         old, new = (Written(routing.tree, routing.provenance) for routing in routings)
-        changes = list(conf_changes(old, new, names))
+        changes = list(conf_changes(old, new, hosts))
         self.conf.update(dict.fromkeys(changes))
-        return ConfIndex(changes, names, self.told)
+        return ConfIndex(changes, self.told)
 
     def _refuse(self, rendered: Sequence[Rendered]) -> None:
         """Keeps what nginx would refuse in the new conf and would not have refused in the old one."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from nginxsim.controller.model import ROOT
 from nginxsim.diffing.places import server_name
 from nginxsim.diffing.types import FRAME, ConfChange
 from nginxsim.nginx.tree import Directive
@@ -49,17 +50,39 @@ class Written:
     def around(self, directive: Directive) -> Source:
         return self.provenance.of(directive.line)
 
+    def slot(self, directive: Directive) -> object:
+        """What a directive is about. A location is about its Ingress path, however it is matched."""
+        location = self.provenance.location_at(directive.line)
+        if directive.name == "location" and location is not None:
+            return directive.name, (location.ingress_path or ROOT) if location.ingress else ""
+        if directive.block is not None:
+            return directive.name, directive.args
+        if directive.name == "more_set_headers":
+            return directive.name, directive.args[-1].partition(":")[0]
+        return directive.name, directive.args[:1] if directive.name in BY_FIRST_ARGUMENT else ()
 
-def conf_changes(old: Written, new: Written, hostnames: Mapping[str, str]) -> Iterator[ConfChange]:
-    """The frame first, then the servers by host. `hostnames`: the first server names that count, with their hosts."""
+    def servers(self) -> dict[str, Directive]:
+        """The server blocks by their hosts; a name that is only redirected is a host of its own."""
+        found: dict[str, Directive] = {}
+        for child in _children(self.http):
+            if child.name == "server":
+                found.setdefault(self.provenance.host_at(child.line), child)
+        return found
+
+    @property
+    def http(self) -> Directive:
+        return self.tree.first("http") or Directive("")
+
+
+def conf_changes(old: Written, new: Written, hosts: Iterable[str]) -> Iterator[ConfChange]:
+    """The frame first, then the servers of these hosts, in order."""
     comparison = _Comparison(old, new)
     top = _children(old.tree), _children(new.tree)
     yield from comparison.blocks(FRAME, (), *(_without_servers(children) for children in top))
-    http = [_children(side.tree.first("http") or Directive("")) for side in (old, new)]
-    yield from comparison.blocks(FRAME, (), *(_without_servers(children) for children in http))
-    before, after = (_servers(children) for children in http)
-    for name in sorted(hostnames, key=hostnames.__getitem__):
-        yield from comparison.server(hostnames[name], before.get(name), after.get(name))
+    yield from comparison.blocks(FRAME, (), *(_without_servers(_children(side.http)) for side in (old, new)))
+    before, after = old.servers(), new.servers()
+    for host in sorted(hosts):
+        yield from comparison.server(host, before.get(host), after.get(host))
 
 
 def _children(block: Directive) -> Sequence[Directive]:
@@ -68,14 +91,6 @@ def _children(block: Directive) -> Sequence[Directive]:
 
 def _without_servers(children: Iterable[Directive]) -> list[Directive]:
     return [child for child in children if child.name not in ("server", "http")]
-
-
-def _servers(children: Iterable[Directive]) -> dict[str, Directive]:
-    found: dict[str, Directive] = {}
-    for child in children:
-        if child.name == "server":
-            found.setdefault(server_name(child), child)
-    return found
 
 
 class _Comparison:
@@ -98,7 +113,7 @@ class _Comparison:
         for old, new in same:
             if old.block and old.block != new.block:
                 yield from self.blocks(host, (*scope, str(old)), old.block, _children(new))
-        partners = _partners(gone, come)
+        partners = self._partners(gone, come)
         left = [old for old in gone if id(old) not in partners]
         paired = {id(new): (old, new) for old, new in partners.values()}
         for new in come:
@@ -110,6 +125,14 @@ class _Comparison:
             yield self._change(host, scope, old, None)
         if not gone and not come:
             yield from self._reordered(host, scope, before, after)
+
+    def _partners(self, gone: Sequence[Directive], come: Sequence[Directive]) -> dict[int, tuple[Directive, Directive]]:
+        """By id of the old directive: the old and the new one, where each is the only one of its slot."""
+        slots: dict[object, tuple[list[Directive], list[Directive]]] = defaultdict(lambda: ([], []))
+        for index, (side, directives) in enumerate(((self.old, gone), (self.new, come))):
+            for directive in directives:
+                slots[side.slot(directive)][index].append(directive)
+        return {id(olds[0]): (olds[0], news[0]) for olds, news in slots.values() if len(olds) == len(news) == 1}
 
     def _change(
         self, host: str, scope: tuple[str, ...], before: Directive | None, after: Directive | None
@@ -179,35 +202,13 @@ def _matched(
     return [old for old in before if id(old) not in kept], come, same
 
 
-def _partners(gone: Sequence[Directive], come: Sequence[Directive]) -> dict[int, tuple[Directive, Directive]]:
-    """By id of the old directive: the old and the new one, where each is the only one of its slot."""
-    slots: dict[object, tuple[list[Directive], list[Directive]]] = defaultdict(lambda: ([], []))
-    for index, directives in enumerate((gone, come)):
-        for directive in directives:
-            slots[_slot(directive)][index].append(directive)
-    return {id(olds[0]): (olds[0], news[0]) for olds, news in slots.values() if len(olds) == len(news) == 1}
-
-
-def _slot(directive: Directive) -> object:
-    """What a directive is about. A location is about its Ingress path, however it is matched."""
-    if directive.name == "location":
-        path = next((child.args[1:] for child in directive.all("set") if child.args[:1] == ("$location_path",)), None)
-        return directive.name, path or directive.args
-    if directive.block is not None:
-        return directive.name, directive.args
-    if directive.name == "more_set_headers":
-        return directive.name, directive.args[-1].partition(":")[0]
-    return directive.name, directive.args[:1] if directive.name in BY_FIRST_ARGUMENT else ()
-
-
 class ConfIndex:
     """What was written behind the changes of the conf, by server and location."""
 
-    def __init__(self, changes: Iterable[ConfChange], names: Mapping[str, str], told: Iterable[Source] = ()) -> None:
+    def __init__(self, changes: Iterable[ConfChange], told: Iterable[Source] = ()) -> None:
         """`told`: what the controller tells its Lua beside the conf."""
         self._found: dict[tuple[str, str], list[tuple[str, Source]]] = defaultdict(list)
         self._found[FRAME, ""] += [(LUA_WORDS.get(source.name, source.name), source) for source in told]
-        self._names = names
         for change in changes:
             text = f"{change.before}\n{change.after}".lower()
             for location in {_location(change.scope), _location((change.before,)), _location((change.after,))}:
@@ -216,14 +217,13 @@ class ConfIndex:
                     self._found[change.host, location].append((text, source))
 
     def sources(
-        self, name: str, location: str, words: Iterable[str] = (), origins: Iterable[Origin] = ()
+        self, host: str, location: str, words: Iterable[str] = (), origins: Iterable[Origin] = ()
     ) -> list[Source]:
         """Of the changes in a location and around it, the nearest block's first.
 
-        Only those that mention a word (in lower case) or come from one of the origins, if some do. `name`: first name
-        of the server; `location`: as "location /cart".
+        Only those that mention a word (in lower case) or come from one of the origins, if some do. `location`: as
+        "location /cart".
         """
-        host = self._names.get(name, name)
         places = dict.fromkeys(((host, location), (host, ""), (FRAME, "")))
         found = [entry for place in places for entry in self._found.get(place, ())]
         words, origins = tuple(words), set(origins)

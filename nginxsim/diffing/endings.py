@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginxsim.diffing.places import server_name
 from nginxsim.diffing.probes import PASSWORD, USER, Probe
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.router import Router
@@ -107,11 +106,10 @@ class Ending:
 
     @property
     def where(self) -> tuple[str, str]:
-        """First name of the server block and text of the location ("location /cart") that were chosen first."""
-        directives = self.routing.directives
-        server = directives.get(self._line("server"), NO_BLOCK)
-        location = directives.get(self._line("location"), NO_BLOCK)
-        return server_name(server), str(location) if location.name == "location" else ""
+        """Host of the server and text of the location ("location /cart") that were chosen first."""
+        location = self.routing.directives.get(self._line("location"), NO_BLOCK)
+        host = self.routing.provenance.host_at(self._line("server"))
+        return host, str(location) if location.name == "location" else ""
 
     @property
     def directive(self) -> str:

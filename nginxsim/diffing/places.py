@@ -29,13 +29,6 @@ class Place:
             for condition in block.all("if"):
                 yield condition.condition
 
-    def variable(self, name: str) -> str:
-        """What `set` gives a variable here, "" when it does not."""
-        for directive in self.effective("set"):
-            if directive.args[:1] == (name,):
-                return directive.args[-1]
-        return ""
-
 
 NO_PLACE = Place()
 

@@ -11,9 +11,11 @@ from urllib.parse import quote
 from nginxsim.diffing.access import ANYBODY, admitted, clients, rules_of
 from nginxsim.diffing.conditions import STRANGE_ORIGIN, Maps, Variation, variations
 from nginxsim.diffing.patterns import examples
-from nginxsim.diffing.places import Pair, pairs, server_name, server_names
+from nginxsim.diffing.places import Pair, Place, pairs, server_names
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.tree import Directive
+from nginxsim.render.servers import server_name
+from nginxsim.verdict.provenance import Provenance
 
 SCHEMES = ("http", "https")
 USER, PASSWORD = "nginxsim", "nginxsim"
@@ -66,16 +68,29 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side's http block and the backends posted to its balancer, by name."""
+    """One side's http block, what it was written for, and the backends posted to its balancer, by name."""
 
     http: Directive
+    provenance: Provenance
     backends: Mapping[str, Mapping[str, Any]]
 
+    def chain(self, hostname: str) -> tuple[Directive, ...]:
+        """The server block of a host and the block around it; empty without one."""
+        servers = (block for block in self.http.all("server") if self.provenance.host_at(block.line) == hostname)
+        server = next(servers, None)
+        return () if server is None else (server, self.http)
 
-def probes(name: str, further: Iterable[str], old: Side, new: Side) -> Iterator[Probe]:
-    """What to ask about the server block whose first name is `name`; `further`: host names that only redirect to it."""
-    chains = [_chain(name, side) for side in (old, new)]
-    host = host_for(name)
+    def backend(self, place: Place) -> Mapping[str, Any]:
+        """The backend of the innermost of the model's locations around a place; empty without one."""
+        found = filter(None, (self.provenance.location_at(block.line) for block in place.chain))
+        location = next(found, None)
+        return self.backends.get(location.backend, {}) if location else {}
+
+
+def probes(hostname: str, further: Iterable[str], old: Side, new: Side) -> Iterator[Probe]:
+    """What to ask about a host of the model; `further`: host names that only redirect to it."""
+    chains = [side.chain(hostname) for side in (old, new)]
+    host = host_for(server_name(hostname))
     found = list(pairs(*chains))
     for pair in found:
         yield from _Asker(host, pair, old, new).probes()
@@ -84,11 +99,6 @@ def probes(name: str, further: Iterable[str], old: Side, new: Side) -> Iterator[
     for also in dict.fromkeys((host, *others, *further)):
         for path in paths:
             yield from _both_schemes(Probe(Request(host=also, path=path)))
-
-
-def _chain(name: str, side: Side) -> tuple[Directive, ...]:
-    server = next((block for block in side.http.all("server") if server_name(block) == name), None)
-    return () if server is None else (server, side.http)
 
 
 def _both_schemes(probe: Probe) -> Iterator[Probe]:
@@ -184,8 +194,7 @@ class _Asker:
     def _canaries(self) -> Iterator[Variation]:
         found: dict[Variation, None] = {}
         for place, side in zip(self.pair.sides, self.sides, strict=True):
-            main = side.backends.get(place.variable("$proxy_upstream_name"), {})
-            for name in main.get("alternativeBackends") or ():
+            for name in side.backend(place).get("alternativeBackends") or ():
                 shaping = side.backends.get(name, {}).get("trafficShapingPolicy") or {}
                 found.update(dict.fromkeys(_chosen_by(shaping)))
         yield from found

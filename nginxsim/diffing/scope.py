@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from nginxsim.config.certificate import Certificate
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Server
 from nginxsim.controller.payload import payload
-from nginxsim.controller.redirects import www_name
+from nginxsim.controller.redirects import www_redirect
 from nginxsim.errors import InputError
 from nginxsim.nginx.tree import Directive, parse_conf
-from nginxsim.render.servers import server_name
 from nginxsim.verdict.lua_config import lua_config, served_certificates
 
 if TYPE_CHECKING:
@@ -105,7 +104,8 @@ class Estate:
     def redirecting(self, hostname: str) -> str:
         """The name that only redirects to this host, "" for none."""
         server = self.servers.get(hostname)
-        return www_name(hostname) if server is not None and server.redirect_from_to_www else ""
+        redirect = www_redirect(server, self.simulation.model) if server else None
+        return redirect.name if redirect else ""
 
 
 def certificate_name(certificate: Certificate | None) -> str:
@@ -171,8 +171,3 @@ def _used(estate: Estate, server: Server) -> Iterator[str]:
         for name in names:
             yield name
             yield from estate.backends.get(name, {}).get("alternativeBackends") or ()
-
-
-def block_name(hostname: str) -> str:
-    """What the server block of a host names first."""
-    return server_name(hostname)

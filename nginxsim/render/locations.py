@@ -53,10 +53,9 @@ NOBODY = Identity()
 class Origins:
     """Marks of what a location block comes from."""
 
+    match: str
+    """The location itself, its path, and what makes that a regex."""
     path: str
-    """With what makes it a regex."""
-    written: str
-    """The path alone."""
     ingress: str
     backend: str
     denial: str
@@ -71,7 +70,7 @@ class LocationView:
     upstream: str
     error_upstream: str
     match: str
-    """What follows `location`."""
+    """What follows `location`, with the mark of this one."""
     header: str
     """The directive that sets a request header for this protocol."""
     identity: Identity
@@ -111,7 +110,7 @@ def view(
         src=src,
         upstream=location.backend,
         error_upstream=location.default_backend_upstream,
-        match=match_of(location, release, regex=regex),
+        match=origins.match + match_of(location, release, regex=regex),
         header="grpc_set_header" if parsed.backend_protocol in GRPC else "proxy_set_header",
         identity=identity_of(location, hostname),
         auth=auth,

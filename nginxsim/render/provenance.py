@@ -1,18 +1,19 @@
-"""Which line of the text comes from which manifest line: marks go in while rendering and come out in one pass."""
+"""Which line of the text comes from which manifest line, and which part of the model it was written for.
+
+Marks go in while rendering and come out in one pass.
+"""
 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import TypeAlias
 
-from nginxsim.annotations import NAMES
-from nginxsim.annotations.values import ParsedAnnotations
-from nginxsim.config.flags import KNOWN as KNOWN_FLAGS
-from nginxsim.config.flags import Flags
-from nginxsim.config.settings import SETTING_KEYS, Settings
+from nginxsim.controller.model import Location, Server
+from nginxsim.controller.redirects import NameRedirect
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.render.text import QUOTED_BREAK
 
@@ -24,12 +25,37 @@ _SOURCE_MARK = re.compile(f"{_OPEN}[0-9]+{_CLOSE}")
 _END = _OPEN + _CLOSE
 
 
+Site: TypeAlias = Server | NameRedirect | Location
+"""What a part of the text was written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Where in the text the model's servers and locations were written."""
+
+    locations: Mapping[int, Location] = field(default_factory=dict)
+    """By the lines on which their blocks begin."""
+    servers: tuple[tuple[int, int, Server | NameRedirect], ...] = ()
+    """With the first and the last line written for each, in order."""
+
+    def server_at(self, line: int) -> Server | NameRedirect | None:
+        """What the line was written for, if for any server."""
+        place = bisect_right(self.servers, line, key=itemgetter(0)) - 1
+        if place < 0 or line > self.servers[place][1]:
+            return None
+        return self.servers[place][2]
+
+
+NO_SITES = Sites()
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A configuration and, by line number (from 1), what made that line. Lines that nobody asked for are left out."""
 
     text: str
     sources: Mapping[int, tuple[Source, ...]]
+    sites: Sites = NO_SITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +84,32 @@ def _hoisted_line(line: str) -> str:
 
 
 class Ledger:
-    """Hands out a mark for a source and reads the marks again."""
+    """Hands out marks for sources and sites, and reads the marks again."""
 
     def __init__(self) -> None:
-        self._sources: list[Source] = []
+        self._entries: list[Source | Site] = []
         self._marks: dict[Source, str] = {DEFAULT: ""}
 
     def mark(self, source: Source) -> str:
         """An invisible mark; "" for what is default."""
         known = self._marks.get(source)
         if known is None:
-            known = self._marks[source] = f"{_OPEN}{len(self._sources)}{_CLOSE}"
-            self._sources.append(source)
+            known = self._marks[source] = self._entered(source)
         return known
+
+    def begin(self, location: Location) -> str:
+        """An invisible mark for the line on which a location's block begins."""
+        return self._entered(location)
+
+    def around(self, text: str, server: Server | NameRedirect) -> str:
+        """Lines that were all written for one server, marked as such at both ends."""
+        mark = self._entered(server)
+        lines = text.rstrip("\n")
+        return f"{mark}{lines}{mark}{text[len(lines) :]}"
+
+    def _entered(self, entry: Source | Site) -> str:
+        self._entries.append(entry)
+        return f"{_OPEN}{len(self._entries) - 1}{_CLOSE}"
 
     def settle(self, text: str) -> Rendered:
         """The text without its marks, and what they said of each line."""
@@ -79,104 +118,32 @@ class Ledger:
         line = begun = 1 + plain.count("\n")
         source = DEFAULT
         found: dict[int, tuple[Source, ...]] = {}
+        sites: list[tuple[int, Site]] = []
         for number, piece in zip(rest[::2], rest[1::2], strict=True):
-            if number:
-                source, begun = self._sources[int(number)], line
-            # The end of a stretch speaks for all the lines since the mark that began it.
-            for each in range(begun, line + 1):
-                before = found.get(each, ())
-                if source not in before:
-                    found[each] = (*before, source)
+            entry = self._entries[int(number)] if number else source
+            if isinstance(entry, Source):
+                if number:
+                    source, begun = entry, line
+                # The end of a stretch speaks for all the lines since the mark that began it.
+                for each in range(begun, line + 1):
+                    before = found.get(each, ())
+                    if source not in before:
+                        found[each] = (*before, source)
+            else:
+                sites.append((line, entry))
             line += piece.count("\n")
             out.append(piece)
-        return Rendered("".join(out), found)
+        return Rendered("".join(out), found, _sites(sites))
 
 
-class MarksByName(dict[str, str], ABC):
-    """Marks by the name of what may have been written, each made on first use.
-
-    A name that the controller knows nothing of is a KeyError: a template that asks for it has it wrong.
-    """
-
-    kind: ClassVar[str]
-    """What the names are names of."""
-    names: ClassVar[Collection[str]]
-
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__()
-        self._ledger = ledger
-
-    def __missing__(self, name: str) -> str:
-        if name not in self.names:
-            raise KeyError(name)
-        mark = self[name] = self._ledger.mark(self._source(name))
-        return mark
-
-    @abstractmethod
-    def _source(self, name: str) -> Source: ...
-
-
-class ConfigMarks(MarksByName):
-    """By ConfigMap key."""
-
-    kind = "ConfigMap key"
-    names = SETTING_KEYS
-
-    def __init__(self, ledger: Ledger, settings: Settings) -> None:
-        super().__init__(ledger)
-        self._settings = settings
-
-    def _source(self, name: str) -> Source:
-        return self._settings.source(name)
-
-
-class FlagMarks(MarksByName):
-    """By the flag's name without dashes."""
-
-    kind = "flag"
-    names = KNOWN_FLAGS
-
-    def __init__(self, ledger: Ledger, flags: Flags) -> None:
-        super().__init__(ledger)
-        self._given = flags.given
-
-    def _source(self, name: str) -> Source:
-        return Source("flag", f"--{name}") if name in self._given else DEFAULT
-
-
-# Other names under which an annotation, or the ConfigMap's word on the same matter, may have been given.
-_SAME = {
-    "whitelist-source-range": ("allowlist-source-range", "whitelist-source-range"),
-    "auth-url": ("auth-url", "global-auth-url"),
-    "auth-signin": ("auth-signin", "global-auth-signin"),
-    "auth-signin-redirect-param": ("auth-signin-redirect-param", "global-auth-signin-redirect-param"),
-    "auth-method": ("auth-method", "global-auth-method"),
-    "auth-response-headers": ("auth-response-headers", "global-auth-response-headers"),
-    "auth-request-redirect": ("auth-request-redirect", "global-auth-request-redirect"),
-    "auth-snippet": ("auth-snippet", "global-auth-snippet"),
-    "auth-cache-key": ("auth-cache-key", "global-auth-cache-key"),
-    "auth-cache-duration": ("auth-cache-duration", "global-auth-cache-duration"),
-    "auth-always-set-cookie": ("auth-always-set-cookie", "global-auth-always-set-cookie"),
-    "limit-whitelist": ("limit-allowlist", "limit-whitelist"),
-}
-
-
-class Marks(MarksByName):
-    """By annotation; where an Ingress is silent or not understood, the ConfigMap's word on the same matter."""
-
-    kind = "annotation"
-    names = frozenset(NAMES)
-
-    def __init__(self, ledger: Ledger, annotations: ParsedAnnotations, settings: Settings) -> None:
-        super().__init__(ledger)
-        self._annotations = annotations
-        self._settings = settings
-        self._ignored = {problem.annotation for problem in annotations.problems if problem.effect == "ignored"}
-
-    def _source(self, name: str) -> Source:
-        names = _SAME.get(name, (name,))
-        heard = [name for name in names if name not in self._ignored]
-        own = self._annotations.source(*heard)
-        if own is not DEFAULT:
-            return own
-        return next((self._settings.sources[name] for name in names if name in self._settings.sources), DEFAULT)
+def _sites(marked: Iterable[tuple[int, Site]]) -> Sites:
+    """What was met on which line, in the text's order: each location where it begins, each server at both its ends."""
+    locations: dict[int, Location] = {}
+    servers: dict[int, tuple[int, int, Server | NameRedirect]] = {}
+    for line, site in marked:
+        if isinstance(site, Location):
+            locations[line] = site
+        else:
+            first = servers[id(site)][0] if id(site) in servers else line
+            servers[id(site)] = first, line, site
+    return Sites(locations, tuple(servers.values()))

@@ -9,13 +9,15 @@ from functools import cached_property
 from nginxsim.collector import collector_paused
 from nginxsim.config.controller import Controller
 from nginxsim.controller.model import Model, Server
+from nginxsim.controller.redirects import NameRedirect, www_redirect
 from nginxsim.kube.cluster import Cluster
 from nginxsim.render.environment import Block
 from nginxsim.render.frame import build_frame
 from nginxsim.render.limits import limits_of, zones_of
 from nginxsim.render.listeners import Listeners, listeners
-from nginxsim.render.provenance import MARKS, ConfigMarks, FlagMarks, Ledger, Rendered, hoisted
-from nginxsim.render.servers import redirect_of
+from nginxsim.render.marks import ConfigMarks, FlagMarks
+from nginxsim.render.provenance import MARKS, Ledger, Rendered, hoisted
+from nginxsim.render.servers import redirect_view
 from nginxsim.render.templates import templates_of
 from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
@@ -37,6 +39,7 @@ class Renderer:
         self._conf = ConfigMarks(self._ledger, controller.settings)
         self._views = Views(model, controller, self._ledger, self._conf)
         self._blocks: dict[str, str] = {}
+        self._redirects: dict[str, str] = {}
 
     @collector_paused()
     def whole(self) -> Rendered:
@@ -97,16 +100,25 @@ class Renderer:
         return self._ledger.settle(unfold(hoisted(_tidy(text))))
 
     def _blocks_of(self, chosen: Sequence[Server]) -> Iterator[str]:
-        yield from self._redirects(chosen)
+        yield from filter(None, map(self._redirect, chosen))
         yield from self._auth_upstreams(chosen)
         yield from map(self._block, chosen)
 
-    def _redirects(self, chosen: Iterable[Server]) -> Iterator[str]:
-        for server in chosen:
-            mark = self._views.marks(server)["from-to-www-redirect"]
-            if redirect := redirect_of(server, self._model, self._controller.release, mark):
-                listen = self._listeners(redirect.sender)
-                yield self._templates.render("redirect.conf.j2", self._shared, redirect=redirect, listen=listen)
+    def _redirect(self, server: Server) -> str:
+        """The server that redirects to this one, "" for none."""
+        text = self._redirects.get(server.hostname)
+        if text is None:
+            redirect = www_redirect(server, self._model)
+            text = self._redirects[server.hostname] = self._redirect_block(redirect) if redirect else ""
+        return text
+
+    def _redirect_block(self, redirect: NameRedirect) -> str:
+        mark = self._views.marks(redirect.target)["from-to-www-redirect"]
+        facts = {
+            "redirect": redirect_view(redirect, self._controller.release, mark),
+            "listen": self._listeners(redirect.name),
+        }
+        return self._ledger.around(self._templates.render("redirect.conf.j2", self._shared, **facts), redirect)
 
     def _auth_upstreams(self, chosen: Iterable[Server]) -> Iterator[str]:
         for server in chosen:
@@ -121,7 +133,7 @@ class Renderer:
         if block is None:
             facts = {"server": self._views.of(server), "listen": self._listeners(server.hostname)}
             text = self._templates.render("server.conf.j2", self._shared, **facts)
-            block = self._blocks[server.hostname] = _tidy(text)
+            block = self._blocks[server.hostname] = self._ledger.around(_tidy(text), server)
         return block
 
     def _listeners(self, hostname: str) -> Listeners:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from nginxsim.annotations import NAMES
 from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.config.flags import Flags
-from nginxsim.controller.model import Model, Server
-from nginxsim.controller.redirects import www_name
+from nginxsim.controller.model import Server
+from nginxsim.controller.redirects import NameRedirect
 from nginxsim.golang.strconv import quote
 from nginxsim.origins import Source
 from nginxsim.releases import Release
 from nginxsim.render.limits import MarksOf
 from nginxsim.render.locations import LocationView
-from nginxsim.render.provenance import Ledger, MarksByName
+from nginxsim.render.marks import MarksByName
+from nginxsim.render.provenance import Ledger
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
 
@@ -123,14 +124,9 @@ def server_name(hostname: str) -> str:
     return _LABEL + r"\.".join(hostname.replace("*.", "", 1).split(".")) + "$"
 
 
-def redirect_of(server: Server, model: Model, release: Release, mark: str) -> RedirectView | None:
-    """The from-to-www-redirect server; None unless asked for, or when somebody serves that name."""
-    if not server.redirect_from_to_www:
-        return None
-    sender = www_name(server.hostname)
-    if sender in model.servers:
-        return None
-    return RedirectView(sender, server.hostname, quote(sender) if release.quotes_names else sender, mark)
+def redirect_view(redirect: NameRedirect, release: Release, mark: str) -> RedirectView:
+    sender = redirect.name
+    return RedirectView(sender, redirect.target.hostname, quote(sender) if release.quotes_names else sender, mark)
 
 
 def error_groups(server: Server, marks_of: MarksOf) -> Iterator[ErrorGroup]:

@@ -24,7 +24,7 @@ from nginxsim.errors import InputError, NginxsimError, did_you_mean
 from nginxsim.origins import Origin
 from nginxsim.render.bytecode import PackageBytecode
 from nginxsim.render.environment import Block, environment, written
-from nginxsim.render.provenance import MarksByName
+from nginxsim.render.marks import MarksByName
 from nginxsim.render.sandbox import Sandbox
 
 OURS = "nginxsim"

@@ -8,7 +8,8 @@ from functools import cached_property
 from nginxsim.config.controller import Controller
 from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM, Location, Model, Server
 from nginxsim.render.locations import LocationView, Origins, view, wants_regex
-from nginxsim.render.provenance import ConfigMarks, Ledger, Marks
+from nginxsim.render.marks import ConfigMarks, Marks
+from nginxsim.render.provenance import Ledger
 from nginxsim.render.servers import (
     ErrorGroup,
     ServerMarks,
@@ -96,8 +97,8 @@ class Views:
 
     def _origins(self, location: Location, regex: str) -> Origins:
         return Origins(
-            path=self._ledger.mark(path_source(location)) + regex,
-            written=self._ledger.mark(path_source(location)),
+            match=self._ledger.begin(location) + self._ledger.mark(path_source(location)) + regex,
+            path=self._ledger.mark(path_source(location)),
             ingress=self._ledger.mark(ingress_source(location.ingress)),
             backend=self._ledger.mark(backend_source(location)),
             denial="".join(map(self._ledger.mark, denial_sources(location))),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Server
+from nginxsim.controller.model import DEFAULT_SERVER, Backend, Location, Server
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import DEFAULT, Source
-from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
+from nginxsim.verdict.decision import Decision
 from nginxsim.verdict.routing import Routing
 from nginxsim.verdict.types import Evidence
 
@@ -32,21 +32,12 @@ class Case(Decision[Routing]):
     @cached_property
     def server(self) -> Server | None:
         """The model's server that answered; None for the controller's helper servers and redirects."""
-        step = self.first("server", "tls")
-        block = self.routing.directives.get(step.line, NO_DIRECTIVE)
-        named = block.first("server_name")
-        return self.estate.servers_by_name.get(named.args[0]) if named and named.args else None
+        return self.routing.provenance.server_at(self.first("server", "tls").line)
 
     @cached_property
     def location(self) -> Location | None:
         """The model's location behind the first location block that was chosen."""
-        if self.server is None:
-            return None
-        block = self.routing.directives.get(self.first("location").line, NO_DIRECTIVE)
-        sets = {each.args[0]: each.args[1] for each in block.all("set") if len(each.args) == 2}
-        wanted = (sets.get("$namespace"), sets.get("$ingress_name"), sets.get("$location_path"))
-        found = (location for location in self.server.locations if identity(location) == wanted)
-        return next(found, None)
+        return self.routing.provenance.location_at(self.first("location").line)
 
     @property
     def ingress(self) -> Ingress | None:
@@ -77,11 +68,3 @@ class Case(Decision[Routing]):
             if source.origin:
                 return [Evidence(source.origin, "", note or source.name)]
         return []
-
-
-def identity(location: Location) -> tuple[str, str, str]:
-    """What the rendered location block says of itself in its variables."""
-    if location.ingress is None:
-        return "", "", ""
-    meta = location.ingress.meta
-    return meta.namespace, meta.name, location.ingress_path or ROOT

@@ -37,7 +37,7 @@ def served_certificates(model: Model) -> Mapping[str, Certificate]:
     """
     # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, configureCertificates
     posted: dict[str, Certificate | None] = dict(_own_certificates(model))
-    posted |= {name: _if_named(server.certificate, name) for name, server in www_redirects(model)}
+    posted |= {each.name: _if_named(each.target.certificate, each.name) for each in www_redirects(model)}
     return {name: certificate for name, certificate in posted.items() if certificate is not None}
 
 

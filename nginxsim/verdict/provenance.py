@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from nginxsim.controller.model import Location, Server
+from nginxsim.controller.redirects import NameRedirect
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import DEFAULT, Source
+from nginxsim.render.provenance import NO_SITES, Sites
 
 
 class Provenance:
-    """Finds the Source of a conf line: the line's own, or that of the innermost block around it that has one."""
+    """Finds the Source of a conf line: the line's own, or that of the innermost block around it that has one.
 
-    def __init__(self, tree: Directive, sources: Mapping[int, tuple[Source, ...]]) -> None:
+    What was rendered also knows the servers and locations of the model that it was written for.
+    """
+
+    def __init__(self, tree: Directive, sources: Mapping[int, tuple[Source, ...]], sites: Sites = NO_SITES) -> None:
         self._sources = sources
+        self._sites = sites
         self._around: dict[int, int] = {}
         stack = [tree]
         while stack:
@@ -43,10 +50,21 @@ class Provenance:
                 return found[0]
         return DEFAULT
 
-    def condition_of(self, line: int, directives: Mapping[int, Directive]) -> Directive | None:
-        """The `if` block right around a line."""
-        around = directives.get(self._around.get(line, 0))
-        return around if around is not None and around.name == "if" else None
+    def server_at(self, line: int) -> Server | None:
+        """The model's server that the line was written for; None for the controller's own servers and for redirects."""
+        found = self._sites.server_at(line)
+        return found if isinstance(found, Server) else None
+
+    def host_at(self, line: int) -> str:
+        """The host that the line was written for, be it only to redirect its visitors; "" for none."""
+        found = self._sites.server_at(line)
+        if isinstance(found, NameRedirect):
+            return found.name
+        return found.hostname if found else ""
+
+    def location_at(self, line: int) -> Location | None:
+        """The model's location whose block begins on the line."""
+        return self._sites.locations.get(line)
 
     def lines_around(self, line: int) -> Iterator[int]:
         """The line itself, then the first lines of the blocks around it, innermost first."""

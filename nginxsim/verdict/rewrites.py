@@ -17,7 +17,7 @@ LOOP = "rewrite or internal redirection cycle"
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
 SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
 KIND = re.compile(r"of a (Secret|ConfigMap)$")
-BLOCK_KEYS = {"$block_ua": "block-user-agents", "$block_ref": "block-referers"}
+BLOCKING = ("block-user-agents", "block-referers")
 
 
 def explain_rewrite(case: Case) -> Cause | None:
@@ -43,16 +43,24 @@ def explain_rewrite(case: Case) -> Cause | None:
 
 def _denial(case: Case) -> Cause | None:
     """The controller's own refusals, written in place of the location or the server."""
-    status, server, location = case.directive.args[:1], case.server, case.location
-    if status == ("503",) and location is not None and location.denied is not None:
-        problems = [problem for problem in location.annotations.problems if problem.effect == "denied"]
+    asked, server = case.source.name, case.server
+    problems = _denying(case)
+    if any(problem.annotation == asked for problem in problems):
         return _location_denied(case, problems)
-    if status == ("403",) and server is not None and server.auth_tls_error:
+    if asked == "auth-tls-secret" and server is not None and server.auth_tls_error:
         fix = f"make the Secret usable ({server.auth_tls_error}), or remove auth-tls-secret"
         return cause("client-ca-unusable", case.evidence(server.auth_tls_error), owner=case.source.owner, fix=fix)
-    if "client certificate unauthorized" in case.directive.args:
+    if asked == "auth-tls-match-cn":
         return cause("common-name-refused", case.evidence())
     return None
+
+
+def _denying(case: Case) -> list[Problem]:
+    """The annotations that close the location."""
+    annotations = case.location.annotations if case.location else None
+    if annotations is None or annotations.denied is None:
+        return []
+    return [problem for problem in annotations.problems if problem.effect == "denied"]
 
 
 def _location_denied(case: Case, problems: list[Problem]) -> Cause:
@@ -87,13 +95,10 @@ def wrong(problem: Problem) -> str:
 
 def _built_in(case: Case) -> Cause | None:
     """What the template writes for everyone: block lists, CORS preflights, the controller's own endpoints."""
-    condition = case.routing.provenance.condition_of(case.deciding.line, case.routing.directives)
-    asked = condition.condition[:1] if condition else ()
-    if key := BLOCK_KEYS.get("".join(asked)):
-        origin = case.estate.controller.settings.source(key).origin
-        evidence = (Evidence(origin, "", key),) if origin else ()
-        return cause("client-blocked", evidence, text=key, key=key)
-    if case.directive.args[:1] == ("204",) and case.request.method == "OPTIONS":
+    asked = case.source.name
+    if asked in BLOCKING:
+        return cause("client-blocked", case.evidence(), text=asked, key=asked)
+    if asked == "enable-cors":
         return cause("preflight", case.evidence())
     if case.location is None and case.is_catch_all and case.routed.status == 200:
         return cause("controller-endpoint", path=case.uri)

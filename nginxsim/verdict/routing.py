@@ -100,7 +100,7 @@ class Routing(ConfRouting):
         self.estate = estate
         self.label = label
         self.text = rendered.text
-        self._sources = rendered.sources
+        self._rendered = rendered
         flags = estate.controller.flags
         self._ports = {"http": flags.http_port, "https": flags.https_port}
         self._front = estate.front
@@ -108,7 +108,7 @@ class Routing(ConfRouting):
 
     @cached_property
     def provenance(self) -> Provenance:
-        return Provenance(self.tree, self._sources)
+        return Provenance(self.tree, self._rendered.sources, self._rendered.sites)
 
     def written(self, line: int, text: str) -> tuple[str, Source | None]:  # noqa: ARG002
         return f"{self.label}:{line}", self.provenance.of(line)
