@@ -153,10 +153,11 @@ def nginxsim_estate(request: pytest.FixtureRequest) -> Callable[..., Estate]:
         flags: Sequence[str] = (),
         release: str | None = None,
         templates: Sequence[str | Path] = (),
+        facts: Sequence[str] = (),
         services: Services | None = None,
     ) -> Estate:
         manifests, folders = (tuple(os.path.relpath(root / path) for path in each) for each in (paths, templates))
-        return Estate(estates.simulation(EstateSpec(manifests, tuple(flags), release, folders)), services)
+        return Estate(estates.simulation(EstateSpec(manifests, tuple(flags), release, folders, tuple(facts))), services)
 
     return open_estate
 

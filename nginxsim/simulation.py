@@ -45,7 +45,7 @@ class Simulation:
         """The cluster as it was read, without what is assumed."""
         self.controller = controller.configured(cluster)
         self.cluster, assumed_class = with_chart_class(cluster, controller.flags)
-        self.assumptions = (*controller.release.assumptions, *((assumed_class,) if assumed_class else ()))
+        self.assumptions = (*controller.assumptions, *((assumed_class,) if assumed_class else ()))
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 

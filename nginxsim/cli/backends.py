@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
-from nginxsim.cli.output import say
+from nginxsim.cli.output import complain, say
 from nginxsim.errors import InputError, did_you_mean
 from nginxsim.printing import printed
+from nginxsim.reports.terminal import taken
 
 
 @click.command("backends")
@@ -23,7 +24,9 @@ def command(estate: EstateOptions, names_only: bool, backend: str | None) -> Non
       nginxsim backends k8s/ --backend default-web-80
     """
     with working("building backends"):
-        backends = open_estate(estate).backends()
+        simulation = open_estate(estate)
+        backends = simulation.backends()
+    complain(*taken(simulation.controller.assumptions))
     names = [entry["name"] for entry in backends]
     if names_only:
         say(printed(names))

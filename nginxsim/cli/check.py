@@ -79,6 +79,7 @@ def command(
         hidden=len(told) - len(findings),
         sources=Sources({"-": stdin.getvalue()}),
         complete=complete,
+        assumptions=simulation.controller.assumptions,
     )
     say(render_findings(report, output))
     # Nothing that is hidden fails the run, unless somebody says so.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, templates_option, working
+from nginxsim.cli.options import EstateOptions, facts_option, templates_option, working
 from nginxsim.cli.output import say
 from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 @click.option("--release", metavar="VERSION", help="Controller version of both; default: the newest known.")
 @click.option("--old-release", metavar="VERSION", help="Controller version of the old side.")
 @click.option("--new-release", metavar="VERSION", help="Controller version of the new side.")
+@facts_option("--fact", "facts", help="What a distributor's build of that version has otherwise, on both sides.")
+@facts_option("--old-fact", "old_facts", help="The same for the old side.")
+@facts_option("--new-fact", "new_facts", help="The same for the new side.")
 @templates_option("--templates", help="A folder whose Jinja2 templates lie over those of both sides. Repeatable.")
 @templates_option("--old-templates", help="A folder whose Jinja2 templates lie over those of the old side.")
 @templates_option("--new-templates", help="A folder whose Jinja2 templates lie over those of the new side.")
@@ -44,6 +47,9 @@ def command(
     release: str | None,
     old_release: str | None,
     new_release: str | None,
+    facts: tuple[str, ...],
+    old_facts: tuple[str, ...],
+    new_facts: tuple[str, ...],
     templates: tuple[str, ...],
     old_templates: tuple[str, ...],
     new_templates: tuple[str, ...],
@@ -69,8 +75,15 @@ def command(
         from nginxsim.diffing import compare
 
         sides = _named(paths) if revision is None else _at_revisions(revision, paths)
-        before = EstateOptions(sides[0], (*flags, *old_flags), old_release or release, (*old_templates, *templates))
-        after = EstateOptions(sides[1], (*flags, *new_flags), new_release or release, (*new_templates, *templates))
+        before, after = (
+            EstateOptions(
+                side, (*flags, *own_flags), own_release or release, (*own_templates, *templates), (*facts, *own_facts)
+            )
+            for side, own_flags, own_release, own_templates, own_facts in (
+                (sides[0], old_flags, old_release, old_templates, old_facts),
+                (sides[1], new_flags, new_release, new_templates, new_facts),
+            )
+        )
         old = before.simulation()
         new = after.simulation(after=old)
         if not old.cluster.ingresses and not new.cluster.ingresses:

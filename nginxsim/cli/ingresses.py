@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
-from nginxsim.cli.output import say
+from nginxsim.cli.output import complain, say
+from nginxsim.reports.terminal import for_people, table, taken
 
 if TYPE_CHECKING:
     from nginxsim.verdict.ingresses import PathState
@@ -18,8 +19,6 @@ HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STAT
 
 
 def _text(rows: Sequence[PathState]) -> str:
-    from nginxsim.reports.terminal import for_people, table
-
     return for_people(table([HEADS, *map(_cells, rows)], gap="   "))
 
 
@@ -53,6 +52,8 @@ def command(estate: EstateOptions, output: str) -> None:
     from nginxsim.verdict.ingresses import FINDINGS, rows_of
 
     with working("building the model"):
-        rows = rows_of(open_estate(estate))
+        simulation = open_estate(estate)
+        rows = rows_of(simulation)
+    complain(*taken(simulation.controller.assumptions))
     say(FORMATS[output](rows))
     sys.exit(1 if any(row.state in FINDINGS for row in rows) else 0)

@@ -29,6 +29,7 @@ class EstateOptions:
     flags: tuple[str, ...] = ()
     release: str | None = None
     templates: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ class EstateOptions:
 
     @property
     def describes_controller(self) -> bool:
-        return bool(self.flags or self.release or self.templates)
+        return bool(self.flags or self.release or self.templates or self.facts)
 
     def simulation(self, stdin: TextIO | None = None, after: Simulation | None = None) -> Simulation:
         """`after`: the estate whose objects are older than those that only this one has, wherever these stand."""
@@ -49,6 +50,7 @@ class EstateOptions:
             release=self.release or NEWEST,
             flags=self.flags,
             templates=self.templates,
+            facts=self.facts,
             stdin=stdin or sys.stdin,
             after=after,
         )
@@ -57,12 +59,18 @@ class EstateOptions:
 templates_option = partial(click.option, multiple=True, type=click.Path(exists=True, file_okay=False), metavar="DIR")
 """An option that names folders of templates; the caller gives its name and its help."""
 
+facts_option = partial(click.option, multiple=True, metavar="KEY=VALUE")
+"""An option that says facts of a release; the caller gives its name and its help."""
+
 CONTROLLER_OPTIONS = (
     click.option(
         "--release",
         metavar="VERSION",
         default=None,
         help="Controller version to be; default: the newest known.",
+    ),
+    facts_option(
+        "--fact", help="What a distributor's build of that version has otherwise, such as the default of a key."
     ),
     click.option(
         "--flag",
@@ -79,7 +87,7 @@ CONTROLLER_OPTIONS = (
 
 
 def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
-    """Adds PATH..., --flag, --release and --templates, which reach the command as its `estate`: EstateOptions.
+    """Adds PATH..., --flag, --release, --fact and --templates, which reach the command as its `estate`: EstateOptions.
 
     required: without PATH... the command does not run.
     """
@@ -91,9 +99,10 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         flags: tuple[str, ...],
         release: str | None,
         templates: tuple[str, ...],
+        fact: tuple[str, ...],
         **other: object,
     ) -> None:
-        command(estate=EstateOptions(paths, flags, release, templates), **other)
+        command(estate=EstateOptions(paths, flags, release, templates, fact), **other)
 
     decorated: Callable[..., None] = with_estate
     for decorate in (*CONTROLLER_OPTIONS, click.argument("paths", nargs=-1, required=required, metavar="PATH...")):

@@ -31,7 +31,8 @@ def close_output() -> None:
 
 def complain(*lines: str) -> None:
     """Tells something on standard error, a line each."""
-    click.echo(printed(lines), err=True)
+    if lines:
+        click.echo(printed(lines), err=True)
 
 
 def write(path: Path, text: str) -> None:

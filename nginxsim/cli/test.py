@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, templates_option
+from nginxsim.cli.options import EstateOptions, facts_option, open_estate, templates_option
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import printed
+from nginxsim.reports.terminal import taken
 
 if TYPE_CHECKING:
     from nginxsim.suites.cases import Case, EstateSpec
@@ -111,6 +112,7 @@ WRITING = (
     click.option("--record", type=FILE, metavar="FILE", help="Write a first suite for the manifests in PATH."),
     click.option("--flag", "flags", multiple=True, metavar="FLAG", help="With --record: a flag of the controller."),
     click.option("--release", metavar="VERSION", help="With --record: the controller's version."),
+    facts_option("--fact", "facts", help="With --record: what a distributor's build of that version has otherwise."),
     templates_option("--templates", help="With --record: a folder of templates that lie over those of nginxsim."),
     click.option("--update", is_flag=True, help="Rewrite expectations that fail, after a look at the difference."),
     click.option("--yes", is_flag=True, help="With --update and --record: do not ask."),
@@ -137,6 +139,7 @@ def command(
     record: str | None,
     flags: tuple[str, ...],
     release: str | None,
+    facts: tuple[str, ...],
     templates: tuple[str, ...],
     **given: Any,
 ) -> None:
@@ -154,12 +157,12 @@ def command(
     Exit codes: 0 all tests pass; 1 some fail, or coverage is too low; 2 bad input, or no test to run.
     """
     options = Options(**given)
-    estate = EstateOptions(paths or (".",), flags, release, templates)
+    estate = EstateOptions(paths or (".",), flags, release, templates, facts)
     if record is not None:
         write_first_suite(record, estate, options.yes)
         return
     if estate.describes_controller:
-        raise UsageError("--flag, --release and --templates go with --record; a suite names its own")
+        raise UsageError("--flag, --release, --fact and --templates go with --record; a suite names its own")
     sys.exit(run_suites(estate.named, options))
 
 
@@ -180,13 +183,13 @@ def write_first_suite(file: str, estate: EstateOptions, yes: bool) -> None:
 def _spec(estate: EstateOptions) -> EstateSpec:
     from nginxsim.suites.cases import EstateSpec
 
-    return EstateSpec(estate.named, estate.flags, estate.release, estate.templates)
+    return EstateSpec(estate.named, estate.flags, estate.release, estate.templates, estate.facts)
 
 
 def run_suites(paths: Sequence[str], options: Options) -> int:
     """Runs, reports, and gives the exit code."""
     from nginxsim.reports.suites import FORMATS as REPORTS
-    from nginxsim.suites.estates import Estates
+    from nginxsim.suites.estates import Estates, assumptions_of
 
     cases, left_out = chosen_cases(paths, options)
     estates = Estates()
@@ -200,6 +203,7 @@ def run_suites(paths: Sequence[str], options: Options) -> int:
         if file:
             write(Path(file), click.unstyle(REPORTS[name](run, options.only_failures)) + "\n")
     say(REPORTS[options.on_screen](run, options.only_failures))
+    complain(*taken(assumptions_of(case.estate for case in cases)))
     covered = report_coverage(run, options, estates) if options.measures else True
     if options.update:
         return rewrite(run.results, options.yes)

@@ -51,6 +51,11 @@ class Controller:
         folders = tuple(map(_folder, templates))
         return cls(known, parsed, machine, read_settings(Cluster(), parsed, machine, known), folders)
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is taken for granted about it, in words."""
+        return self.release.assumptions
+
     def configured(self, cluster: Cluster) -> Controller:
         """The same, as the ConfigMap that --configmap names in this cluster sets it up."""
         return replace(self, settings=read_settings(cluster, self.flags, self.machine, self.release))

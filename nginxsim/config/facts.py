@@ -48,7 +48,8 @@ def _with_fact(release: Release, text: str) -> Release:
         changed = known[key](release, key, value)
     except ValueError as error:
         raise UsageError(f"fact {key}: {error}") from None
-    return replace(changed, assumptions=(*release.assumptions, f"{key} is {value or 'empty'} in this build (--fact)"))
+    words = f"{key} is {' '.join(value.split()) or 'empty'} in this build (--fact)"
+    return replace(changed, assumptions=(*release.assumptions, words))
 
 
 def _known(release: Release) -> Mapping[str, Callable[[Release, str, str], Release]]:

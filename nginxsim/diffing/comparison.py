@@ -47,6 +47,7 @@ def compare(old: Simulation, new: Simulation) -> Difference:
         requests=comparison.behaviour.requests,
         hosts=len(hostnames),
         equal_hosts=len({*before.servers, *after.servers}) - len(hostnames),
+        assumptions=tuple(dict.fromkeys((*old.controller.assumptions, *new.controller.assumptions))),
     )
 
 

@@ -95,6 +95,8 @@ class Difference:
     hosts: int = 0
     equal_hosts: int = 0
     """Hosts that were not asked, as nothing about them differs."""
+    assumptions: tuple[str, ...] = ()
+    """What is taken for granted about the controllers."""
 
     @property
     def changes_behaviour(self) -> bool:

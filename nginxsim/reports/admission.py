@@ -11,7 +11,7 @@ from nginxsim.printing import paint
 from nginxsim.reports.findings import finding_data
 from nginxsim.reports.machine import dumps, place
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import for_people, plural
+from nginxsim.reports.terminal import for_people, plural, taken
 from nginxsim.verdict.admission import Admission, Admissions, Fault
 from nginxsim.verdict.types import Evidence
 
@@ -48,7 +48,7 @@ def text(report: AdmissionReport) -> str:
     admissions, sources = report.admissions, report.sources
     blocks = [list(_block(one, sources)) for one in admissions.ingresses]
     blocks.extend(list(_fault("nginx.conf", fault, sources)) for fault in admissions.elsewhere)
-    return for_people([*_spaced(blocks), _summary(admissions)])
+    return for_people([*_spaced(blocks), *taken(admissions.assumptions), _summary(admissions)])
 
 
 def _spaced(blocks: Sequence[list[str]]) -> Iterator[str]:
@@ -127,6 +127,7 @@ def as_json(report: AdmissionReport) -> str:
             "ingresses": [admission_data(one) for one in admissions.ingresses],
             "nginx": [fault_data(fault) for fault in admissions.elsewhere],
             "summary": summary_data(admissions),
+            "assumptions": list(admissions.assumptions),
         }
     )
 

@@ -12,7 +12,7 @@ from nginxsim.origins import Origin, Source
 from nginxsim.printing import paint, printed, spaced
 from nginxsim.reports.machine import cause_data, dumps, place, source_data
 from nginxsim.reports.markdown import code, fenced, plain
-from nginxsim.reports.terminal import for_people, plural, table
+from nginxsim.reports.terminal import for_people, plural, table, taken
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}
 PATCH_SIGNS = {**SIGNS, "changed": "!", "reordered": "!"}
@@ -30,7 +30,7 @@ ARROW = "  ->  "
 def diff_text(difference: Difference) -> str:
     """Behaviour first, then what the controller decides, then the conf."""
     sections = [
-        [_summary(difference)],
+        [_summary(difference), *taken(difference.assumptions)],
         list(_titled("nginx would refuse the new conf, and the controller keep the old one", _refusals(difference))),
         _all_lines(difference.behaviour, visible=True),
         list(_titled("the same answer for another reason", _all_lines(difference.behaviour, visible=False))),
@@ -201,6 +201,7 @@ def diff_json(difference: Difference) -> str:
                 {"message": one.message, "origins": list(map(place, one.origins))} for one in difference.refused
             ],
             "unasked": list(difference.unasked),
+            "assumptions": list(difference.assumptions),
             "model": [_model_data(change) for change in difference.model],
             "conf": [_conf_data(change) for change in difference.conf],
         }
@@ -276,6 +277,7 @@ def diff_markdown(difference: Difference) -> str:
     parts = [[MARKER], [f"### nginxsim: {_summary(difference)}"]]
     parts += [[f"> nginx would refuse the new conf: {plain(line.strip())}"] for line in _refusals(difference)]
     parts += [[f"> not asked: {plain(why)}"] for why in difference.unasked]
+    parts += [[f"> taken for granted: {plain(words)}"] for words in difference.assumptions]
     visible = [change for change in difference.behaviour if change.is_visible]
     if visible:
         rows = [_markdown_row(change) for change in visible[:MOST_ROWS]]

@@ -10,7 +10,7 @@ from typing import Any
 from nginxsim.printing import paint, spaced
 from nginxsim.reports.machine import dumps, evidence_data
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import for_people, plural, table
+from nginxsim.reports.terminal import for_people, plural, table, taken
 from nginxsim.verdict.types import LEVELS, Finding
 
 IN_FULL = 5
@@ -35,13 +35,15 @@ class CheckReport:
     sources: Sources = field(default_factory=Sources)
     complete: bool = False
     """Show every finding in full, however many there are of a code."""
+    assumptions: tuple[str, ...] = ()
+    """What is taken for granted about the controller."""
 
 
 def text(report: CheckReport) -> str:
     """Findings in the order of the manifests, the further ones of a code as a list, and a line that sums them up."""
     shown, further = _grouped(report)
     blocks = (_finding_lines(found, report.sources) for found in shown)
-    return for_people(spaced([*blocks, *map(_list_lines, further), [_summary(report)]]))
+    return for_people(spaced([*blocks, *map(_list_lines, further), [*taken(report.assumptions), _summary(report)]]))
 
 
 def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:
@@ -114,6 +116,7 @@ def as_json(report: CheckReport) -> str:
                 "hidden": report.hidden,
                 "ingresses": report.ingresses,
             },
+            "assumptions": list(report.assumptions),
         }
     )
 

@@ -46,6 +46,8 @@ def summary(report: CheckReport) -> str:
 
 def findings_markdown(report: CheckReport) -> str:
     head = f"### nginxsim: {summary(report)}"
+    if report.assumptions:
+        head = printed((head, "", *(f"- taken for granted: {plain(words)}" for words in report.assumptions)))
     if not report.findings:
         return head
     rows = [f"| {' | '.join(_cells(found))} |" for found in report.findings]

@@ -29,6 +29,11 @@ def reason_phrase(status: int | None) -> str:
         return str(status)
 
 
+def taken(assumptions: Iterable[str]) -> Iterator[str]:
+    """A line for each thing that is taken for granted."""
+    return (f"taken  {assumption}" for assumption in assumptions)
+
+
 def plural(noun: str, number: int) -> str:
     """The noun as it goes with the number."""
     return noun if number == 1 else noun + ("es" if noun.endswith("s") else "s")

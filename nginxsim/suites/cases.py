@@ -29,6 +29,7 @@ class EstateSpec:
     release: str | None = None
     """None: the newest known."""
     templates: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
     """Where a suite names the manifests."""

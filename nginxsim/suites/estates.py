@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 from nginxsim.config.controller import Controller
 from nginxsim.errors import InputError
@@ -23,7 +25,7 @@ class Estates:
 
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
-        controller = Controller.started(spec.release, spec.flags, templates=spec.templates)
+        controller = Controller.started(spec.release, spec.flags, templates=spec.templates, facts=spec.facts)
         simulation = self._read(spec.manifests).with_controller(controller)
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
@@ -32,6 +34,13 @@ class Estates:
             simulation = simulation.with_cluster(cluster)
             check_keys(spec.changes, simulation.controller.settings)
         return simulation
+
+
+def assumptions_of(specs: Iterable[EstateSpec]) -> tuple[str, ...]:
+    """What is taken for granted about the controllers of these estates, each thing once."""
+    asked = dict.fromkeys((spec.release, spec.facts) for spec in specs)
+    told = (Controller.started(release, facts=facts).assumptions for release, facts in asked)
+    return tuple(dict.fromkeys(chain.from_iterable(told)))
 
 
 def _read(manifests: tuple[str, ...]) -> Simulation:

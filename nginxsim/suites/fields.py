@@ -167,6 +167,7 @@ SUITE: Table = {
     "manifests": Field("Files and folders, relative to this file; default: its folder.", texts()),
     "flags": Field("The controller's command line.", {"type": "array", "items": TEXT}),
     "release": Field(f"Controller version; default {NEWEST}.", TEXT),
+    "facts": Field("KEY=VALUE: what a distributor's build of that version has otherwise.", texts()),
     "templates": Field("Folders whose Jinja2 templates lie over nginxsim's own, relative to this file.", texts()),
     "services": Field("What services answer; default 200.", SERVICES),
     "defaults": Field("Request fields and tags for every test.", reference("defaults")),

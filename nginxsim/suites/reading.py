@@ -9,8 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from nginxsim.config.facts import with_facts
 from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
+from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
 from nginxsim.sources import File
 from nginxsim.suites import SUFFIXES
@@ -88,6 +90,7 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
         flags=read_flags(suite.get("flags"), release),
         release=release,
         templates=tuple(_folders(folder, suite["templates"])) if "templates" in suite else (),
+        facts=tuple(_facts(suite["facts"], release)) if "facts" in suite else (),
         origin=suite.get("manifests", root).origin,
     )
 
@@ -112,9 +115,19 @@ def _release(value: Value | None) -> str | None:
     if value is None:
         return None
     try:
-        return release_named(value.text()).name
+        release_named(value.text())
     except UsageError as problem:
         value.refuse(str(problem))
+    return value.text()
+
+
+def _facts(facts: Value, release: str | None) -> Iterator[str]:
+    for value in facts.one_or_more():
+        try:
+            with_facts(release_named(release or NEWEST), [value.text()])
+        except UsageError as problem:
+            value.refuse(str(problem))
+        yield value.text()
 
 
 def _case(row: Row, defaults: Mapping[str, Value], estate: EstateSpec, played: tuple[Played, ...]) -> Case:

@@ -46,6 +46,7 @@ def record(simulation: Simulation, spec: EstateSpec, file: str) -> str:
         f"manifests: {_inline(_relative(spec.manifests, file))}",
         *([f"flags: {_inline(list(spec.flags))}"] if spec.flags else []),
         *([f"release: {_inline(spec.release)}"] if spec.release else []),
+        *([f"facts: {_inline(list(spec.facts))}"] if spec.facts else []),
         *([f"templates: {_inline(_relative(spec.templates, file))}"] if spec.templates else []),
         "tests:",
     ]

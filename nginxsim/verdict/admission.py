@@ -35,10 +35,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Admissions:
-    """Every Ingress in input order. elsewhere: what nginx would refuse in lines that no Ingress makes."""
+    """Every Ingress in input order. elsewhere: what nginx would refuse in lines that no Ingress makes.
+
+    assumptions: what is taken for granted about the controller.
+    """
 
     ingresses: tuple[Admission, ...]
     elsewhere: tuple[Fault, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     @property
     def is_finding(self) -> bool:
@@ -46,7 +50,8 @@ class Admissions:
 
     def only(self, keys: Collection[str]) -> Admissions:
         """Those of the Ingresses named "namespace/name", and nothing of the rest."""
-        return Admissions(tuple(one for one in self.ingresses if one.review.ingress in keys))
+        wanted = tuple(one for one in self.ingresses if one.review.ingress in keys)
+        return Admissions(wanted, assumptions=self.assumptions)
 
 
 def admissions_of(simulation: Simulation) -> Admissions:
@@ -54,9 +59,8 @@ def admissions_of(simulation: Simulation) -> Admissions:
     elsewhere: list[Fault] = []
     for fault in faults_of(simulation.nginx_errors()):
         faults.get(fault.finding.ingress, elsewhere).append(fault)
-    return Admissions(
-        tuple(Admission(review, tuple(faults[review.ingress])) for review in simulation.review()), tuple(elsewhere)
-    )
+    reviewed = tuple(Admission(review, tuple(faults[review.ingress])) for review in simulation.review())
+    return Admissions(reviewed, tuple(elsewhere), simulation.controller.assumptions)
 
 
 def faults_of(findings: Iterable[Finding]) -> list[Fault]:

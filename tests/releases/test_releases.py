@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from itertools import pairwise
@@ -22,6 +24,7 @@ from nginxsim.config.settings import SETTING_KEYS, Settings
 from nginxsim.releases import NEWEST, RELEASES, Release, flags, number, release, settings, span
 from nginxsim.releases.published import PUBLISHED
 from nginxsim.simulation import Simulation
+from tests.support.commands import Command
 from tests.support.places import DATA, ROOT
 
 CASES = yaml.safe_load((DATA / "releases.yaml").read_text())
@@ -104,6 +107,42 @@ def test_what_is_taken_for_granted_of_a_build_is_said_in_the_verdict() -> None:
     assumptions = sim.route(Request(host="shop.example.com")).assumptions
     assert f"1.15.5-chainguard does what {NEWEST} does, the newest release known" in assumptions
     assert "annotations-risk-level is Critical in this build (--fact)" in assumptions
+
+
+BUILD = ("--release", "1.15.5-chainguard", "--fact", "hsts=false")
+TAKEN = (f"1.15.5-chainguard does what {NEWEST} does, the newest release known", "hsts is false in this build (--fact)")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("why", "http://shop.example.com/", "k8s"),
+        *(("check", "k8s", "-o", name) for name in ("text", "json", "yaml", "markdown", "html")),
+        *(("admit", "k8s", "-o", name) for name in ("text", "json")),
+        *(("diff", "k8s", "k8s", "-o", name) for name in ("text", "json", "markdown")),
+        ("ingresses", "k8s"),
+        ("backends", "k8s"),
+        ("conf", "k8s"),
+    ],
+    ids=" ".join,
+)
+def test_every_report_says_what_is_taken_for_granted(
+    command: tuple[str, ...], nginxsim: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "samples/shop", tmp_path / "k8s")
+    ran = nginxsim(*command, *BUILD, folder=tmp_path)
+    told = re.sub(r"\\(?=[.\-])", "", html.unescape(ran.out + ran.err))
+    assert [words for words in TAKEN if words not in told] == []
+
+
+def test_a_suite_may_ask_for_a_build(nginxsim: Command, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "samples/shop-repaired", tmp_path / "k8s")
+    suite = "manifests: k8s\nrelease: 1.15.5-chainguard\nfacts: hsts=false\ntests:\n- request: GET https://shop.example.com/\n"
+    (tmp_path / "a.nginxsim.yaml").write_text(suite + "  expect: {headers: {Strict-Transport-Security: ''}}\n")
+    ran = nginxsim("test", "a.nginxsim.yaml", folder=tmp_path)
+    assert (ran.status, ran.err.splitlines()) == (0, [f"taken  {words}" for words in TAKEN])
+    (tmp_path / "a.nginxsim.yaml").write_text(suite.replace("hsts", "hst") + "  expect: {status: 200}\n")
+    assert 'a.nginxsim.yaml:3:8: facts: fact "hst": release' in nginxsim("test", "a.nginxsim.yaml", folder=tmp_path).err
 
 
 # --- facts of somebody's build
