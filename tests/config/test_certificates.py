@@ -98,6 +98,17 @@ def test_a_ca_alone():
             "unexpected error creating SSL Cert: certificate and private key does not have a matching public key: "
             "tls: found a certificate rather than a key in the PEM for the private key",
         ),
+        (
+            {"tls_crt": pem("web"), "tls_key": b"nothing"},
+            "unexpected error creating SSL Cert: certificate and private key does not have a matching public key: "
+            "tls: failed to find any PEM data in key input",
+        ),
+        (
+            {"tls_crt": pem("web"), "tls_key": crl() + pem("web")},
+            "unexpected error creating SSL Cert: certificate and private key does not have a matching public key: "
+            'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of '
+            "the following types: [X509 CRL CERTIFICATE]",
+        ),
         ({"ca_crt": b"nothing"}, "unexpected error creating SSL Cert: error decoding CA certificate/s"),
         (
             {"tls_crt": pem("web"), "tls_key": pem_key(), "ca_crt": b"nothing"},

@@ -7,7 +7,17 @@ import yaml
 
 from nginxsim.controller.payload import stream_payload
 from nginxsim.verdict.lua_config import served_certificates
-from tests.support.estates import backend, config_map, endpoints, estate, estate_text, ingress, ingress_class, service
+from tests.support.estates import (
+    PREFIX,
+    backend,
+    config_map,
+    endpoints,
+    estate,
+    estate_text,
+    ingress,
+    ingress_class,
+    service,
+)
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "model.yaml").read_text())
@@ -183,3 +193,10 @@ def test_hosts_without_a_usable_secret_get_the_default_certificate():
     served = served_certificates(model)
     assert "c.test" not in served
     assert served["a.test"] is served["_"] is model.default_certificate
+
+
+def test_a_dropped_ingress_points_at_the_annotation_that_drops_it():
+    annotations = {"app-root": "nowhere", "upstream-vhost": "a;b", "rules": {"a.test": {"/": "web:80"}}}
+    simulation = play(written("shop", annotations))
+    (drop,) = simulation.model.dropped
+    assert drop.origin == drop.ingress.meta.annotation_origins[f"{PREFIX}upstream-vhost"]
