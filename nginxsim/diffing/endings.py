@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nginxsim.diffing.probes import PASSWORD, USER, Probe
-from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
+from nginxsim.nginx.exchange import Answer, Request, Role, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.router import Router
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Origin
 from nginxsim.verdict.explain import explain
@@ -46,7 +47,7 @@ class ProbedRouting(Routing):
         request = replace(probe.request, port=self._ports[probe.request.scheme])
 
         def answer(asked: UpstreamRequest) -> Answer:
-            return Answer(probe.auth_status if asked.role == "auth" else 200)
+            return Answer(probe.auth_status if asked.role is Role.AUTH else 200)
 
         return tuple(Ending(self, request, routed) for routed in self._router.route(request, answer))
 
@@ -100,15 +101,16 @@ class Ending:
     def decided(self) -> tuple[object, ...]:
         """The lines that decided; with Ingresses that were dropped, also the path, which one of them may claim."""
         ended = self.routed.ended_by
-        step = (ended.phase, ended.text, ended.why, ended.line) if ended else ()
+        step = (ended.event, ended.line) if ended else ()
         path = self.request.path if self.routing.estate.model.dropped else ""
-        return self.request.host, path, self.routed.status, step, self._line("server"), self._line("location")
+        server, location = self._line(Phase.SERVER), self._line(Phase.LOCATION)
+        return self.request.host, path, self.routed.status, step, server, location
 
     @property
     def where(self) -> tuple[str, str]:
         """Host of the server and text of the location ("location /cart") that were chosen first."""
-        location = self.routing.directives.get(self._line("location"), NO_BLOCK)
-        host = self.routing.provenance.host_at(self._line("server"))
+        location = self.routing.directives.get(self._line(Phase.LOCATION), NO_BLOCK)
+        host = self.routing.provenance.host_at(self._line(Phase.SERVER))
         return host, str(location) if location.name == "location" else ""
 
     @property
@@ -117,5 +119,5 @@ class Ending:
         ended = self.routed.ended_by
         return str(self.routing.directives[ended.line]).lower() if ended and ended.line else ""
 
-    def _line(self, phase: str) -> int:
-        return next((step.line for step in self.routed.steps if step.phase == phase), 0)
+    def _line(self, phase: Phase) -> int:
+        return next((step.line for step in self.routed.steps if step.phase is phase), 0)

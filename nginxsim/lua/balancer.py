@@ -13,6 +13,7 @@ from nginxsim.lua import sticky
 from nginxsim.lua.backends import Pool, Pools
 from nginxsim.lua.canary import alternative
 from nginxsim.lua.chash import ring
+from nginxsim.lua.events import Hashed, NoEndpoints
 from nginxsim.nginx.lua_api import LuaError, LuaRequest, Peers
 
 
@@ -30,9 +31,7 @@ class BackendChooser:
         """503 when the location's backend has no endpoints."""
         if self._chosen(request) is None:
             name = request.var("proxy_upstream_name") or ""
-            request.step(
-                "balancer", f"no endpoints: {name}", "the backend is unknown to the balancer or empty", backend=name
-            )
+            request.step(NoEndpoints, name)
             request.exit(503)
 
     def __call__(self, request: LuaRequest) -> Peers | None:
@@ -71,7 +70,7 @@ def _hashed(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
     """One peer for each value of upstream-hash-by."""
     key = hash_key(request, pool.hash_by)
     peer = ring(pool.peers).find(key)
-    request.step("balancer", peer, f"upstream-hash-by {pool.hash_by} is {key!r}")
+    request.step(Hashed, peer, pool.hash_by, key)
     return (peer,)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pcre2
 
 from nginxsim.lua.backends import Pool, Pools, Shaping
+from nginxsim.lua.events import CanaryByCookie, CanaryByHeader, CanaryDrawn, CanaryEmpty, CanaryShare, Pinned
 from nginxsim.lua.sticky import is_pinned
 from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.lua_api import LuaRequest
@@ -21,15 +22,13 @@ def alternative(request: LuaRequest, main: Pool, pools: Pools) -> Pool | None:
         return None
     canary = pools.get(main.alternatives[0])
     if canary is None:
-        request.step(
-            "balancer", main.alternatives[0], "this canary has no endpoints, so the main backend takes everything"
-        )
+        request.step(CanaryEmpty, main.alternatives[0])
         return None
     if is_pinned(request, main):
-        request.step("balancer", main.name, f"the cookie {main.cookie.name} pins the client to the main backend")
+        request.step(Pinned, main.name, main.cookie.name, False)
         return None
     if is_pinned(request, canary):
-        request.step("balancer", canary.name, f"the cookie {canary.cookie.name} pins the client to the canary")
+        request.step(Pinned, canary.name, canary.cookie.name, True)
         return canary
     return canary if _takes(request, canary) else None
 
@@ -37,23 +36,26 @@ def alternative(request: LuaRequest, main: Pool, pools: Pools) -> Pool | None:
 def _takes(request: LuaRequest, canary: Pool) -> bool:
     """Header before cookie before weight; each rule that has no opinion passes the request on."""
     for rule in (_by_header, _by_cookie):
-        opinion, why = rule(request, canary.shaping)
+        opinion = rule(request, canary)
         if opinion is not None:
-            request.step("balancer", canary.name, f"{why}: {'canary' if opinion else 'main backend'}")
             return opinion
     return _by_weight(request, canary)
 
 
-def _by_header(request: LuaRequest, shaping: Shaping) -> tuple[bool | None, str]:
+def _by_header(request: LuaRequest, canary: Pool) -> bool | None:
+    shaping = canary.shaping
     value = request.var("http_" + shaping.header.replace("-", "_").lower()) if shaping.header else None
-    if value is None:
-        return None, ""
-    why = f"request header {shaping.header}: {value}"
+    opinion = None if value is None else _of_header(shaping, value)
+    if value is not None and opinion is not None:
+        pattern = "" if shaping.header_value else shaping.header_pattern
+        request.step(CanaryByHeader, canary.name, shaping.header, value, pattern, opinion)
+    return opinion
+
+
+def _of_header(shaping: Shaping, value: str) -> bool | None:
     if shaping.header_value:
-        return (True if value == shaping.header_value else None), why
-    if shaping.header_pattern:
-        return _matches(shaping.header_pattern, value), f"{why} against {shaping.header_pattern}"
-    return WORDS.get(value), why
+        return True if value == shaping.header_value else None
+    return _matches(shaping.header_pattern, value) if shaping.header_pattern else WORDS.get(value)
 
 
 def _matches(pattern: str, value: str) -> bool | None:
@@ -64,9 +66,13 @@ def _matches(pattern: str, value: str) -> bool | None:
         return False
 
 
-def _by_cookie(request: LuaRequest, shaping: Shaping) -> tuple[bool | None, str]:
-    value = request.var("cookie_" + shaping.cookie.lower()) if shaping.cookie else None
-    return (None if value is None else WORDS.get(value)), f"cookie {shaping.cookie}={value}"
+def _by_cookie(request: LuaRequest, canary: Pool) -> bool | None:
+    cookie = canary.shaping.cookie
+    value = request.var("cookie_" + cookie.lower()) if cookie else None
+    opinion = None if value is None else WORDS.get(value)
+    if value is not None and opinion is not None:
+        request.step(CanaryByCookie, canary.name, cookie, value, opinion)
+    return opinion
 
 
 def _by_weight(request: LuaRequest, canary: Pool) -> bool:
@@ -75,7 +81,7 @@ def _by_weight(request: LuaRequest, canary: Pool) -> bool:
     share = min(max(shaping.weight, 0), total) / total
     if share in (0.0, 1.0):
         return share == 1.0
-    label = f"canary {canary.name} takes {shaping.weight} of {total}"
-    taken = request.draw(((share, True), (1 - share, False)), label)
-    request.step("balancer", canary.name, f"{label}; this time {'yes' if taken else 'no'}")
+    subject = CanaryShare(canary.name, shaping.weight, total)
+    taken = request.draw(((share, True), (1 - share, False)), subject)
+    request.step(CanaryDrawn, canary.name, shaping.weight, total, taken)
     return taken

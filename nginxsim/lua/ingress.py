@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.config import LuaConfig
+from nginxsim.lua.events import HttpsRedirect
 from nginxsim.lua.values import first_part, given
 from nginxsim.nginx.lua_api import LuaRequest
 
@@ -22,10 +23,10 @@ class IngressScript:
         """Fills the variables that later phases read; may redirect to https."""
         scheme, host = self._set_facts(request)
         request.set_var("pass_port", self._pass_port(request.var("pass_server_port") or ""))
-        why = self._redirects(request) if scheme == "http" else ""
-        if why:
+        forced = _is_true(request, "force_ssl_redirect")
+        if scheme == "http" and self._redirects(request, forced):
             location = self._https_url(request, host)
-            request.step("rewrite", f"redirect {self.config.http_redirect_code} {location}", why)
+            request.step(HttpsRedirect, self.config.http_redirect_code, location, forced)
             request.redirect(location, self.config.http_redirect_code)
 
     def header(self, request: LuaRequest) -> None:
@@ -65,15 +66,12 @@ class IngressScript:
         own = config.ssl_proxy_port if config.is_ssl_passthrough_enabled else config.https_port
         return "443" if port == own else port
 
-    def _redirects(self, request: LuaRequest) -> str:
-        """Why a plain request is sent to https; empty when it is not."""
+    def _redirects(self, request: LuaRequest, forced: bool) -> bool:
+        """Whether a plain request is sent to https: by force, or because the host has a certificate."""
         if _is_true(request, "force_no_ssl_redirect"):
-            return ""
-        if _is_true(request, "force_ssl_redirect"):
-            return "force-ssl-redirect"
-        if _is_true(request, "ssl_redirect") and self.certificates.covers(request.var("host") or ""):
-            return "ssl-redirect, and the host has a certificate"
-        return ""
+            return False
+        wanted = _is_true(request, "ssl_redirect")
+        return forced or (wanted and self.certificates.covers(request.var("host") or ""))
 
     def _https_url(self, request: LuaRequest, best_host: str) -> str:
         uri = request.var("request_uri") or ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 
 from nginxsim.lua.config import LuaConfig
+from nginxsim.lua.events import AuthServerAnswered
 from nginxsim.lua.values import given
 from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.exchange import Answer
@@ -57,14 +58,12 @@ def external_auth(request: LuaRequest) -> None:
     if answer.status == 200:
         _keep_headers(request, answer)
         return
-    refused = answer.status in (401, 403)
-    why = "the auth server's answer is handed on" if refused else "the auth server answered neither 200, 401 nor 403"
-    request.step("auth", f"auth server answered {answer.status}", why)
-    request.exit(answer.status if refused else 500)
+    request.step(AuthServerAnswered, answer.status)
+    request.exit(answer.status if answer.status in (401, 403) else 500)
 
 
 def _keep_headers(request: LuaRequest, answer: Answer) -> None:
-    request.step("auth", "auth server answered 200", "the request goes on")
+    request.step(AuthServerAnswered, answer.status)
     request.set_var("auth_cookie", _header(answer, "Set-Cookie"))
     names = (request.var("auth_response_headers") or "").rstrip(",")
     for index, name in enumerate(names.split(",") if names else (), 1):

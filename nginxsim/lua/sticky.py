@@ -11,6 +11,7 @@ from hashlib import md5
 
 from nginxsim.lua.backends import Pool, StickyCookie
 from nginxsim.lua.chash import ring
+from nginxsim.lua.events import SessionBegun, SessionKept
 from nginxsim.lua.values import number, number_text, wildcard_of
 from nginxsim.nginx.lua_api import LuaError, LuaRequest
 
@@ -28,7 +29,7 @@ def pick(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
     key, _ = _session(request, pool.cookie.name)
     peer = _peer(pool, key) if key else None
     if peer is not None:
-        request.step("balancer", peer, f"the cookie {pool.cookie.name} names this endpoint")
+        request.step(SessionKept, peer, pool.cookie.name)
         return (peer,)
     if _wants_cookie(request, pool.cookie):
         _add_cookie(request, pool)
@@ -85,7 +86,7 @@ def _wants_cookie(request: LuaRequest, cookie: StickyCookie) -> bool:
 
 def _add_cookie(request: LuaRequest, pool: Pool) -> None:
     text = _baked(request, pool.cookie)
-    request.step("balancer", f"Set-Cookie {pool.cookie.name}", f"a new session on backend {pool.name}")
+    request.step(SessionBegun, pool.cookie.name, pool.name)
     if request.response_header("Set-Cookie") != text:
         request.add_response_header("Set-Cookie", text)
 

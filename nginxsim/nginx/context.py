@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, TypeVarTuple
 
-from nginxsim.nginx.exchange import NO_FACTS, Answer, AnswerFunction, Entry, Facts, Headers, Request, UpstreamRequest
+from nginxsim.nginx.events import Chance
+from nginxsim.nginx.exchange import Answer, AnswerFunction, Headers, Request, Role, UpstreamRequest
 from nginxsim.nginx.lua_api import LuaError, LuaRuntime
 from nginxsim.nginx.names import valid_host
+from nginxsim.nginx.steps import Entry, Event
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LocationConf
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from nginxsim.nginx.server import Http, Server
 
 T = TypeVar("T")
+Data = TypeVarTuple("Data")
 
 MAX_REWRITES = 10
 """nginx 1.27.1: NGX_HTTP_MAX_URI_CHANGES"""
@@ -167,7 +170,7 @@ class Context:
         self.request: Request = request
         self.listen: Listen = listen
         self.parent: Context | None = None
-        self.role: str = "service"
+        self.role = Role.SERVICE
         self.server: Server = server
         self.conf: LocationConf = server.conf
         self.vars: dict[str, str | None] = {}
@@ -235,7 +238,7 @@ class Context:
         self.proxy_host: str | None = None
         self.proxy_port: str | None = None
 
-    def subrequest(self, uri: str, args: str, role: str, shares_variables: bool = True) -> Context:
+    def subrequest(self, uri: str, args: str, role: Role, shares_variables: bool = True) -> Context:
         """A GET that sees the request's headers and works on its variables."""
         # nginx 1.27.1: ngx_http_subrequest
         child = Context(self.run, self.request, self.listen, self.server)
@@ -334,7 +337,8 @@ class Context:
         setter = self.run.http.setters[name]
         if setter is None:
             raise LuaError(
-                f'variable "{name}" not found for writing; maybe it is a built-in variable that is not changeable'
+                f'variable "{name}" not found for writing; maybe it is a built-in variable that is not changeable',
+                variable=name,
             )
         setter(self, value)
 
@@ -348,33 +352,34 @@ class Context:
     def capture(self, uri: str, shares_variables: bool = False) -> Answer:
         """The subrequest's answer; it works on variables of its own unless told otherwise."""
         path, _, args = uri.partition("?")
-        child = self.subrequest(path, args, "auth", shares_variables=shares_variables)
+        child = self.subrequest(path, args, Role.AUTH, shares_variables=shares_variables)
         self.run.http.serve(child)
         headers = list(child.headers_out)
         if child.content_type:
             headers.append(("Content-Type", child.content_type))
         return Answer(child.status, headers)
 
-    def draw(self, options: Sequence[tuple[float, T]], label: str) -> T:
+    def draw(self, options: Sequence[tuple[float, T]], subject: Event) -> T:
         chosen = self.run.draw([share for share, _ in options])
         share, value = options[chosen]
-        self.note("balancer", label, f"chance {share:g}", 0, {"chance": f"{share:g}"})
+        self.note(Chance, 0, subject, share)
         return value
 
     def assume(self, what: str) -> None:
         self.run.assumptions[what] = None
 
-    def step(self, phase: str, text: str, why: str = "", **data: str) -> None:
-        self.note(phase, text, why, 0, data)
+    def step(self, kind: Callable[[*Data], Event], *data: *Data) -> None:
+        self.run.trace.append((kind, 0, data, ()))
 
     # --- trace ---------------------------------------------------------------------------------------------------
 
-    def note(self, phase: str, text: str, why: str = "", line: int = 0, data: Facts = NO_FACTS) -> None:
-        self.run.trace.append((phase, text, why, line, data))
+    def note(self, kind: Callable[[*Data], Event], line: int, *data: *Data) -> None:
+        """A step; the event itself is made of its kind and data when somebody asks for it."""
+        self.run.trace.append((kind, line, data, ()))
 
-    def settle(self, phase: str, text: str, why: str = "", line: int = 0, data: Facts = NO_FACTS) -> None:
+    def settle(self, kind: Callable[[*Data], Event], line: int, *data: *Data) -> None:
         """A step that settles the status, if nothing changes it later."""
-        self.last = (phase, text, why, line, data)
+        self.last = (kind, line, data, ())
         self.run.trace.append(self.last)
 
     def status_is_final(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from nginxsim.errors import InputError
+from nginxsim.nginx.events import Refusal
 
 HEX = "0123456789ABCDEF"
 _UNSAFE = '"<>\\^`{|}'
@@ -72,6 +73,10 @@ def percent_decode(text: str) -> str:
 class BadUriError(Exception):
     """A request target that nginx answers with 400."""
 
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 _CODE = re.compile(rb"%([0-9A-Fa-f]{2})?")
 
@@ -98,7 +103,7 @@ def parse_inner_uri(target: str) -> tuple[str, str]:
     path, _, args = target.partition("?")
     decoded = percent_decode(path)
     if not path or "\0" in decoded or ".." in decoded.split("/"):
-        raise BadUriError("an unsafe URI")
+        raise BadUriError(Refusal.TARGET_INVALID)
     return decoded, args
 
 
@@ -106,7 +111,7 @@ def _decoded(path: bytes) -> bytes:
     def char(match: re.Match[bytes]) -> bytes:
         code = int(match[1] or b"0", 16)
         if not code:
-            raise BadUriError("invalid percent code")
+            raise BadUriError(Refusal.PERCENT_CODE)
         return bytes((code,))
 
     return _CODE.sub(char, path)
@@ -119,7 +124,7 @@ def _resolved(path: bytes, merge_slashes: bool) -> bytes:
     for segment in (*segments, last if last in (b".", b"..") else b"."):
         if segment == b"..":
             if not kept:
-                raise BadUriError("the path climbs above the root")
+                raise BadUriError(Refusal.ABOVE_ROOT)
             kept.pop()
         elif segment != b"." and (segment or not merge_slashes):
             kept.append(segment)

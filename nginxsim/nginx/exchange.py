@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from enum import StrEnum
+from typing import Literal, NamedTuple, TypeAlias
 
 from nginxsim.errors import UsageError
+from nginxsim.nginx.steps import Entry, Step
 
 Headers: TypeAlias = list[tuple[str, str]]
-Facts: TypeAlias = Mapping[str, str]
-Entry: TypeAlias = tuple[str, str, str, int, Facts]
-"""A Step before anybody asks for it: its fields in order."""
-
-NO_FACTS: Facts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +49,43 @@ class Request:
         return self.sni if self.sni is not None else (self.host or "").partition(":")[0]
 
 
+class Failure(StrEnum):
+    """Why no answer came."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    PROTOCOL = "protocol"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A service's answer; `failed` is "" or why none came: "refused", "timeout", "tls", "protocol"."""
+    """A service's answer; `failed` is why none came."""
 
     status: int = 200
     headers: Sequence[tuple[str, str]] = ()
-    failed: str = ""
+    failed: Failure | None = None
 
     @classmethod
     def failure(cls, why: str) -> Answer:
-        if why not in ("refused", "timeout", "tls", "protocol"):
-            raise ValueError(f"unknown failure {why!r}: use refused, timeout, tls or protocol")
-        return cls(status=0, failed=why)
+        """why: a Failure, or its name ("refused"). Raises ValueError for any other."""
+        try:
+            return cls(status=0, failed=Failure(why))
+        except ValueError:
+            raise ValueError(f"unknown failure {why!r}: use {', '.join(Failure)}") from None
+
+
+class Role(StrEnum):
+    """What a request of nginx's is for."""
+
+    SERVICE = "service"
+    AUTH = "auth"
+    MIRROR = "mirror"
+    ERROR_PAGE = "error-page"
+
+
+Scheme: TypeAlias = Literal["http", "https", "grpc", "grpcs", "fastcgi", "uwsgi", "scgi", "memcached"]
+"""What nginx speaks to a service."""
 
 
 class UpstreamRequest(NamedTuple):
@@ -74,15 +95,13 @@ class UpstreamRequest(NamedTuple):
     """Name of the controller's backend ("default-web-80"), or the host of an external URL."""
     addresses: tuple[str, ...]
     """Every "ip:port" that may serve it."""
-    protocol: str = "http"
-    """http, https, grpc, grpcs or fastcgi."""
+    protocol: Scheme = "http"
     method: str = "GET"
     uri: str = "/"
     host: str = ""
     headers: Sequence[tuple[str, str]] = ()
     tls_verify: bool = False
-    role: str = "service"
-    """service, auth, mirror or error-page."""
+    role: Role = Role.SERVICE
 
 
 AnswerFunction: TypeAlias = Callable[[UpstreamRequest], Answer]
@@ -93,22 +112,6 @@ _FINE = Answer()
 
 def everything_is_fine(_: UpstreamRequest) -> Answer:
     return _FINE
-
-
-class Step(NamedTuple):
-    """One decision on the way: which phase, what was decided, by which line of the conf.
-
-    phase: listen, tls, server, location, rewrite, access, auth, limit, balancer, proxy, error_page, filter, log.
-    line: of the deciding directive in the conf the router was given; 0 where none decided (a rule of nginx's own).
-    text: the directive or name concerned ("return 503", "deny all"); why: what decided it ("longest prefix").
-    data: facts a report or a cause may use ({"client": "10.0.0.1"}).
-    """
-
-    phase: str
-    text: str
-    why: str = ""
-    line: int = 0
-    data: Facts = NO_FACTS
 
 
 class RoutedOutcome(NamedTuple):
@@ -126,9 +129,9 @@ class RoutedOutcome(NamedTuple):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(map(Step._make, self.trace))
+        return tuple(map(Step.of, self.trace))
 
     @property
     def ended_by(self) -> Step | None:
         """The step that settled the status: a return, a deny, an auth answer, the upstream's answer..."""
-        return None if self.ending is None else Step(*self.ending)
+        return None if self.ending is None else Step.of(self.ending)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.names import NameTable
+from nginxsim.nginx.names import NameMatch, NameRule, NameTable
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.tree import Directive, conf_error
@@ -17,6 +17,9 @@ from nginxsim.nginx.tree import Directive, conf_error
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
     from nginxsim.nginx.server import Server
+
+
+DEFAULT_SERVER, FIRST_SERVER = NameMatch(NameRule.DEFAULT_SERVER), NameMatch(NameRule.FIRST_SERVER)
 
 
 @dataclass
@@ -56,14 +59,13 @@ class Listen:
         """Whether some server_name matches."""
         return self.names.find(host, host, request) is not None
 
-    def find(self, host: str, request: Context) -> tuple[Server, str]:
+    def find(self, host: str, request: Context) -> tuple[Server, NameMatch]:
         """The server for a name, and how it was found."""
         found = self.names.find(host, host, request)
         if found is not None:
             return found
         assert self.default is not None
-        why = "default_server" if self.default_is_explicit else "first server of this address"
-        return self.default, f"no server_name matches: {why}" if host else why
+        return self.default, DEFAULT_SERVER if self.default_is_explicit else FIRST_SERVER
 
 
 def listen_words(directive: Directive) -> tuple[str, int, frozenset[str]]:

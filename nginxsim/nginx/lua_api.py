@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 from nginxsim.nginx.exchange import Answer, Request
+from nginxsim.nginx.steps import Event, Phase
 
 T = TypeVar("T")
+Data = TypeVarTuple("Data")
 
 
 class LuaError(Exception):
-    """A runtime error inside a script: nginx logs it and answers 500."""
+    """A runtime error inside a script: nginx logs it and answers 500.
+
+    variable: the one that the script could not set; "" for other errors.
+    """
+
+    def __init__(self, message: str, variable: str = "") -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 class LuaRequest(Protocol):
@@ -57,14 +66,17 @@ class LuaRequest(Protocol):
         shares_variables: what the subrequest sets stays set (share_all_vars).
         """
 
-    def draw(self, options: Sequence[tuple[float, T]], label: str) -> T:
-        """Lets chance choose among (probability, value): the engine plays every branch, one outcome each."""
+    def draw(self, options: Sequence[tuple[float, T]], subject: Event) -> T:
+        """Lets chance choose among (probability, value): the engine plays every branch, one outcome each.
+
+        subject: what the draw is about.
+        """
 
     def assume(self, what: str) -> None:
         """Names an assumption in the verdict."""
 
-    def step(self, phase: str, text: str, why: str = "", **data: str) -> None:
-        """Adds to the trace."""
+    def step(self, kind: Callable[[*Data], Event], *data: *Data) -> None:
+        """Adds an event of this kind to the trace."""
 
 
 Handler: TypeAlias = Callable[[LuaRequest], None]
@@ -106,3 +118,16 @@ class LuaRuntime:
 
 
 NO_LUA = LuaRuntime(handlers={}, balancers={})
+
+__all__ = [
+    "NO_LUA",
+    "Balancer",
+    "Event",
+    "Handler",
+    "LuaError",
+    "LuaRequest",
+    "LuaRuntime",
+    "Peers",
+    "Phase",
+    "Setter",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Generic, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from nginxsim.nginx.regex import Regex
 
@@ -28,6 +29,26 @@ def valid_host(text: str) -> str | None:
     else:
         host = lowered.partition(":")[0]
     return host.removesuffix(".") or None
+
+
+class NameRule(StrEnum):
+    """How a name was found; the last two are for servers that no name led to."""
+
+    EXACT = "exact"
+    WILDCARD = "wildcard"
+    EXPRESSION = "expression"
+    DEFAULT_SERVER = "default_server"
+    FIRST_SERVER = "first server"
+
+
+class NameMatch(NamedTuple):
+    """pattern: the wildcard or expression that fits."""
+
+    rule: NameRule
+    pattern: str = ""
+
+
+EXACT = NameMatch(NameRule.EXACT)
 
 
 class NameTable(Generic[T]):
@@ -64,36 +85,36 @@ class NameTable(Generic[T]):
     def exact(self, key: str) -> T | None:
         return self._exact.get(key)
 
-    def find(self, key: str, subject: str, request: Context) -> tuple[T, str] | None:
+    def find(self, key: str, subject: str, request: Context) -> tuple[T, NameMatch] | None:
         """The value and how it was found; `subject` is what expressions see. Captures land on the request."""
         if key in self._exact:
-            return self._exact[key], "exact name"
+            return self._exact[key], EXACT
         found = self._by_suffix(key) or self._by_prefix(key)
         if found is not None:
             return found
         if subject:
             for regex, value in self._regexes:
                 if regex.matches(request, subject):
-                    return value, f"expression {regex.text}"
+                    return value, NameMatch(NameRule.EXPRESSION, regex.text)
         return None
 
-    def _by_suffix(self, key: str) -> tuple[T, str] | None:
+    def _by_suffix(self, key: str) -> tuple[T, NameMatch] | None:
         """The longest `*.suffix`: one or more labels stand for the star."""
         if not self._suffixes:
             return None
         _, dot, rest = key.partition(".")
         while dot:
             if rest in self._suffixes:
-                return self._suffixes[rest], f"wildcard *.{rest}"
+                return self._suffixes[rest], NameMatch(NameRule.WILDCARD, f"*.{rest}")
             _, dot, rest = rest.partition(".")
         return None
 
-    def _by_prefix(self, key: str) -> tuple[T, str] | None:
+    def _by_prefix(self, key: str) -> tuple[T, NameMatch] | None:
         if not self._prefixes:
             return None
         rest, dot, _ = key.rpartition(".")
         while dot:
             if rest in self._prefixes:
-                return self._prefixes[rest], f"wildcard {rest}.*"
+                return self._prefixes[rest], NameMatch(NameRule.WILDCARD, f"{rest}.*")
             rest, dot, _ = rest.rpartition(".")
         return None

@@ -16,6 +16,19 @@ from nginxsim.errors import InputError
 from nginxsim.nginx.addresses import parse_address
 from nginxsim.nginx.context import Context, Run
 from nginxsim.nginx.escapes import BadUriError, parse_uri, to_bytes
+from nginxsim.nginx.events import (
+    ClientRefused,
+    Handshake,
+    HandshakeRefused,
+    HeaderIgnored,
+    MatchGaveUp,
+    NoTlsHere,
+    PortClosed,
+    Refusal,
+    RequestRefused,
+    ServerChosen,
+    Shown,
+)
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
@@ -23,6 +36,7 @@ from nginxsim.nginx.phases.finish import close, finalize
 from nginxsim.nginx.phases.preaccess import real_ip
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.nginx.sizes import whole_number
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.tls import NO_CERTIFICATE, certificate_variables, verify_client
 
 if TYPE_CHECKING:
@@ -54,20 +68,18 @@ _UNIQUE = frozenset(
 
 
 class Problem(NamedTuple):
-    """What a request is refused for, before any phase sees it."""
+    """What a request is refused for, before any phase sees it; detail: see RequestRefused."""
 
     status: int
-    why: str
-    phase: str = "listen"
-    text: str = "request refused"
-    line: int = 0
+    reason: Refusal
+    detail: str = ""
 
 
 def receive(run: Run, request: Request) -> Context | None:
     """The request when its response is out; None when nothing listens on the port."""
     listen = run.http.listens.find(request.listen_port, ":" in request.client)
     if listen is None or listen.default is None:
-        run.trace.append(("listen", f"port {request.listen_port}", "no server listens there", 0, {}))
+        run.trace.append((PortClosed, 0, (request.listen_port,), ()))
         run.ended = run.trace[-1]
         return None
     context = Context(run, request, listen, listen.default)
@@ -84,7 +96,7 @@ def _start(request: Context) -> State | None:
         if request.request.scheme != "https" or _handshake(request):
             return _read(request)
     except MatchLimitError as error:
-        request.settle("listen", "the expression of a server_name failed", str(error))
+        request.settle(MatchGaveUp, 0, Phase.LISTEN, str(error))
     close(request)
     return None
 
@@ -95,38 +107,34 @@ def _start(request: Context) -> State | None:
 def _handshake(request: Context) -> bool:
     listen = request.listen
     if not listen.ssl:
-        request.settle("tls", f"port {listen.port}", "no TLS is spoken there", listen.line)
+        request.settle(NoTlsHere, listen.line, listen.port)
         return False
     asked = request.request
     name = asked.tls_name
     request.sni = "" if parse_address(name).version else name.lower()
-    server, how = listen.find(request.sni, request)
+    server, match = listen.find(request.sni, request)
     request.server, request.conf = server, server.conf
     request.negotiated = request.sni if request.sni and listen.knows(request.sni, request) else ""
     if server.reading.rejects_handshake:
-        request.settle("tls", "ssl_reject_handshake on", f"{how} for the name {request.sni or '-'}", server.line)
+        request.settle(HandshakeRefused, server.line, match, request.sni)
         return False
     request.is_tls = True
-    shown = _shown_certificate(request)
-    request.note(
-        "tls", server.name, f"{how} for the name {request.sni or '-'}{shown}", server.line, {"sni": request.sni}
-    )
+    request.note(Handshake, server.line, server.name, match, request.sni, _shown_certificate(request))
     return True
 
 
-def _shown_certificate(request: Context) -> str:
+def _shown_certificate(request: Context) -> Shown:
     chosen = request.run.lua.certificate
     if chosen is None:
-        return ""
-    found = chosen(request.sni or None)
-    return "; the default certificate" if found is None else "; its own certificate"
+        return Shown.CONFIGURED
+    return Shown.DEFAULT if chosen(request.sni or None) is None else Shown.OWN
 
 
 # --- request line and headers -----------------------------------------------------------------------------------------
 
 
 def _refuse(request: Context, problem: Problem) -> State | None:
-    request.settle(problem.phase, problem.text, problem.why, problem.line)
+    request.settle(RequestRefused, 0, problem.reason, problem.detail)
     return finalize(request, problem.status)
 
 
@@ -141,7 +149,7 @@ def _read(request: Context) -> State | None:
     try:
         request.uri, request.args, request.quoted, request.plus = parse_uri(target, reading.merges_slashes)
     except BadUriError as error:
-        return _refuse(request, Problem(400, str(error)))
+        return _refuse(request, Problem(400, error.reason))
     request.unparsed_uri = target
     unique: dict[str, str] = {}
     problem = (
@@ -154,11 +162,11 @@ def _read(request: Context) -> State | None:
 
 def _check_line(size: int, method: str, target: str, reading: Reading) -> Problem | None:
     if size > reading.longest_line:
-        return Problem(414, f"the request line is longer than {reading.large_buffer} bytes")
+        return Problem(414, Refusal.LINE_TOO_LONG, str(reading.large_buffer))
     if not _METHOD.match(method):
-        return Problem(400, "invalid method")
+        return Problem(400, Refusal.METHOD_INVALID)
     if not _TARGET.match(target):
-        return Problem(400, "invalid request target")
+        return Problem(400, Refusal.TARGET_INVALID)
     return None
 
 
@@ -184,7 +192,7 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
 
 
 def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Problem | None:
-    """Keeps the valid headers; status and reason when they are refused. Host decides how to read the rest."""
+    """Keeps the valid headers; the problem when they are refused. Host decides how to read the rest."""
     reading = request.server.reading
     first, large = reading.first_buffer, reading.large_buffer
     buffers, room = (0, first - used) if used <= first else (1, large - used)
@@ -193,7 +201,7 @@ def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Proble
         if size > room:
             buffers, room = buffers + 1, large
             if buffers > reading.large_buffers or size > large:
-                return Problem(494, "the headers are larger than large_client_header_buffers")
+                return Problem(494, Refusal.HEADERS_TOO_LARGE)
         room -= size
         kind = _kind_of_name(name, request.server.reading.takes_underscores)
         if kind == "plain" and "\0" not in value:
@@ -206,9 +214,9 @@ def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Proble
 def _take_special(request: Context, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:
     """A header that is no plain one; in `unique` those that may come once, by name in lower case."""
     if kind == "bad" or "\0" in value:
-        return Problem(400, "invalid header line")
+        return Problem(400, Refusal.HEADER_LINE)
     if kind == "odd" and request.server.reading.ignores_invalid:
-        request.note("listen", f"header {name}", "its name is invalid: ignored")
+        request.note(HeaderIgnored, 0, name)
         return None
     value = value.strip(" ")
     request.headers_in.append((name, value))
@@ -216,7 +224,7 @@ def _take_special(request: Context, name: str, value: str, kind: str, unique: di
         return None
     lowered = name.lower()
     if lowered in unique:
-        return Problem(400, f"duplicate header {name}")
+        return Problem(400, Refusal.HEADER_TWICE, name)
     unique[lowered] = value
     return _choose_server(request, value) if lowered == "host" else None
 
@@ -238,17 +246,17 @@ def _choose_server(request: Context, given: str) -> Problem | None:
     """The first host that the request names decides: that of the request line, else the Host header's."""
     host = valid_host(given)
     if host is None:
-        return Problem(400, "invalid Host")
+        return Problem(400, Refusal.HOST_INVALID)
     return None if request.host else _enter_server(request, host)
 
 
 def _enter_server(request: Context, host: str) -> Problem | None:
     request.host = host
-    server, how = request.listen.find(host, request)
+    server, match = request.listen.find(host, request)
     if request.negotiated and host != request.negotiated and server.reading.verifies_clients:
-        return Problem(421, "the server verifies clients, and TLS was set up for another name")
+        return Problem(421, Refusal.OTHER_HOST)
     request.server, request.conf = server, server.conf
-    request.note("server", server.name or "-", how, server.line, {"server": server.name, "host": host})
+    request.note(ServerChosen, server.line, server.name, match, host)
     return None
 
 
@@ -257,11 +265,11 @@ def _complete(request: Context, unique: dict[str, str]) -> Problem | None:
     if not request.host and (problem := _enter_server(request, "")):
         return problem
     if "host" not in unique and request.request.http_version not in ("1.0", "0.9"):
-        return Problem(400, "an HTTP/1.1 request without Host")
+        return Problem(400, Refusal.HOST_MISSING)
     if problem := _check_framing(request, unique):
         return problem
     if request.method in ("CONNECT", "TRACE"):
-        return Problem(405, f"the method {request.method} is never allowed")
+        return Problem(405, Refusal.METHOD_FORBIDDEN, request.method)
     return None
 
 
@@ -270,34 +278,32 @@ def _check_framing(request: Context, unique: dict[str, str]) -> Problem | None:
     if length is not None:
         size = whole_number(length)
         if size is None:
-            return Problem(400, "invalid Content-Length")
+            return Problem(400, Refusal.LENGTH_INVALID)
         request.body_length = size
     if coding is not None:
         if request.request.http_version == "1.0":
-            return Problem(400, "Transfer-Encoding in an HTTP/1.0 request")
+            return Problem(400, Refusal.CODING_TOO_NEW)
         if coding.lower() != "chunked":
-            return Problem(501, "unknown Transfer-Encoding")
+            return Problem(501, Refusal.CODING_UNKNOWN)
         if length is not None:
-            return Problem(400, "Content-Length and Transfer-Encoding at once")
+            return Problem(400, Refusal.LENGTH_AND_CODING)
         request.is_chunked = True
     return None
 
 
 def _check_client(request: Context) -> State | None:
     if request.listen.ssl and not request.is_tls:
-        return _refuse(request, Problem(497, "plain HTTP on a TLS port"))
-    if request.is_tls:
-        problem = _verify_client(request)
-        if problem is not None:
-            return _refuse(request, problem)
+        return _refuse(request, Problem(497, Refusal.PLAIN_ON_TLS))
+    if request.is_tls and (status := _verify_client(request)):
+        return finalize(request, status)
     conf = request.server.conf
     if conf.realip_from:
         real_ip(request, conf)
     return server_rewrite
 
 
-def _verify_client(request: Context) -> Problem | None:
-    """Status and reason when the server wants a client certificate and gets none, or a wrong one."""
+def _verify_client(request: Context) -> int:
+    """The status when the server wants a client certificate and gets none, or a wrong one; 0 when it is content."""
     server, pem = request.server, request.request.client_certificate
     mode = server.setting("ssl_verify_client", "off")
     authorities = _file(request, "ssl_client_certificate") or _file(request, "ssl_trusted_certificate")
@@ -306,19 +312,18 @@ def _verify_client(request: Context) -> Problem | None:
             request.assume("the client certificate is signed by a trusted authority")
             facts = certificate_variables(load_pem_x509_certificate(pem.encode()), datetime.now(UTC))
             request.client_tls = {"ssl_client_verify": "SUCCESS", **facts}
-            return None
+            return 0
         depth = whole_number(server.setting("ssl_verify_depth", "1")) or 0
         revoked = _file(request, "ssl_crl")
         verdict = verify_client(pem, mode, authorities=authorities, revoked=revoked, depth=depth)
     except ValueError as error:
         raise InputError(f"client certificate: {error}") from None
     request.client_tls = verdict.variables
-    if not verdict.refused:
-        return None
-    directive = server.directive("ssl_verify_client")
-    why = "no client certificate was sent" if verdict.refused == NO_CERTIFICATE else verdict.verify
-    line = directive.line if directive is not None else 0
-    return Problem(verdict.refused, why, "tls", f"ssl_verify_client {mode}", line)
+    if verdict.refused:
+        directive = server.directive("ssl_verify_client")
+        verify = "" if verdict.refused == NO_CERTIFICATE else verdict.verify
+        request.settle(ClientRefused, directive.line if directive is not None else 0, mode, verify)
+    return verdict.refused
 
 
 def _file(request: Context, directive: str) -> bytes:

@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.conf import STOP, LocationConf, Op
 from nginxsim.nginx.escapes import escape_component, escape_uri, percent_decode, unescape_redirect
+from nginxsim.nginx.events import (
+    Broke,
+    ConditionHeld,
+    MatchGaveUp,
+    Redirected,
+    Returned,
+    Rewrote,
+    RewroteToNothing,
+    SetterFailed,
+)
 from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.phases.finish import SENT, send_response
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.script import Text, Value, compile_value, constant, joined, parts_of
 from nginxsim.nginx.sizes import whole_number
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
@@ -40,7 +51,7 @@ def run_script(request: Context, script: Sequence[Op]) -> int | None:
             if code is not None:
                 return None if code == STOP else code
     except MatchLimitError as error:
-        request.settle("rewrite", "regular expression failed", str(error))
+        request.settle(MatchGaveUp, 0, Phase.REWRITE, str(error))
         return 500
     return None
 
@@ -145,7 +156,7 @@ class ScriptCompiler:
             try:
                 put(request, setter(request, [value.get(request) for value in values]))
             except LuaError as error:
-                request.settle("rewrite", str(directive), str(error), directive.line)
+                request.settle(SetterFailed, directive.line, str(directive), str(error))
                 return 500
             return None
 
@@ -172,7 +183,7 @@ class ScriptCompiler:
             if request.uri_changed:
                 request.valid_location = False
                 request.uri_changed = False
-            request.note("rewrite", "break", "", directive.line)
+            request.note(Broke, directive.line)
             return STOP
 
         return op
@@ -208,7 +219,7 @@ class ScriptCompiler:
         def op(request: Context) -> int | None:
             if not test(request):
                 return None
-            request.note("rewrite", text, "condition holds", directive.line)
+            request.note(ConditionHeld, directive.line, text)
             if switches:
                 request.conf = conf
                 if conf.content:
@@ -297,7 +308,7 @@ def _with_quoted_captures(source: str, line: int, variables: Variables) -> Text:
 
 def _return_status(status: int, shown: str, line: int) -> Op:
     def op(request: Context) -> int:
-        request.settle("rewrite", shown, "", line)
+        request.settle(Returned, line, shown)
         return status
 
     return op
@@ -308,7 +319,7 @@ def _return_text(status: int, text: Value, shown: str, line: int) -> Op:
 
     def op(request: Context) -> int:
         body = get(request)
-        request.settle("rewrite", shown, "", line)
+        request.settle(Returned, line, shown)
         return send_response(request, status, body)
 
     return op
@@ -398,7 +409,7 @@ def _rewrite_redirect(regex: Regex, fill: _Replacement, status: int, keeps_args:
             location += ("&" if fill.has_args else "?") + request.args
         request.set_response_header("Location", location)
         request.location_header = location
-        request.settle("rewrite", str(directive), f"{request.uri} matches {regex.text}", directive.line)
+        request.settle(Redirected, directive.line, str(directive), request.uri, regex.text)
         return status
 
     return op
@@ -423,10 +434,10 @@ def _rewrite_uri(regex: Regex, fill: _Replacement, flag: str, keeps_args: bool, 
         elif not keeps_args:
             request.args = ""
         if not uri:
-            request.settle("rewrite", shown, "the rewritten URI is empty", directive.line)
+            request.settle(RewroteToNothing, directive.line, shown)
             return 500
         request.uri = uri
-        request.note("rewrite", shown, f"{old} becomes {uri}", directive.line, {"from": old, "to": uri})
+        request.note(Rewrote, directive.line, shown, old, uri)
         return STOP if flag in ("last", "break") else None
 
     return op

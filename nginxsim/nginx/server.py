@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from nginxsim.nginx.compile import Compiler
 from nginxsim.nginx.conf import LocationConf
 from nginxsim.nginx.context import Context, Run
-from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
+from nginxsim.nginx.events import MatchGaveUp, PeersNamed
+from nginxsim.nginx.exchange import Answer, Failure, Request, UpstreamRequest
 from nginxsim.nginx.listen import Listens, name_regex, server_names
 from nginxsim.nginx.locations import Locations
 from nginxsim.nginx.maps import define_all
@@ -20,6 +21,7 @@ from nginxsim.nginx.receive import receive
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.script import Value, compile_value
 from nginxsim.nginx.sizes import parse_size, whole_number
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.tree import Directive
 from nginxsim.nginx.variables import Made, Setter, Variables
 
@@ -72,7 +74,7 @@ class Upstream:
         peers = balancer(request)
         if peers is None:
             return self.name, ()
-        request.note("balancer", peers.service, ", ".join(peers.addresses) or "no address", self.line)
+        request.note(PeersNamed, self.line, peers.service, peers.addresses)
         return peers.service, peers.addresses
 
 
@@ -211,7 +213,7 @@ class Http:
             while state is not None:
                 state = state(request)
         except MatchLimitError as error:
-            request.settle("proxy", "regular expression failed", str(error))
+            request.settle(MatchGaveUp, 0, Phase.PROXY, str(error))
             self.serve(request, partial(finalize, status=500))
 
     def answer_itself(self, request: Context, sent: UpstreamRequest) -> Answer | None:
@@ -221,7 +223,7 @@ class Http:
             return None
         if request.run.depth >= _MOST_ROUNDS:
             request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")
-            return Answer.failure("refused")
+            return Answer.failure(Failure.REFUSED)
         headers = [(name, value) for name, value in sent.headers if name.lower() not in ("host", *_HOPS)]
         inner = Request(
             host=sent.host,
@@ -235,14 +237,12 @@ class Http:
         )
         own = Run(request.run.setup, request.run.answer, (), request.run)
         answered = receive(own, inner)
-        request.run.trace += [
-            (phase, text, f"{why} [{sent.addresses[0]}]".lstrip(), line, data)
-            for phase, text, why, line, data in own.trace
-        ]
+        at = sent.addresses[0]
+        request.run.trace += [(kind, line, data, (*within, at)) for kind, line, data, within in own.trace]
         request.run.also += own.also
         request.run.assumptions.update(own.assumptions)
         if answered is None or answered.closed:
-            return Answer.failure("protocol")
+            return Answer.failure(Failure.PROTOCOL)
         out = list(answered.headers_out)
         if answered.content_type:
             out.append(("Content-Type", answered.content_type))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from nginxsim.nginx.sizes import whole_number
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.exchange import Scheme
 
 SCHEMES = {"http": "80", "https": "443", "grpc": "80", "grpcs": "443"}
 """The ports that are meant when none is written."""
@@ -13,7 +16,7 @@ SCHEMES = {"http": "80", "https": "443", "grpc": "80", "grpcs": "443"}
 class Place(NamedTuple):
     """A target for one request; authority is what $proxy_host says: without the port that the scheme implies."""
 
-    scheme: str
+    scheme: Scheme
     host: str
     port: str
     uri: str
@@ -47,7 +50,7 @@ def split_url(url: str, protocol: str, by_variables: bool = False) -> Place:
     usual = SCHEMES.get(scheme, port)
     authority = host if (port or usual) == usual else f"{host}:{port}"
     path = f"/{uri}" if uri.startswith("?") else uri
-    return Place(scheme, host, port or usual, path, by_variables, authority)
+    return Place(cast("Scheme", scheme), host, port or usual, path, by_variables, authority)
 
 
 def _split_port(authority: str) -> tuple[str, str]:

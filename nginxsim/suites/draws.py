@@ -6,13 +6,10 @@ takes the request when it is not above the weight. Here it counts from 0: the ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from nginxsim.lua.events import CanaryDrawn
 from nginxsim.verdict import Outcome
-
-# Words of nginxsim/nginx/lua/canary.py, the step after a draw.
-_DRAWN = re.compile(r"canary \S+ takes (?P<weight>\d+) of (?P<total>\d+); this time (?P<taken>yes|no)")
 
 
 class DrawError(Exception):
@@ -32,9 +29,8 @@ def pinned(outcomes: Sequence[Outcome], draw: int | None) -> list[Outcome]:
 def _falls_in(outcome: Outcome, draw: int) -> bool:
     """Outcomes that no canary's weight decided stay possible."""
     for step in outcome.trace:
-        if found := _DRAWN.fullmatch(step.why) or _DRAWN.fullmatch(step.text):
-            weight, total = int(found["weight"]), int(found["total"])
-            if draw >= total:
-                raise DrawError(f"draw {draw} is none of 0 to {total - 1}, which this canary's weight is out of")
-            return (draw < weight) == (found["taken"] == "yes")
+        if isinstance(drawn := step.event, CanaryDrawn):
+            if draw >= drawn.total:
+                raise DrawError(f"draw {draw} is none of 0 to {drawn.total - 1}, which this canary's weight is out of")
+            return (draw < drawn.weight) == drawn.taken
     return True

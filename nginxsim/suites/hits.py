@@ -35,7 +35,7 @@ class Touched:
         self._others[REQUEST] += 1
         lines: set[int] = set()
         for outcome in outcomes:
-            lines.update(_line_of(step.conf) for step in outcome.trace if step.conf)
+            lines.update(step.line for step in outcome.trace if step.line)
             if outcome.upstream is not None:
                 self._others[BACKEND, outcome.upstream.service] += 1
         self._lines.update(lines)
@@ -65,10 +65,6 @@ def _add(found: Counter[Key], source: Source, requests: int) -> None:
     if source.origin:
         key = (source.owner, str(source.origin))
         found[key] = max(found[key], requests)
-
-
-def _line_of(conf: str) -> int:
-    return int(conf.rpartition(":")[2])
 
 
 def ingress_key(owner: str) -> Key:

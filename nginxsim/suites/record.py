@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from nginxsim.nginx.steps import Phase
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.coverage import REACHABLE
@@ -188,7 +189,9 @@ def _candidates(path: str) -> Iterator[str]:
 
 
 def _enters(outcome: Outcome, row: PathState) -> bool:
-    return any(step.phase == "location" and step.source and step.source.origin == row.origin for step in outcome.trace)
+    return any(
+        step.phase is Phase.LOCATION and step.source and step.source.origin == row.origin for step in outcome.trace
+    )
 
 
 def _kind(outcome: Outcome) -> str:

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from nginxsim.nginx.exchange import UpstreamRequest
+from nginxsim.lua.events import AuthServerAnswered
+from nginxsim.nginx.events import (
+    AddressRuled,
+    AuthAnswered,
+    BodyTooLarge,
+    PasswordFileMissing,
+    PasswordRefused,
+    ScriptExited,
+    ScriptFailed,
+)
+from nginxsim.nginx.exchange import Role, UpstreamRequest
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
+from nginxsim.verdict.wording import client
+
+HEADER_VARIABLE = "authheader"
+"""What the variables begin with that hold an auth server's headers."""
 
 
 def explain_access(case: Case) -> Cause | None:
-    if case.directive.name in ("allow", "deny"):
-        return _address(case)
-    if case.deciding.text.endswith(".lua"):
-        return lua_error(case)
-    if case.deciding.text.startswith(("auth_basic", "auth_digest")):
-        secret = case.location.annotations.basic_auth.secret if case.location else ""
-        return cause("credentials-refused", case.evidence(), reason=case.deciding.why, secret=secret)
+    match case.event:
+        case AddressRuled() as ruled:
+            return _address(case, ruled)
+        case ScriptFailed(variable=variable):
+            return _lua_error(case, variable)
+        case ScriptExited():
+            return _lua_error(case, "")
+        case PasswordRefused() | PasswordFileMissing():
+            secret = case.location.annotations.basic_auth.secret if case.location else ""
+            return cause("credentials-refused", case.evidence(), reason=case.reason, secret=secret)
     return None
 
 
-def lua_error(case: Case) -> Cause:
-    step = case.deciding
-    fix = "take auth-keepalive away, or auth-response-headers" if "authheader" in step.why else ""
-    return cause("lua-error", case.evidence(), script=step.text, reason=step.why, fix=fix)
+def _lua_error(case: Case, variable: str) -> Cause:
+    fix = "take auth-keepalive away, or auth-response-headers" if variable.startswith(HEADER_VARIABLE) else ""
+    return cause("lua-error", case.evidence(), script=case.text, reason=case.reason, fix=fix)
 
 
-def _address(case: Case) -> Cause:
-    client = case.deciding.data.get("client", case.request.client)
-    peer = case.deciding.data.get("peer", client)
-    seen = client if peer == client else f"{client} (from the headers of {peer})"
-    rule = case.directive
+def _address(case: Case, ruled: AddressRuled) -> Cause:
+    rule, seen = case.directive, client(ruled)
     if case.source.kind == "configmap" and case.source.name == "block-cidrs":
         return cause("client-blocked", case.evidence(), text=str(rule), key="block-cidrs")
     if rule.args == ("all",) and (allowed := _allowlist(case)):
@@ -43,13 +56,13 @@ def _allowlist(case: Case) -> tuple[str, ...]:
 
 def explain_auth(case: Case) -> Cause | None:
     """An auth server's answer, or the lack of one."""
-    asked = next((request for request in case.routed.also if request.role == "auth"), None)
+    asked = next((request for request in case.routed.also if request.role is Role.AUTH), None)
     url = _auth_url(case, asked)
-    status = case.deciding.data.get("status") or _status_in(case.deciding.text)
+    status = case.event.status if isinstance(case.event, AuthAnswered | AuthServerAnswered) else 0
     evidence = case.evidence()
     if case.routed.status == 302 and case.error_page is not None:
         return cause("sign-in-redirect", evidence, url=url)
-    if status in ("401", "403"):
+    if status in (401, 403):
         return cause("external-auth-refused", evidence, url=url, auth_status=status)
     return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing")
 
@@ -60,28 +73,21 @@ def _auth_url(case: Case, asked: UpstreamRequest | None) -> str:
     return written or (asked.host if asked else "")
 
 
-def _status_in(text: str) -> str:
-    return next((word for word in text.split() if word.isdigit()), "")
-
-
 def explain_limit(case: Case) -> Cause | None:
-    if "body" in case.deciding.data:
-        data = case.deciding.data
-        return cause("body-too-large", case.evidence(), size=data["body"], limit=data["limit"])
-    name = case.source.name or case.deciding.text
-    return cause("rate-limited", case.evidence(), text=f"{name}: {case.deciding.why}")
+    if isinstance(case.event, BodyTooLarge):
+        return cause("body-too-large", case.evidence(), size=case.event.size, limit=case.event.limit)
+    return cause("rate-limited", case.evidence(), text=f"{case.source.name or case.text}: {case.reason}")
 
 
 def explain_tls(case: Case) -> Cause | None:
     """Handshakes that fail, and client certificates that are missing or not trusted."""
     if case.routed.status is None:
-        return cause("tls-refused", case.evidence(), reason=f"{case.deciding.text}: {case.deciding.why}")
-    reason = case.deciding.why or case.deciding.text
+        return cause("tls-refused", case.evidence(), reason=f"{case.text}: {case.reason}")
     if case.server is not None and case.server.client_certificate.certificate.secret:
         secret = case.server.client_certificate.certificate.secret
-        return cause("client-certificate-refused", _client_ca(case), reason=reason, secret=secret)
+        return cause("client-certificate-refused", _client_ca(case), reason=case.reason, secret=secret)
     fix = "speak https to the https port and http to the http port"
-    return cause("bad-request", case.evidence(), reason=reason, fix=fix)
+    return cause("bad-request", case.evidence(), reason=case.reason, fix=fix)
 
 
 def _client_ca(case: Case) -> list[Evidence]:

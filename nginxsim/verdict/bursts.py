@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from nginxsim.nginx.events import Delayed, LimitExceeded
 from nginxsim.nginx.exchange import Request
 from nginxsim.verdict.types import Outcome, Verdict
 
@@ -38,12 +39,11 @@ def _ending(verdict: Verdict) -> tuple[object, ...]:
     return tuple((outcome.status, _held_up(outcome)) for outcome in verdict.outcomes)
 
 
-def _held_up(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+def _held_up(outcome: Outcome) -> tuple[tuple[object, ...], ...]:
     """The limits that refuse the request or let it wait."""
+    events = (step.event for step in outcome.trace)
     return tuple(
-        (step.text, step.why.partition(" ")[0] if step.why.startswith("waits") else step.why.partition(":")[0])
-        for step in outcome.trace
-        if step.phase == "limit" and not step.why.endswith("counted")
+        (type(event), event.kind, event.zone) for event in events if isinstance(event, Delayed | LimitExceeded)
     )
 
 

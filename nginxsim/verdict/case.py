@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.controller.model import DEFAULT_SERVER, Backend, Location, Server
 from nginxsim.kube.objects import Ingress
+from nginxsim.nginx.steps import Phase
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.verdict.decision import Decision
 from nginxsim.verdict.routing import Routing
@@ -32,12 +33,12 @@ class Case(Decision[Routing]):
     @cached_property
     def server(self) -> Server | None:
         """The model's server that answered; None for the controller's helper servers and redirects."""
-        return self.routing.provenance.server_at(self.first("server", "tls").line)
+        return self.routing.provenance.server_at(self.first(Phase.SERVER, Phase.TLS).line)
 
     @cached_property
     def location(self) -> Location | None:
         """The model's location behind the first location block that was chosen."""
-        return self.routing.provenance.location_at(self.first("location").line)
+        return self.routing.provenance.location_at(self.first(Phase.LOCATION).line)
 
     @property
     def ingress(self) -> Ingress | None:
@@ -53,8 +54,8 @@ class Case(Decision[Routing]):
         """The backend of the location, or the one that the trace says was chosen instead."""
         backends = self.estate.model.backends
         for step in reversed(self.until_decided):
-            if step.phase == "balancer" and (name := step.data.get("backend", step.text)) in backends:
-                return backends[name]
+            if step.phase is Phase.BALANCER and step.event.service in backends:
+                return backends[step.event.service]
         return backends.get(self.location.backend) if self.location else None
 
     @property
@@ -63,7 +64,7 @@ class Case(Decision[Routing]):
 
     def evidence(self, note: str = "") -> list[Evidence]:
         """The manifest line behind the deciding directive, else behind the location, as a list of one or none."""
-        for line in (self.deciding.line, self.first("location").line):
+        for line in (self.deciding.line, self.first(Phase.LOCATION).line):
             source = self.routing.provenance.of(line)
             if source.origin:
                 return [Evidence(source.origin, "", note or source.name)]

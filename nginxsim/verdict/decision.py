@@ -5,15 +5,25 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nginxsim.nginx.exchange import Request, RoutedOutcome, Step
+from nginxsim.nginx.exchange import Request, RoutedOutcome
+from nginxsim.nginx.steps import Event, Phase, Step
 from nginxsim.nginx.tree import Directive
+from nginxsim.verdict.wording import said
 
 if TYPE_CHECKING:
     from nginxsim.verdict.routing import ConfRouting
 
 R = TypeVar("R", bound="ConfRouting")
 
-NO_STEP = Step("", "")
+
+class Nothing(Event):
+    """No step decided: the request went all the way, and the answer is nginx's own."""
+
+    __slots__ = ()
+    phase = Phase.LOG
+
+
+NO_STEP = Step(Nothing())
 NO_DIRECTIVE = Directive("")
 
 
@@ -25,14 +35,14 @@ class Decision(Generic[R]):
         self.request = request
         self.routed = routed
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         return self.routed.steps
 
     @cached_property
     def error_page(self) -> Step | None:
         """The first step that handed a finished status to an error page."""
-        return next((step for step in self.steps if step.phase == "error_page"), None)
+        return next((step for step in self.steps if step.phase is Phase.ERROR_PAGE), None)
 
     @cached_property
     def deciding(self) -> Step:
@@ -52,6 +62,27 @@ class Decision(Generic[R]):
         return self.routing.directives.get(self.deciding.line, NO_DIRECTIVE)
 
     @property
+    def event(self) -> Event:
+        """What happened in the deciding step."""
+        return self.deciding.event
+
+    @property
+    def text(self) -> str:
+        """The directive or name that the deciding step is about, in words."""
+        return said(self.event).text
+
+    @property
+    def reason(self) -> str:
+        """Why the deciding step was taken, in words."""
+        return said(self.event).why or self.text
+
+    @property
+    def told(self) -> str:
+        """The whole of the deciding step, in words."""
+        text, why = said(self.event)
+        return " ".join(filter(None, (text, f"({why})" if why else ""))) or "nginx itself"
+
+    @property
     def host(self) -> str:
         return (self.request.host or "").lower()
 
@@ -59,7 +90,7 @@ class Decision(Generic[R]):
     def uri(self) -> str:
         return self.request.path.partition("?")[0]
 
-    def first(self, *phases: str) -> Step:
+    def first(self, *phases: Phase) -> Step:
         """The first step of the first of these phases that has any."""
-        found = (step for phase in phases for step in self.steps if step.phase == phase)
+        found = (step for phase in phases for step in self.steps if step.phase is phase)
         return next(found, NO_STEP)

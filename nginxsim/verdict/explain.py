@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nginxsim.nginx.events import ErrorPageSent
 from nginxsim.nginx.exchange import Request, RoutedOutcome
+from nginxsim.nginx.steps import Phase
 from nginxsim.verdict.access import explain_access, explain_auth, explain_limit, explain_tls
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
@@ -17,16 +19,16 @@ from nginxsim.verdict.types import Cause, Evidence
 if TYPE_CHECKING:
     from nginxsim.verdict.routing import Routing
 
-BY_PHASE: dict[str, Callable[[Case], Cause | None]] = {
-    "listen": explain_listen,
-    "tls": explain_tls,
-    "location": explain_location,
-    "rewrite": explain_rewrite,
-    "access": explain_access,
-    "auth": explain_auth,
-    "limit": explain_limit,
-    "balancer": explain_balancer,
-    "proxy": explain_proxy,
+BY_PHASE: Mapping[Phase, Callable[[Case], Cause | None]] = {
+    Phase.LISTEN: explain_listen,
+    Phase.TLS: explain_tls,
+    Phase.LOCATION: explain_location,
+    Phase.REWRITE: explain_rewrite,
+    Phase.ACCESS: explain_access,
+    Phase.AUTH: explain_auth,
+    Phase.LIMIT: explain_limit,
+    Phase.BALANCER: explain_balancer,
+    Phase.PROXY: explain_proxy,
 }
 
 
@@ -35,22 +37,17 @@ def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
     case = Case(routing, request, routed)
     explainer = BY_PHASE.get(case.deciding.phase)
     found = explainer(case) if explainer else None
-    return _with_error_page(found or explain_default_backend(case) or _plainly(case), case)
+    found = found or explain_default_backend(case) or cause("decided-by-nginx", case.evidence(), text=case.told)
+    return _with_error_page(found, case)
 
 
 def _with_error_page(found: Cause, case: Case) -> Cause:
     """The same cause, with what turned its status into another one."""
     page = case.error_page
-    if page is None or found.code == "sign-in-redirect":
+    if page is None or not isinstance(page.event, ErrorPageSent) or found.code == "sign-in-redirect":
         return found
     origin = case.routing.provenance.of(page.line).origin
     if origin is None:
         return found
-    note = f"turns status {page.data['status']} into an error page, which answers {case.routed.status}"
+    note = f"turns status {page.event.status} into an error page, which answers {case.routed.status}"
     return replace(found, evidence=(*found.evidence, Evidence(origin, "", note)))
-
-
-def _plainly(case: Case) -> Cause:
-    step = case.deciding
-    said = " ".join(filter(None, (step.text, f"({step.why})" if step.why else "")))
-    return cause("decided-by-nginx", case.evidence(), text=said or "nginx itself")

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nginxsim.annotations.values import Canary
 from nginxsim.controller.model import DEFAULT_SERVER, Backend
-from nginxsim.nginx.exchange import Request, Step
+from nginxsim.nginx.events import AddressRuled, LocationChosen, NamedLocation, ServerChosen
+from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.names import NameRule
 from nginxsim.nginx.regex import MatchLimitError, Regex
+from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.types import TraceStep
@@ -24,6 +27,8 @@ R = TypeVar("R", bound="ConfRouting")
 MOST = 4
 """So many near misses of one step are told."""
 CLOSE_NAMES = 3
+UNNAMED = (NameRule.DEFAULT_SERVER, NameRule.FIRST_SERVER)
+"""Rules that give a request to a server although no name leads there."""
 NO_SLASH = "the request's path has no slash at its end"
 
 
@@ -38,15 +43,15 @@ def conf_near_misses(routing: ConfRouting, request: Request, step: Step) -> tupl
 
 
 def _found(
-    finders: Mapping[str, Callable[[R, Request, Step], Iterator[TraceStep]]], routing: R, request: Request, step: Step
+    finders: Mapping[Phase, Callable[[R, Request, Step], Iterator[TraceStep]]], routing: R, request: Request, step: Step
 ) -> tuple[TraceStep, ...]:
     finder = finders.get(step.phase)
-    if finder is None or step.why.endswith("]"):  # the inner steps of the controller's own servers: nobody's concern
+    if finder is None or step.within:  # the inner steps of the controller's own servers: nobody's concern
         return ()
     return tuple(islice(finder(routing, request, step), MOST))
 
 
-def _written(phase: str, text: str, why: str, origin: Origin | None, owner: str = "") -> TraceStep:
+def _written(phase: Phase, text: str, why: str, origin: Origin | None, owner: str = "") -> TraceStep:
     return TraceStep(phase, text, why, source=Source("spec", "", origin, owner) if origin else None)
 
 
@@ -54,25 +59,25 @@ def _written(phase: str, text: str, why: str, origin: Origin | None, owner: str 
 
 
 def _hosts(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
-    host = step.data.get("host", "").lower()
-    if not host:
+    event = step.event
+    if not isinstance(event, ServerChosen) or not event.host:
         return
     servers = routing.estate.model.servers
-    for name, why in _other_hosts(host, step, servers).items():
-        yield _written("server", name, why, servers[name].origin)
-    if step.data.get("server") == DEFAULT_SERVER and (claim := routing.estate.claims.best(host, request.path)):
+    for name, why in _other_hosts(event, servers).items():
+        yield _written(Phase.SERVER, name, why, servers[name].origin)
+    if event.server == DEFAULT_SERVER and (claim := routing.estate.claims.best(event.host, request.path)):
         owner = str(claim.dropped.ingress.meta)
-        yield _written(
-            "server", claim.host or "*", f"{owner} is not served: {claim.dropped.message}", claim.origin, owner
-        )
+        why = f"{owner} is not served: {claim.dropped.message}"
+        yield _written(Phase.SERVER, claim.host or "*", why, claim.origin, owner)
 
 
-def _other_hosts(host: str, step: Step, known: Collection[str]) -> dict[str, str]:
+def _other_hosts(chosen: ServerChosen, known: Collection[str]) -> dict[str, str]:
     """Host -> why it lost."""
-    if step.why.startswith("exact"):
+    host = chosen.host.lower()
+    if chosen.match.rule is NameRule.EXACT:
         wildcard = f"*.{host.partition('.')[2]}"
         return {wildcard: "would match too, but an exact name goes first"} if wildcard in known else {}
-    if step.data.get("server") != DEFAULT_SERVER:
+    if chosen.server != DEFAULT_SERVER:
         return {}
     close = difflib.get_close_matches(host, known, n=CLOSE_NAMES, cutoff=0.6)
     return {**_wildcards(host, known), **{name: f"is not {host}" for name in close if not name.startswith("*")}}
@@ -88,12 +93,13 @@ def _wildcards(host: str, known: Collection[str]) -> dict[str, str]:
 
 def _server_names(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:  # noqa: ARG001
     """Names that look like the one that no server has."""
-    if not step.why.startswith("no server_name"):
+    event = step.event
+    if not isinstance(event, ServerChosen) or not event.host or event.match.rule not in UNNAMED:
         return
     blocks = (routing.tree.first("http") or routing.tree).all("server")
     names = {name: each.line for block in blocks for each in block.all("server_name") for name in each.args}
-    for name in difflib.get_close_matches(step.data.get("host", ""), names, n=CLOSE_NAMES, cutoff=0.6):
-        yield routing.lost("server", name, f"is not {step.data['host']}", names[name])
+    for name in difflib.get_close_matches(event.host, names, n=CLOSE_NAMES, cutoff=0.6):
+        yield routing.lost(Phase.SERVER, name, f"is not {event.host}", names[name])
 
 
 # --- locations --------------------------------------------------------------------------------------------------------
@@ -102,18 +108,23 @@ def _server_names(routing: ConfRouting, request: Request, step: Step) -> Iterato
 def _locations(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
     yield from _conf_locations(routing, request, step)
     chosen = routing.directives.get(step.line)
-    if chosen is not None and chosen.name == "location" and not step.text.startswith("location @"):
-        yield from _claims(routing, request, chosen, step.data.get("uri", request.path.partition("?")[0]))
+    if chosen is not None and chosen.name == "location" and not isinstance(step.event, NamedLocation):
+        yield from _claims(routing, request, chosen, _uri(request, step))
 
 
 def _conf_locations(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:
     chosen = routing.directives.get(step.line)
-    if chosen is None or step.text.startswith("location @") or chosen.first("internal"):
+    if chosen is None or isinstance(step.event, NamedLocation) or chosen.first("internal"):
         return
-    uri = step.data.get("uri", request.path.partition("?")[0])
+    uri = _uri(request, step)
     found = list(_other_locations(routing, chosen, uri))
     for _, location, why in sorted(found, key=lambda miss: miss[0]):
-        yield routing.lost("location", str(location), why, location.line)
+        yield routing.lost(Phase.LOCATION, str(location), why, location.line)
+
+
+def _uri(request: Request, step: Step) -> str:
+    """What a location was looked for by, which rewrites may have changed."""
+    return step.event.uri if isinstance(step.event, LocationChosen) else request.path.partition("?")[0]
 
 
 def _other_locations(
@@ -194,12 +205,14 @@ def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> 
     claim = routing.estate.claims.best(host, uri)
     if claim is not None and len(claim.path) >= len(chosen.args[-1].strip("^")):
         owner = str(claim.dropped.ingress.meta)
-        yield _written("location", claim.path, f"{owner} is not served: {claim.dropped.message}", claim.origin, owner)
+        yield _written(
+            Phase.LOCATION, claim.path, f"{owner} is not served: {claim.dropped.message}", claim.origin, owner
+        )
     for notice in routing.estate.model.notices:
         taken = notice.code == "path-taken" and notice.host.lower() == host
         if taken and uri.startswith(notice.path) and notice.origins:
             owner = f"Ingress {notice.ingress}"
-            yield _written("location", notice.path, f"of {owner}: {notice.message}", notice.origins[0], owner)
+            yield _written(Phase.LOCATION, notice.path, f"of {owner}: {notice.message}", notice.origins[0], owner)
 
 
 # --- canaries ---------------------------------------------------------------------------------------------------------
@@ -207,14 +220,14 @@ def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> 
 
 def _canaries(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
     backends = routing.estate.model.backends
-    main = backends.get(step.data.get("backend", step.text))
+    main = backends.get(step.event.service)
     if main is None or not step.line:
         return
     for number, name in enumerate(main.alternatives):
         canary = backends.get(name)
         why = "only the first canary of a backend counts" if number else _why_no_canary(canary, request)
         if why:
-            yield _written("balancer", f"canary {name}", why, canary.origin if canary else None)
+            yield _written(Phase.BALANCER, f"canary {name}", why, canary.origin if canary else None)
 
 
 def _why_no_canary(canary: Backend | None, request: Request) -> str:
@@ -248,17 +261,16 @@ def _why_no_cookie(shaping: Canary, request: Request) -> Iterator[str]:
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-def _addresses(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:
+def _addresses(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:  # noqa: ARG001
     """The rules before the one that decided."""
-    decided = routing.directives.get(step.line)
-    if decided is None or decided.name not in ("allow", "deny"):
+    if not isinstance(step.event, AddressRuled):
         return
-    client = step.data.get("client", request.client)
+    client = step.event.client
     lines = routing.provenance.lines_around(step.line)
     block = next((routing.directives[line] for line in islice(lines, 1, None) if line in routing.directives), None)
     for rule in block.all("allow", "deny") if block else ():
         if rule.line < step.line and not _holds(rule.args[0], client):
-            yield routing.lost("access", str(rule), f"{client} is not in it", rule.line)
+            yield routing.lost(Phase.ACCESS, str(rule), f"{client} is not in it", rule.line)
 
 
 def _holds(network: str, client: str) -> bool:
@@ -268,14 +280,14 @@ def _holds(network: str, client: str) -> bool:
         return network == "all"
 
 
-FINDERS: dict[str, Callable[[Routing, Request, Step], Iterator[TraceStep]]] = {
-    "server": _hosts,
-    "location": _locations,
-    "balancer": _canaries,
-    "access": _addresses,
+FINDERS: Mapping[Phase, Callable[[Routing, Request, Step], Iterator[TraceStep]]] = {
+    Phase.SERVER: _hosts,
+    Phase.LOCATION: _locations,
+    Phase.BALANCER: _canaries,
+    Phase.ACCESS: _addresses,
 }
-CONF_FINDERS: dict[str, Callable[[ConfRouting, Request, Step], Iterator[TraceStep]]] = {
-    "server": _server_names,
-    "location": _conf_locations,
-    "access": _addresses,
+CONF_FINDERS: Mapping[Phase, Callable[[ConfRouting, Request, Step], Iterator[TraceStep]]] = {
+    Phase.SERVER: _server_names,
+    Phase.LOCATION: _conf_locations,
+    Phase.ACCESS: _addresses,
 }

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nginxsim.controller.model import PassthroughBackend
-from nginxsim.nginx.exchange import AnswerFunction, Request, UpstreamRequest, everything_is_fine
+from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, UpstreamRequest, everything_is_fine
+from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence, Explanation, Outcome, TraceStep, Verdict
@@ -57,20 +58,26 @@ class PassthroughFront:
             sent,
             (),
             (*self._estate.assumptions, UNOPENED),
-            Explanation(partial(self._explained, backend, given.failed)),
+            Explanation(partial(self._cause, backend, given.failed), partial(self._trace, backend)),
         )
         return Verdict(request, [outcome])
 
-    def _explained(self, backend: PassthroughBackend, failed: str) -> tuple[Cause, tuple[TraceStep, ...]]:
+    def _source(self, backend: PassthroughBackend) -> Source | None:
+        """The annotation that asks for it."""
         owner = self._estate.model.servers[backend.hostname].owners.get("ssl_passthrough")
         origin = owner and owner.meta.annotation_origins.get(self._estate.controller.flags.prefix + ANNOTATION)
-        source = Source("annotation", ANNOTATION, origin, str(owner.meta)) if owner and origin else None
-        evidence = (Evidence(origin, "", ANNOTATION),) if origin else ()
-        facts = {"host": backend.hostname, "service": backend.backend}
-        step = TraceStep("tls", backend.hostname, f"passed through to {_address(backend)}", "", source)
+        return Source("annotation", ANNOTATION, origin, str(owner.meta)) if owner and origin else None
+
+    def _cause(self, backend: PassthroughBackend, failed: Failure | None) -> Cause:
+        source = self._source(backend)
+        evidence = (Evidence(source.origin, "", ANNOTATION),) if source and source.origin else ()
         if failed:
-            return cause("upstream-failed", evidence, service=backend.backend, reason=failed), (step,)
-        return cause("passed-through", evidence, **facts), (step,)
+            return cause("upstream-failed", evidence, service=backend.backend, reason=failed)
+        return cause("passed-through", evidence, host=backend.hostname, service=backend.backend)
+
+    def _trace(self, backend: PassthroughBackend) -> tuple[TraceStep, ...]:
+        why = f"passed through to {_address(backend)}"
+        return (TraceStep(Phase.TLS, backend.hostname, why, source=self._source(backend)),)
 
 
 def _address(backend: PassthroughBackend) -> str:

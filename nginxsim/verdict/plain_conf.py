@@ -8,9 +8,27 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, Step
+from nginxsim.nginx.events import (
+    AddressRuled,
+    Answered,
+    AuthAnswered,
+    BodyTooLarge,
+    ClientRefused,
+    CycleEnded,
+    FileMethodRefused,
+    FileMissing,
+    FileServed,
+    FileTried,
+    NotAnswered,
+    PasswordFileMissing,
+    PasswordRefused,
+    PortClosed,
+    SlashAdded,
+)
+from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, Role, RoutedOutcome
 from nginxsim.nginx.listen import listen_words
 from nginxsim.nginx.router import Router
+from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import ConfError, Directive
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
@@ -18,16 +36,19 @@ from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.routing import ConfRouting
 from nginxsim.verdict.types import Cause, Evidence, TraceStep, Verdict
+from nginxsim.verdict.wording import client
 
 if TYPE_CHECKING:
     from nginxsim.nginx.includes import Conf
 
-LOOP = "rewrite or internal redirection cycle"
-FIXES = {
-    "refused": ("the connection was refused", "check the address in proxy_pass and that the service listens there"),
-    "timeout": ("no answer came in time", "raise proxy_read_timeout, or make the service answer sooner"),
-    "tls": ("the TLS handshake failed", "check the scheme of proxy_pass and proxy_ssl_verify"),
-    "protocol": ("it speaks another protocol", "name in proxy_pass the scheme that the service speaks"),
+FIXES: Mapping[Failure, tuple[str, str]] = {
+    Failure.REFUSED: (
+        "the connection was refused",
+        "check the address in proxy_pass and that the service listens there",
+    ),
+    Failure.TIMEOUT: ("no answer came in time", "raise proxy_read_timeout, or make the service answer sooner"),
+    Failure.TLS: ("the TLS handshake failed", "check the scheme of proxy_pass and proxy_ssl_verify"),
+    Failure.PROTOCOL: ("it speaks another protocol", "name in proxy_pass the scheme that the service speaks"),
 }
 
 
@@ -58,14 +79,14 @@ class PlainRouting(ConfRouting):
         return found
 
     def directive(self, line: int, text: str) -> Directive:
-        """The one on that line which a step speaks of."""
+        """The one on that line that reads so, or has that name."""
         there = self.on_line.get(line, [NO_DIRECTIVE])
         exact = (each for each in there if str(each) == text)
         named = (each for each in there if each.name == text.partition(" ")[0])
         return next(exact, None) or next(named, there[0])
 
-    def written(self, line: int, text: str) -> tuple[str, Source | None]:
-        name = self.directive(line, text).name
+    def written(self, line: int, directive: str) -> tuple[str, Source | None]:
+        name = self.directive(line, directive).name
         return "", Source("conf", name, self.conf.origin(line, name))
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
@@ -87,8 +108,8 @@ class PlainRouting(ConfRouting):
         return conf_near_misses(self, request, step)
 
     def evidence(self, step: Step, note: str = "") -> Iterator[Evidence]:
-        """The directive that a step speaks of, as it is written."""
-        name = self.directive(step.line, step.text).name
+        """The directive that a step is about, as it is written."""
+        name = self.directive(step.line, step.event.directive).name
         if step.line:
             yield Evidence(self.conf.origin(step.line, name), self.conf.statement(step.line, name), note)
 
@@ -105,39 +126,33 @@ class PlainCase(Decision[PlainRouting]):
 
     @cached_property
     def directive(self) -> Directive:
-        return self.routing.directive(self.deciding.line, self.deciding.text)
+        return self.routing.directive(self.deciding.line, self.event.directive)
 
     @property
     def evidence(self) -> list[Evidence]:
         """The deciding directive, and the location around it when that is another line."""
-        line, location = self.deciding.line, self.first("location")
+        line, location = self.deciding.line, self.first(Phase.LOCATION)
         found = list(self.routing.evidence(self.deciding))
         if location.line != line and location.line in self.routing.provenance.lines_around(line):
             found += self.routing.evidence(location, "in this location")
         return found
-
-    @property
-    def said(self) -> str:
-        step = self.deciding
-        return " ".join(filter(None, (step.text, f"({step.why})" if step.why else ""))) or "nginx itself"
 
 
 def explain(case: PlainCase) -> Cause:
     """The cause of one outcome; "decided-by-nginx" with the deciding step where no better word is known."""
     explainer = BY_PHASE.get(case.deciding.phase)
     found = explainer(case) if explainer else None
-    return found or cause("decided-by-nginx", case.evidence, text=case.said)
+    return found or cause("decided-by-nginx", case.evidence, text=case.told)
 
 
 # --- before any location ----------------------------------------------------------------------------------------------
 
 
 def _listen(case: PlainCase) -> Cause:
-    step, port = case.deciding, case.request.listen_port
-    if case.routed.status is None and step.text == f"port {port}":
-        return _closed(case, port)
+    if isinstance(case.event, PortClosed):
+        return _closed(case, case.event.port)
     fix = "send a request that nginx can read; see large_client_header_buffers, underscores_in_headers"
-    return cause("bad-request", case.evidence, reason=step.why or step.text, fix=fix)
+    return cause("bad-request", case.evidence, reason=case.reason, fix=fix)
 
 
 def _closed(case: PlainCase, port: int) -> Cause:
@@ -149,44 +164,43 @@ def _closed(case: PlainCase, port: int) -> Cause:
 
 
 def _tls(case: PlainCase) -> Cause:
-    step = case.deciding
     if case.routed.status is None:
         fix = "give a server this name and a certificate"
-        return cause("tls-refused", case.evidence, reason=f"{step.text}: {step.why}", fix=fix)
-    if step.text.startswith("ssl_verify_client"):
+        return cause("tls-refused", case.evidence, reason=f"{case.text}: {case.reason}", fix=fix)
+    if isinstance(case.event, ClientRefused):
         fix = "present a certificate issued by an authority in ssl_client_certificate"
-        return cause("client-certificate-refused", case.evidence, reason=step.why, fix=fix)
+        return cause("client-certificate-refused", case.evidence, reason=case.reason, fix=fix)
     fix = "speak https to a port with `listen ... ssl`, and http to one without"
-    return cause("bad-request", case.evidence, reason=step.why or step.text, fix=fix)
+    return cause("bad-request", case.evidence, reason=case.reason, fix=fix)
 
 
 # --- answered by the conf itself --------------------------------------------------------------------------------------
 
 
 def _rewrite(case: PlainCase) -> Cause | None:
-    step, status = case.deciding, case.routed.status
-    if step.text.startswith(LOOP):
+    event, status = case.event, case.routed.status
+    if isinstance(event, CycleEnded):
         return cause("rewrite-loop", case.evidence)
-    if step.text.startswith("try_files"):
-        return _no_file(case, step.text)
+    if isinstance(event, FileTried):
+        return _no_file(case, event.directive)
     if status is None:
-        return cause("connection-closed", case.evidence, text=step.text)
+        return cause("connection-closed", case.evidence, text=case.text)
     if case.directive.name in ("return", "rewrite"):
         if 300 <= status < 400:
-            return cause("conf-redirects", case.evidence, text=step.text)
+            return cause("conf-redirects", case.evidence, text=case.text)
         level = "fine" if status < 300 else "error" if status >= 500 else "denied"
-        return cause("conf-answers", case.evidence, text=step.text, level=level)
+        return cause("conf-answers", case.evidence, text=case.text, level=level)
     return None
 
 
 def _location(case: PlainCase) -> Cause | None:
-    step = case.deciding
-    if case.routed.status == 301 and "slash" in step.why:
-        return cause("slash-redirect", case.evidence, path=case.uri)
-    if step.text == "static files":
-        if case.routed.status == 200:
-            return cause("conf-answers", case.evidence, text=f"the file {step.why}", level="fine")
-        return _no_file(case, step.why)
+    match case.event:
+        case SlashAdded():
+            return cause("slash-redirect", case.evidence, path=case.uri)
+        case FileServed(path):
+            return cause("conf-answers", case.evidence, text=f"the file {path}", level="fine")
+        case FileMissing() | FileMethodRefused():
+            return _no_file(case, case.reason)
     return None
 
 
@@ -198,60 +212,57 @@ def _no_file(case: PlainCase, what: str) -> Cause:
 
 
 def _access(case: PlainCase) -> Cause | None:
-    step = case.deciding
-    if case.directive.name in ("allow", "deny"):
-        client, peer = (step.data.get(name, case.request.client) for name in ("client", "peer"))
-        seen = client if peer == client else f"{client} (from the headers of {peer})"
+    event = case.event
+    if isinstance(event, AddressRuled):
         fix = "allow the client's network, or see that nginx gets its own address (set_real_ip_from, real_ip_header)"
-        return cause("address-denied", case.evidence, client=seen, text=str(case.directive), fix=fix)
-    if step.text.startswith("auth_basic"):
+        return cause("address-denied", case.evidence, client=client(event), text=str(case.directive), fix=fix)
+    if isinstance(event, PasswordFileMissing | PasswordRefused) and event.directive.startswith("auth_basic"):
         fix = "send the credentials of a user in auth_basic_user_file"
-        return cause("credentials-refused", case.evidence, reason=step.why, secret="", fix=fix)
+        return cause("credentials-refused", case.evidence, reason=case.reason, secret="", fix=fix)
     return None
 
 
 def _auth(case: PlainCase) -> Cause:
-    asked = next((request for request in case.routed.also if request.role == "auth"), None)
-    url = f"{asked.service}{asked.uri}" if asked else case.deciding.data.get("uri", "")
-    status = case.deciding.data.get("status", "")
-    if status in ("401", "403"):
+    asked = next((request for request in case.routed.also if request.role is Role.AUTH), None)
+    uri, status = (case.event.uri, case.event.status) if isinstance(case.event, AuthAnswered) else ("", 0)
+    url = f"{asked.service}{asked.uri}" if asked else uri
+    if status in (401, 403):
         return cause("external-auth-refused", case.evidence, url=url, auth_status=status)
     return cause("external-auth-failed", case.evidence, url=url, auth_status=status or "nothing")
 
 
 def _limit(case: PlainCase) -> Cause:
-    step = case.deciding
-    if "body" in step.data:
-        size, limit = step.data["body"], step.data["limit"]
-        return cause("body-too-large", case.evidence, size=size, limit=limit, fix="raise client_max_body_size")
+    event = case.event
+    if isinstance(event, BodyTooLarge):
+        fix = "raise client_max_body_size"
+        return cause("body-too-large", case.evidence, size=event.size, limit=event.limit, fix=fix)
     fix = "raise rate, burst or the number of connections; limit_req_status and limit_conn_status change the status"
-    return cause("rate-limited", case.evidence, text=f"{step.text}: {step.why}", fix=fix)
+    return cause("rate-limited", case.evidence, text=f"{case.text}: {case.reason}", fix=fix)
 
 
 # --- behind nginx -----------------------------------------------------------------------------------------------------
 
 
 def _proxy(case: PlainCase) -> Cause:
-    data = case.deciding.data
-    service = data.get("service", "")
-    if "status" not in data:
-        why = data.get("failed", "")
-        reason, fix = FIXES.get(why, (case.deciding.why or case.deciding.text, "look into the service"))
-        return cause("upstream-failed", case.evidence, service=service or "behind", reason=reason, fix=fix)
-    status = int(data["status"])
+    event = case.event
+    if not isinstance(event, Answered):
+        unknown = (case.reason, "look into the service")
+        reason, fix = FIXES[event.failure] if isinstance(event, NotAnswered) else unknown
+        return cause("upstream-failed", case.evidence, service=event.service or "behind", reason=reason, fix=fix)
+    status, service = event.status, event.service
     if status >= 400:
         level = "error" if status >= 500 else "notice"
         return cause("service-error", case.evidence, service=service, status=status, level=level)
     return cause("served", case.evidence, service=service)
 
 
-BY_PHASE: dict[str, Callable[[PlainCase], Cause | None]] = {
-    "listen": _listen,
-    "tls": _tls,
-    "rewrite": _rewrite,
-    "location": _location,
-    "access": _access,
-    "auth": _auth,
-    "limit": _limit,
-    "proxy": _proxy,
+BY_PHASE: Mapping[Phase, Callable[[PlainCase], Cause | None]] = {
+    Phase.LISTEN: _listen,
+    Phase.TLS: _tls,
+    Phase.REWRITE: _rewrite,
+    Phase.LOCATION: _location,
+    Phase.ACCESS: _access,
+    Phase.AUTH: _auth,
+    Phase.LIMIT: _limit,
+    Phase.PROXY: _proxy,
 }

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nginxsim.annotations import Problem
-from nginxsim.verdict.access import explain_tls
+from nginxsim.lua.events import HttpsRedirect
+from nginxsim.nginx.events import CycleEnded, SlashAdded
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.close_by import secrets
 from nginxsim.verdict.types import Cause, Evidence
 
-LOOP = "rewrite or internal redirection cycle"
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
 SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
 KIND = re.compile(r"of a (Secret|ConfigMap)$")
@@ -21,17 +21,17 @@ BLOCKING = ("block-user-agents", "block-referers")
 
 
 def explain_rewrite(case: Case) -> Cause | None:
-    step, source = case.deciding, case.source
-    if step.text.startswith(LOOP):
+    event, source = case.event, case.source
+    if isinstance(event, CycleEnded):
         return cause("rewrite-loop", case.evidence())
-    if step.text.startswith("redirect") and not step.line:
+    if isinstance(event, HttpsRedirect):
         return _lua_redirect(case)
     if found := _denial(case):
         return found
     if source.name in SNIPPETS:
         # The text leads to the line of the snippet, which is often one of many.
-        evidence = [replace(item, text=step.text) for item in case.evidence()]
-        return cause("snippet-answer", evidence, text=step.text, level=_level(case))
+        evidence = [replace(item, text=case.text) for item in case.evidence()]
+        return cause("snippet-answer", evidence, text=case.text, level=_level(case))
     if source.name in REDIRECTS:
         return cause("redirect", case.evidence(), annotation=source.name, owner=case.owner)
     if source.name == "app-root":
@@ -121,14 +121,11 @@ def _level(case: Case) -> str:
 
 
 def explain_location(case: Case) -> Cause | None:
-    if case.routed.status == 301 and "slash" in case.deciding.why:
+    if isinstance(case.event, SlashAdded):
         return cause("slash-redirect", case.evidence(), path=case.uri)
     return _built_in(case)
 
 
 def explain_listen(case: Case) -> Cause | None:
-    step = case.deciding
-    if "certificate" in step.why:
-        return explain_tls(case)
     fix = "send a request that nginx can read; the ConfigMap's buffers and header switches set its limits"
-    return cause("bad-request", case.evidence(), reason=step.why or step.text, fix=fix)
+    return cause("bad-request", case.evidence(), reason=case.reason, fix=fix)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, Step, everything_is_fine
+from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, everything_is_fine
 from nginxsim.nginx.router import Router
+from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Source
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Outcome, TraceStep, Verdict
+from nginxsim.verdict.wording import said
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -35,8 +37,8 @@ class ConfRouting(ABC):
     def provenance(self) -> Provenance: ...
 
     @abstractmethod
-    def written(self, line: int, text: str) -> tuple[str, Source | None]:
-        """What a line of the conf is called, and what put it there; text: what a step says of it."""
+    def written(self, line: int, directive: str) -> tuple[str, Source | None]:
+        """What a line of the conf is called, and what put it there. directive: the one meant, "" for the first."""
 
     @abstractmethod
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause: ...
@@ -65,10 +67,10 @@ class ConfRouting(ABC):
         routed = self._router.route(request, answer or everything_is_fine)
         return Verdict(request, [self._outcome(request, one) for one in routed])
 
-    def lost(self, phase: str, text: str, why: str, line: int = 0) -> TraceStep:
-        """A line of the conf that might have decided."""
+    def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
+        """A line of the conf that might have decided; text: its directive, or a name in it."""
         conf, source = self.written(line, text) if line else ("", None)
-        return TraceStep(phase, text, why, conf, source)
+        return TraceStep(phase, text, why, conf, source, line=line)
 
     def _outcome(self, request: Request, routed: RoutedOutcome) -> Outcome:
         return Outcome(
@@ -78,17 +80,29 @@ class ConfRouting(ABC):
             routed.upstream,
             routed.also,
             self._assumptions + routed.assumptions,
-            Explanation(partial(self._explained, request, routed)),
+            Explanation(partial(self.cause_of, request, routed), partial(self._trace, request, routed)),
         )
 
-    def _explained(self, request: Request, routed: RoutedOutcome) -> tuple[Cause, tuple[TraceStep, ...]]:
-        return self.cause_of(request, routed), tuple(self._traced(request, step) for step in routed.steps)
+    def _trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
+        return tuple(self._traced(request, step) for step in routed.steps)
 
     def _traced(self, request: Request, step: Step) -> TraceStep:
-        conf, source = self.written(step.line, step.text) if step.line else ("", None)
-        why = step.why.strip() or (_asked_for(source) if source else "")
-        look_around = partial(self.considered, request, step)
-        return TraceStep(step.phase, step.text.strip(), why, conf, source, _look_around=look_around)
+        event, line, within = step
+        conf, source = self.written(line, event.directive) if line else ("", None)
+        words = said(event)
+        # Within the controller's own servers, nobody asked for anything.
+        why = words.why.strip() or (_asked_for(source) if source and not within else "")
+        return TraceStep(
+            event.phase,
+            words.text.strip(),
+            why,
+            conf,
+            source,
+            event=event,
+            line=line,
+            within=within,
+            _look_around=partial(self.considered, request, step),
+        )
 
 
 class Routing(ConfRouting):
@@ -110,7 +124,7 @@ class Routing(ConfRouting):
     def provenance(self) -> Provenance:
         return Provenance(self.tree, self._rendered.sources, self._rendered.sites)
 
-    def written(self, line: int, text: str) -> tuple[str, Source | None]:  # noqa: ARG002
+    def written(self, line: int, directive: str) -> tuple[str, Source | None]:  # noqa: ARG002
         return f"{self.label}:{line}", self.provenance.of(line)
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations import Problem
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Backend
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
+from nginxsim.nginx.events import Answered, NotAnswered
+from nginxsim.nginx.exchange import Failure
 from nginxsim.origins import Origin
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
@@ -26,11 +28,14 @@ FIXES = {
     "external-name-disabled": "take --disable-svc-external-name away, or use a Service with Pods",
     "external-name-invalid": "write a DNS name that is not of this machine",
 }
-FAILURES = {
-    "refused": ("the connection was refused", "check the targetPort and that the Pods listen there"),
-    "timeout": ("no answer came in time", "raise proxy-read-timeout, or make the service answer sooner"),
-    "tls": ("the TLS handshake failed", "check backend-protocol and proxy-ssl-verify against what the service speaks"),
-    "protocol": ("it speaks another protocol", "set backend-protocol to what the service speaks"),
+FAILURES: Mapping[Failure, tuple[str, str]] = {
+    Failure.REFUSED: ("the connection was refused", "check the targetPort and that the Pods listen there"),
+    Failure.TIMEOUT: ("no answer came in time", "raise proxy-read-timeout, or make the service answer sooner"),
+    Failure.TLS: (
+        "the TLS handshake failed",
+        "check backend-protocol and proxy-ssl-verify against what the service speaks",
+    ),
+    Failure.PROTOCOL: ("it speaks another protocol", "set backend-protocol to what the service speaks"),
 }
 
 
@@ -38,7 +43,7 @@ def explain_balancer(case: Case) -> Cause | None:
     """No peer to pass the request to."""
     backend = case.backend
     if backend is None:
-        name = case.location.backend if case.location else case.deciding.text
+        name = case.location.backend if case.location else case.text
         return cause("no-endpoints", case.evidence(), service=name, reason="the controller made no such backend")
     evidence, reason, fix = broken_chain(case, backend)
     evidence += [Evidence(origin, "", note) for origin, note in _idle_canaries(case, backend)]
@@ -74,15 +79,14 @@ def _idle_canaries(case: Case, backend: Backend) -> Iterator[tuple[Origin, str]]
 
 
 def explain_proxy(case: Case) -> Cause | None:
-    data = case.deciding.data
-    service = data.get("service", "")
-    if "status" not in data:
-        return _failed(case, service)
+    event, service = case.event, case.event.service
+    if not isinstance(event, Answered):
+        return _failed(case)
     if service == DEFAULT_UPSTREAM:
         return _default_backend(case)
     if claim := _lost_claim(case):
         return _missing_ingress(case, claim)
-    status = int(data["status"])
+    status = event.status
     if stood_in := _stood_in_for(case, service):
         return _stand_in(case, stood_in, service)
     if case.error_page is not None:
@@ -112,10 +116,10 @@ def _stand_in(case: Case, meant: Backend, service: str) -> Cause:
     return cause("stand-in-answers", evidence, service=meant.name, stand_in=service, reason=reason, fix=fix)
 
 
-def _failed(case: Case, service: str) -> Cause:
-    why = case.deciding.why.removeprefix(f"{service}: ")
-    reason, fix = FAILURES.get(why.partition(",")[0], (why or case.deciding.text, "look into the service"))
-    return cause("upstream-failed", case.evidence(), service=service or "behind", reason=reason, fix=fix)
+def _failed(case: Case) -> Cause:
+    event, unknown = case.event, (case.reason, "look into the service")
+    reason, fix = FAILURES[event.failure] if isinstance(event, NotAnswered) else unknown
+    return cause("upstream-failed", case.evidence(), service=event.service or "behind", reason=reason, fix=fix)
 
 
 def explain_default_backend(case: Case) -> Cause | None:

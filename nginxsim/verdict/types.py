@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
+from nginxsim.nginx.events import AuthAnswered, LocationChosen
 from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
+from nginxsim.nginx.steps import Event, Phase
 from nginxsim.origins import Origin, Source
 
 LEVELS = ("error", "warning", "notice")
 """Of findings, the worst first."""
-_INSIDE = re.compile(r" ?\[[0-9a-f.:]+\]\Z")
-"""The address of a server of the same nginx, behind what one of its steps says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +81,21 @@ class _Known(Generic[T]):
 class TraceStep:
     """One decision on the way to the outcome.
 
-    phase, text and why are for people; `conf` names the deciding line ("nginx.conf:412"), empty where a rule of
-    nginx's own decided; `source` is the manifest line, ConfigMap key or flag that put that line there.
+    event: what happened, None for what might have; text and why say it, for people. `conf` names the deciding line
+    ("nginx.conf:412"), empty where a rule of nginx's own decided, and `line` is its number there; `source` is the
+    manifest line, ConfigMap key or flag that put that line there. within: see nginxsim.nginx.steps.Step.
     `steps`: those of a request that was sent within this step, once `nested` has put them there.
     """
 
-    phase: str
+    phase: Phase
     text: str
     why: str = ""
     conf: str = ""
     source: Source | None = None
     steps: tuple[TraceStep, ...] = ()
+    event: Event | None = None
+    line: int = 0
+    within: tuple[str, ...] = ()
     _look_around: Callable[[], tuple[TraceStep, ...]] = field(default=_nothing, repr=False, compare=False)
 
     @property
@@ -107,15 +110,16 @@ class TraceStep:
         pieces = (
             Fragment("phase", self.phase),
             Fragment("text", self.text),
-            Fragment("why", self.why),
-            Fragment("conf", self.conf, line=int(self.conf.rpartition(":")[2] or 0)),
+            Fragment("why", " ".join(filter(None, (self.why, *(f"[{address}]" for address in self.within))))),
+            Fragment("conf", self.conf, line=self.line),
             Fragment("origin", str(origin or ""), origin),
         )
         return tuple(piece for piece in pieces if piece.text)
 
     def __reduce__(self) -> tuple[object, ...]:
         known = _Known(self.considered) if self._look_around is not _nothing else _nothing
-        return TraceStep, (self.phase, self.text, self.why, self.conf, self.source, self.steps, known)
+        what = (self.phase, self.text, self.why, self.conf, self.source, self.steps)
+        return TraceStep, (*what, self.event, self.line, self.within, known)
 
 
 def nested(trace: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
@@ -123,37 +127,47 @@ def nested(trace: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
     tree: list[TraceStep] = []
     inner: list[TraceStep] = []
     for step in trace:
-        if (asked := _INSIDE.search(step.why)) is not None:
-            inner.append(replace(step, why=step.why[: asked.start()]))
+        if step.within:
+            inner.append(replace(step, within=step.within[:-1]))
             continue
         inner = _of_subrequest(step, tree) + inner
-        tree.append(replace(step, steps=tuple(inner)) if inner else step)
+        tree.append(replace(step, steps=nested(inner)) if inner else step)
         inner = []
-    return (*tree, *inner)
+    return (*tree, *nested(inner)) if inner else tuple(tree)
 
 
 def _of_subrequest(step: TraceStep, before: list[TraceStep]) -> list[TraceStep]:
     """Takes the steps of an auth subrequest, which stand before the step that tells its answer, out of `before`."""
-    asked = f"location = {step.text.partition(' ')[2]}" if step.phase == "auth" else ""
-    begin = next((at for at in reversed(range(len(before))) if asked and before[at].text == asked), len(before))
+    if not isinstance(step.event, AuthAnswered):
+        return []
+    begin = next((at for at in reversed(range(len(before))) if _enters(before[at], step.event.uri)), len(before))
     taken = before[begin:]
     del before[begin:]
     return taken
 
 
-class Explanation:
-    """Cause and trace of an outcome, worked out when first asked for."""
+def _enters(step: TraceStep, uri: str) -> bool:
+    event = step.event
+    return isinstance(event, LocationChosen) and event.kind == "=" and event.name == uri
 
-    def __init__(self, explain: Callable[[], tuple[Cause, tuple[TraceStep, ...]]]) -> None:
-        self._explain = explain
+
+class Explanation:
+    """Cause and trace of an outcome, each worked out when first asked for."""
+
+    def __init__(self, cause: Callable[[], Cause], trace: Callable[[], tuple[TraceStep, ...]]) -> None:
+        self._find_cause, self._tell = cause, trace
 
     @cached_property
-    def parts(self) -> tuple[Cause, tuple[TraceStep, ...]]:
-        return self._explain()
+    def cause(self) -> Cause:
+        return self._find_cause()
+
+    @cached_property
+    def trace(self) -> tuple[TraceStep, ...]:
+        return self._tell()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies, and what another process gets, no longer need the simulation that the explanation comes from."""
-        return Explanation, (_Known(self.parts),)
+        return Explanation, (_Known(self.cause), _Known(self.trace))
 
 
 class Outcome(NamedTuple):
@@ -171,11 +185,11 @@ class Outcome(NamedTuple):
 
     @property
     def cause(self) -> Cause:
-        return self.explanation.parts[0]
+        return self.explanation.cause
 
     @property
     def trace(self) -> tuple[TraceStep, ...]:
-        return self.explanation.parts[1]
+        return self.explanation.trace
 
     @property
     def share(self) -> str:

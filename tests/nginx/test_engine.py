@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from nginxsim.errors import InputError
+from nginxsim.nginx.events import NotAnswered
 from nginxsim.nginx.exchange import Answer, Request, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.lua_api import LuaRequest, LuaRuntime, Peers
 from nginxsim.nginx.router import Router
@@ -165,7 +166,8 @@ def test_failures_end_in_502_and_504_unless_tries_are_endless(path: str, why: st
     (outcome,) = router.route(Request(path=path), lambda _: Answer.failure(why))
     assert (outcome.status, outcome.upstream) == (status, None)
     assert outcome.ended_by is not None
-    assert outcome.ended_by.data["failed"] == why
+    assert isinstance(outcome.ended_by.event, NotAnswered)
+    assert outcome.ended_by.event.failure == why
 
 
 def test_nginx_answers_what_comes_back_to_its_own_port() -> None:

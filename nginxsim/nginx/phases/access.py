@@ -10,10 +10,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.addresses import parse_address
+from nginxsim.nginx.events import (
+    AddressRuled,
+    AuthAnswered,
+    Credentials,
+    OneIsEnough,
+    PasswordFileMissing,
+    PasswordRefused,
+    PasswordTaken,
+)
+from nginxsim.nginx.exchange import Role
 from nginxsim.nginx.passwords import check_password, entry_of
 from nginxsim.nginx.phases.content import precontent
 from nginxsim.nginx.phases.finish import finalize
 from nginxsim.nginx.phases.lua import run_lua
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.variables import basic_user
 
 if TYPE_CHECKING:
@@ -37,7 +48,7 @@ def access(request: Context) -> State | None:
             continue
         if verdict == OK:
             if any_is_enough:
-                request.note("access", "satisfy any", "one check is enough", request.conf.satisfy_line)
+                request.note(OneIsEnough, request.conf.satisfy_line)
                 _drop_challenge(request)
                 return precontent
         elif any_is_enough and verdict in (401, 403):
@@ -65,12 +76,9 @@ def by_address(request: Context) -> int:
     address = parse_address(request.remote_addr)
     for rule in rules:
         if rule.network is None or rule.network.holds(address):
-            data = {"client": request.remote_addr, "peer": request.peer_addr, "rule": rule.text}
-            if rule.allow:
-                request.note("access", rule.text, f"client {request.remote_addr}", rule.line, data)
-                return OK
-            request.settle("access", rule.text, f"client {request.remote_addr}", rule.line, data)
-            return 403
+            tell = request.note if rule.allow else request.settle
+            tell(AddressRuled, rule.line, rule.text, request.remote_addr, request.peer_addr)
+            return OK if rule.allow else 403
     return DECLINED
 
 
@@ -83,25 +91,25 @@ def by_password(request: Context) -> int:
         return DECLINED
     given = basic_user(request)
     if given is None:
-        return _challenge(request, realm, "no user and password were sent")
+        return _challenge(request, realm, Credentials.NONE)
     path = conf.auth_file.get(request)
     file = request.run.files.get(path)
     if file is None:
         request.assume(f"no file {path}")
-        request.settle("access", f"auth_basic_user_file {path}", "there is no such file", conf.auth_basic_line)
+        request.settle(PasswordFileMissing, conf.auth_basic_line, path)
         return 403
     stored = entry_of(file, given[0])
     if stored is None:
-        return _challenge(request, realm, f"the file has no user {given[0]}")
+        return _challenge(request, realm, Credentials.NO_USER, given[0])
     if not check_password(stored, given[1]):
-        return _challenge(request, realm, f"wrong password for {given[0]}")
-    request.note("access", "auth_basic", f"user {given[0]}", conf.auth_basic_line, {"user": given[0]})
+        return _challenge(request, realm, Credentials.MISMATCH, given[0])
+    request.note(PasswordTaken, conf.auth_basic_line, given[0])
     return OK
 
 
-def _challenge(request: Context, realm: str, why: str) -> int:
+def _challenge(request: Context, realm: str, reason: Credentials, user: str = "") -> int:
     request.headers_out.append(("WWW-Authenticate", f'Basic realm="{realm}"'))
-    request.settle("access", "auth_basic", why, request.conf.auth_basic_line, {"realm": realm})
+    request.settle(PasswordRefused, request.conf.auth_basic_line, "auth_basic", reason, user)
     return 401
 
 
@@ -116,8 +124,8 @@ def by_digest(request: Context) -> int:
     stale = ', stale="true"' if given.lower().startswith("digest ") else ""
     challenge = f'Digest algorithm="MD5", qop="auth", realm="{realm}", nonce="<nonce>"{stale}'
     request.headers_out.append(("WWW-Authenticate", challenge))
-    why = "the nonce is not one of nginx's" if stale else "no digest was sent"
-    request.settle("access", "auth_digest", why, conf.auth_digest_line, {"realm": realm})
+    reason = Credentials.UNKNOWN_NONCE if stale else Credentials.NO_DIGEST
+    request.settle(PasswordRefused, conf.auth_digest_line, "auth_digest", reason, "")
     return 401
 
 
@@ -125,34 +133,28 @@ def by_subrequest(request: Context) -> int:
     conf = request.conf
     if not conf.auth_request:
         return DECLINED
-    child = request.subrequest(conf.auth_request, "", "auth")
+    child = request.subrequest(conf.auth_request, "", Role.AUTH)
     request.run.http.serve(child)
     for name, value in conf.auth_request_set:
         request.vars[name] = value.get(child)
     status = child.status
-    data = {"status": str(status), "uri": conf.auth_request}
     if 200 <= status < 300:
-        request.note("auth", f"auth_request {conf.auth_request}", f"answered {status}", conf.auth_request_line, data)
+        request.note(AuthAnswered, conf.auth_request_line, conf.auth_request, status)
         return OK
-    shown = f"auth_request {conf.auth_request}"
     if status == 401:
         challenges = child.headers_out if child.upstream is None else [*child.headers_out, *child.upstream_headers]
         seen = [value for key, value in challenges if key.lower() == "www-authenticate"]
         own = [value for key, value in child.headers_out if key.lower() == "www-authenticate"]
         request.headers_out += [("WWW-Authenticate", value) for value in own or seen]
-    if status in (401, 403):
-        request.settle("auth", shown, f"answered {status}", conf.auth_request_line, data)
-        return status
-    why = f"unexpected status {status or 'none'}: only 2xx, 401 and 403 mean something"
-    request.settle("auth", shown, why, conf.auth_request_line, data)
-    return 500
+    request.settle(AuthAnswered, conf.auth_request_line, conf.auth_request, status)
+    return status if status in (401, 403) else 500
 
 
 def by_lua(request: Context) -> int:
     script = request.conf.lua_access
     if script is None:
         return DECLINED
-    status = run_lua(request, script, "access")
+    status = run_lua(request, script, Phase.ACCESS)
     return OK if status in (None, 200) else status or OK
 
 

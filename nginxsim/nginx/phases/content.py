@@ -8,12 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from nginxsim.nginx.events import (
+    FileMethodRefused,
+    FileMissing,
+    FileServed,
+    FileTried,
+    HandlerAnswered,
+    ScriptAnswered,
+)
 from nginxsim.nginx.phases.filters import send_header
 from nginxsim.nginx.phases.finish import finalize, internal_redirect, named_location, send_response, set_content_type
 from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.phases.mirrors import run_mirrors
 from nginxsim.nginx.phases.proxy import proxy
 from nginxsim.nginx.sizes import whole_number
+from nginxsim.nginx.steps import Phase
 
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
@@ -45,9 +54,9 @@ def try_files(request: Context) -> State | None:
         shown = ", ".join(value.source for value in tries)
         request.assume(f"try_files finds none of {shown}")
     target = last.get(request)
-    request.note("rewrite", f"try_files {target}", "no file exists", conf.try_line)
+    request.note(FileTried, conf.try_line, target)
     if target.startswith("="):
-        request.settle("rewrite", f"try_files {target}", "no file exists", conf.try_line)
+        request.settle(FileTried, conf.try_line, target)
         return finalize(request, whole_number(target[1:]) or 500)
     if target.startswith("@"):
         return named_location(request, target)
@@ -69,7 +78,7 @@ def _static(request: Context) -> State | None:
     conf = request.conf
     path = conf.path_of(request.uri)
     if request.method not in ("GET", "HEAD", "POST"):
-        request.settle("location", "static files", f"{request.method} on a file", conf.line)
+        request.settle(FileMethodRefused, conf.line, request.method)
         return finalize(request, 405)
     if request.uri.endswith("/"):
         for index in conf.index:
@@ -80,15 +89,15 @@ def _static(request: Context) -> State | None:
         return _file(request, path)
     else:
         request.assume(f"no file {path}")
-    request.settle("location", "static files", f"{path} is not there", conf.line)
+    request.settle(FileMissing, conf.line, path)
     return finalize(request, 404)
 
 
 def _file(request: Context, path: str) -> State | None:
     if request.method not in ("GET", "HEAD"):
-        request.settle("location", "static files", f"{request.method} on a file", request.conf.line)
+        request.settle(FileMethodRefused, request.conf.line, request.method)
         return finalize(request, 405)
-    request.settle("location", "static files", path, request.conf.line)
+    request.settle(FileServed, request.conf.line, path)
     request.status = 200
     set_content_type(request)
     send_header(request)
@@ -99,7 +108,7 @@ def _page(name: str, content_type: str) -> Callable[[Context], State | None]:
     """A content handler that answers GET and HEAD with a page of its own."""
 
     def answer(request: Context) -> State | None:
-        request.settle("location", name, "", request.conf.content_line)
+        request.settle(HandlerAnswered, request.conf.content_line, name)
         if request.method not in ("GET", "HEAD"):
             return finalize(request, 405)
         request.status = 200
@@ -113,16 +122,17 @@ def _page(name: str, content_type: str) -> Callable[[Context], State | None]:
 def _lua(request: Context) -> State | None:
     script = request.conf.content_lua
     assert script is not None
-    status = run_lua(request, script, "content")
+    status = run_lua(request, script, Phase.CONTENT)
     if status is not None and status >= 300:
         return finalize(request, status)
-    request.settle("location", f"content_by_lua {script.name or 'block'}", "", script.line)
+    request.settle(ScriptAnswered, script.line, script.name)
     return finalize(request, send_response(request, status or 200, ""))
 
 
 def _unknown(request: Context) -> State | None:
-    request.assume(f"{request.content.removeprefix('unknown:')} answers 200")
-    request.settle("location", request.content.removeprefix("unknown:"), "", request.conf.content_line)
+    directive = request.content.removeprefix("unknown:")
+    request.assume(f"{directive} answers 200")
+    request.settle(HandlerAnswered, request.conf.content_line, directive)
     return finalize(request, send_response(request, 200, ""))
 
 

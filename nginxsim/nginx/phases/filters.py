@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.lua_api import LuaError
+from nginxsim.nginx.events import ScriptExited, ScriptFailed
+from nginxsim.nginx.lua_api import LuaError, Phase
 from nginxsim.nginx.phases.expires import set_expires
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.variables import NGINX_VERSION
@@ -61,8 +62,10 @@ def _lua(request: Context) -> None:
         return
     try:
         handler(request)
-    except (LuaExit, LuaError) as end:
-        request.note("filter", script.name, str(end), script.line)
+    except LuaExit as end:
+        request.note(ScriptExited, script.line, Phase.FILTER, script.name, end.status)
+    except LuaError as error:
+        request.note(ScriptFailed, script.line, Phase.FILTER, script.name, str(error), error.variable)
 
 
 def change_header(request: Context, change: HeaderChange) -> None:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.escapes import escape_uri
+from nginxsim.nginx.events import (
+    BodyTooLarge,
+    CycleEnded,
+    InternalOnly,
+    LocationChosen,
+    MatchGaveUp,
+    NoLocation,
+    SlashAdded,
+)
+from nginxsim.nginx.exchange import Role
 from nginxsim.nginx.locations import SLASH
 from nginxsim.nginx.phases.finish import finalize, set_location
 from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.phases.preaccess import preaccess
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.nginx.rewrite import run_script
+from nginxsim.nginx.steps import Phase
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import HeaderChange, LocationConf
@@ -30,25 +41,25 @@ def server_rewrite(request: Context) -> State | None:
 def find_config(request: Context) -> State | None:
     request.content, request.uri_changed = "", False
     try:
-        conf, how = request.server.locations.find(request)
+        conf, match = request.server.locations.find(request)
     except MatchLimitError as error:
-        request.settle("location", "regular expression failed", str(error))
+        request.settle(MatchGaveUp, 0, Phase.LOCATION, str(error))
         return finalize(request, 500)
     if conf is None:
         conf = request.server.conf
-        request.note("location", "no location", f"nothing matches {request.uri}", conf.line)
+        request.note(NoLocation, conf.line, request.uri)
     else:
-        request.note("location", conf.shown, how, conf.line, {"location": conf.name, "uri": request.uri})
+        request.note(LocationChosen, conf.line, conf.shown, conf.kind, conf.name, match, request.uri)
     enter(request, conf)
     if conf.internal and not request.internal:
-        request.settle("location", "internal", "only internal requests may enter", conf.internal_line)
+        request.settle(InternalOnly, conf.internal_line)
         return finalize(request, 404)
     if request.body_length > request.conf.body_limit and _too_large(request):
         return finalize(request, 413)
-    if how == SLASH:
+    if match is SLASH:
         target = escape_uri(conf.name) + (f"?{request.args}" if request.args else "")
         set_location(request, target)
-        request.settle("location", f"location {conf.name}", "a slash is added by a redirect", conf.line)
+        request.settle(SlashAdded, conf.line, conf.name)
         return finalize(request, 301)
     return location_rewrite
 
@@ -65,16 +76,9 @@ def enter(request: Context, conf: LocationConf) -> None:
 
 def _too_large(request: Context) -> bool:
     limit = request.conf.body_limit
-    if request.role != "service" or not limit:
+    if request.role != Role.SERVICE or not limit:
         return False
-    data = {"limit": str(limit), "body": str(request.body_length)}
-    request.settle(
-        "limit",
-        f"client_max_body_size {limit}",
-        f"the body has {request.body_length} bytes",
-        request.conf.body_limit_line,
-        data,
-    )
+    request.settle(BodyTooLarge, request.conf.body_limit_line, request.body_length, limit)
     return True
 
 
@@ -85,7 +89,7 @@ def location_rewrite(request: Context) -> State | None:
             return finalize(request, status)
     lua = request.conf.lua_rewrite
     if lua is not None and not request.uri_changed:
-        status = run_lua(request, lua, "rewrite")
+        status = run_lua(request, lua, Phase.REWRITE)
         if status is not None:
             return finalize(request, status)
     if request.unparsed_uri:  # a refused request line has no headers
@@ -95,7 +99,7 @@ def location_rewrite(request: Context) -> State | None:
         return preaccess
     request.rewrites_left -= 1
     if request.rewrites_left == 0:
-        request.settle("rewrite", "rewrite or internal redirection cycle", f"while processing {request.uri}")
+        request.settle(CycleEnded, 0, request.uri)
         return finalize(request, 500)
     request.conf = request.server.conf
     return find_config

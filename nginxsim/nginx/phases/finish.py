@@ -8,6 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.escapes import BadUriError, parse_inner_uri
+from nginxsim.nginx.events import (
+    CycleEnded,
+    ErrorPageSent,
+    NamedLocation,
+    NamedLocationMissing,
+    NoUriLeft,
+    UnsafeRedirect,
+)
 from nginxsim.nginx.phases.filters import send_header
 
 if TYPE_CHECKING:
@@ -106,7 +114,7 @@ def _error_page(request: Context, page: ErrorPage, status: int) -> State | None:
     target = page.target.get(request)
     if page.overwrite >= 0:
         request.err_status = page.overwrite
-    request.note("error_page", f"error_page {status} {target}", f"status {status}", page.line, {"status": str(status)})
+    request.note(ErrorPageSent, page.line, status, target)
     if target.startswith("/"):
         path, _, args = target.partition("?")
         if request.method != "HEAD":
@@ -146,22 +154,22 @@ def named_location(request: Context, name: str) -> State | None:
     if request.rewrites_left == 0:
         return _cycle(request)
     if not request.uri:
-        request.settle("error_page", f"location {name}", "the request line was refused: there is no URI to go on with")
+        request.settle(NoUriLeft, 0, name)
         return finalize(request, 500)
     conf = request.server.locations.named.get(name)
     if conf is None:
-        request.settle("error_page", f"location {name}", "there is no such named location")
+        request.settle(NamedLocationMissing, 0, name)
         return finalize(request, 500)
     request.redirected()
     request.content = ""
     request.uri_changed = False
-    request.note("location", f"location {name}", "named", conf.line, {"location": name})
+    request.note(NamedLocation, conf.line, name)
     enter(request, conf)
     return location_rewrite
 
 
 def _cycle(request: Context) -> State | None:
-    request.settle("rewrite", "rewrite or internal redirection cycle", f"while processing {request.uri}")
+    request.settle(CycleEnded, 0, request.uri)
     return finalize(request, 500)
 
 
@@ -172,7 +180,7 @@ def accel_redirect(request: Context, target: str) -> State | None:
     try:
         path, args = parse_inner_uri(target)
     except BadUriError:
-        request.settle("proxy", f"X-Accel-Redirect {target}", "an unsafe URI")
+        request.settle(UnsafeRedirect, 0, target)
         return finalize(request, 404)
     if request.method != "HEAD":
         request.method = "GET"

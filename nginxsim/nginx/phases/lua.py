@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.lua_api import LuaError
+from nginxsim.nginx.events import ScriptExited, ScriptFailed
+from nginxsim.nginx.lua_api import LuaError, Phase
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LuaFile
     from nginxsim.nginx.context import Context
 
 
-def run_lua(request: Context, script: LuaFile, phase: str) -> int | None:
+def run_lua(request: Context, script: LuaFile, phase: Phase) -> int | None:
     """The status that the script finishes with, or None when it returns."""
     handler = request.run.lua.handlers.get(script.name)
     if handler is None:
@@ -24,10 +25,10 @@ def run_lua(request: Context, script: LuaFile, phase: str) -> int | None:
         handler(request)
     except LuaExit as end:
         if len(trace) == before:
-            request.note(phase, script.name, f"ngx.exit({end.status})", script.line)
+            request.note(ScriptExited, script.line, phase, script.name, end.status)
         request.last = trace[-1]
         return end.status
     except LuaError as error:
-        request.settle(phase, script.name, str(error), script.line)
+        request.settle(ScriptFailed, script.line, phase, script.name, str(error), error.variable)
         return 500
     return None

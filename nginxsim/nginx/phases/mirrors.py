@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nginxsim.nginx.events import Mirrored
+from nginxsim.nginx.exchange import Role
+
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
 
@@ -13,8 +16,8 @@ def run_mirrors(request: Context) -> None:
     if not request.mirrors:
         return
     for uri, line in request.mirrors:
-        request.note("proxy", f"mirror {uri}", "a copy of the request", line)
-        child = request.subrequest(uri, request.args, "mirror")
+        request.note(Mirrored, line, uri)
+        child = request.subrequest(uri, request.args, Role.MIRROR)
         child.method = request.method
         request.run.http.serve(child)
     request.mirrors = []

@@ -8,11 +8,12 @@ nginx 1.27.1: src/http/modules/ngx_http_{limit_req,limit_conn}_module.c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from nginxsim.nginx.addresses import any_contains, parse_address
 from nginxsim.nginx.escapes import to_bytes
+from nginxsim.nginx.events import ClientNamed, Counted, Delayed, LimitExceeded, LimitKind, NotCounted
 from nginxsim.nginx.phases.access import access
 from nginxsim.nginx.phases.finish import finalize
 
@@ -22,15 +23,8 @@ if TYPE_CHECKING:
     from nginxsim.nginx.phases.states import State
     from nginxsim.nginx.server import Zone
 
-LONGEST_KEYS = {"limit_req": 65535, "limit_conn": 255}
+LONGEST_KEYS: Mapping[LimitKind, int] = {"limit_req": 65535, "limit_conn": 255}
 """A key of more bytes is logged and not counted."""
-
-
-class _Facts(NamedTuple):
-    """What the trace tells of a limit that counts."""
-
-    line: int
-    data: dict[str, str]
 
 
 def preaccess(request: Context) -> State | None:
@@ -56,17 +50,16 @@ def _exceeds_rate(request: Context) -> bool:
     counted = list(_counted(request, "limit_req", conf.limit_req, conf.limit_req_status))
     if not counted:
         return False
-    limit, zone, facts = min(counted, key=lambda each: each[0].amount)
+    limit, zone = min(counted, key=lambda each: each[0].amount)
     if place <= limit.amount + 1:
-        wait = max(_wait(each, its_zone, place - 1) for each, its_zone, _ in counted)
+        wait = max(_wait(each, its_zone, place - 1) for each, its_zone in counted)
         dry = conf.limit_req_dry_run and wait
         request.main.limit_status = f"DELAYED{'_DRY_RUN' if dry else ''}" if wait else "PASSED"
         if wait and not dry:
-            request.note("limit", f"limit_req zone={limit.zone}", f"waits for {wait / 1000:g} s", limit.line)
+            request.note(Delayed, limit.line, "limit_req", limit.zone, wait / 1000)
         return False
-    why = f"{zone.rate} and a burst of {limit.amount} let {limit.amount + 1} in at once: this is number {place}"
     request.main.limit_status = f"REJECTED{'_DRY_RUN' if conf.limit_req_dry_run else ''}"
-    return _refuse(request, f"limit_req zone={limit.zone}", why, facts, conf.limit_req_dry_run)
+    return _refuse(request, "limit_req", limit, zone, conf.limit_req_dry_run)
 
 
 def _wait(limit: Limit, zone: Zone, before: int) -> int:
@@ -77,39 +70,34 @@ def _wait(limit: Limit, zone: Zone, before: int) -> int:
 def _exceeds_connections(request: Context) -> bool:
     """Requests that are being answered; a limit_req that refuses goes first, so all those before this one are."""
     conf, place = request.conf, request.request.place
-    for limit, _, facts in _counted(request, "limit_conn", conf.limit_conn, conf.limit_conn_status):
+    for limit, zone in _counted(request, "limit_conn", conf.limit_conn, conf.limit_conn_status):
         request.main.limit_conn_status = "PASSED"
         if place > limit.amount:
             request.assume(f"the {place - 1} requests before it are still being answered")
-            why = f"{limit.amount} connections at once are let in: this is number {place}"
             request.main.limit_conn_status = f"REJECTED{'_DRY_RUN' if conf.limit_conn_dry_run else ''}"
-            return _refuse(request, f"limit_conn zone={limit.zone}", why, facts, conf.limit_conn_dry_run)
+            return _refuse(request, "limit_conn", limit, zone, conf.limit_conn_dry_run)
     return False
 
 
-def _refuse(request: Context, limit: str, why: str, facts: _Facts, dry_run: bool) -> bool:
+def _refuse(request: Context, kind: LimitKind, limit: Limit, zone: Zone, dry_run: bool) -> bool:
     """Whether the request ends here: not if the limit is only tried out."""
     tell = request.note if dry_run else request.settle
-    data = {**facts.data, "place": str(request.request.place)}
-    tell("limit", limit, f"{why} (dry run)" if dry_run else why, facts.line, data)
+    tell(LimitExceeded, limit.line, kind, limit.zone, zone.rate, limit.amount, request.request.place, dry_run)
     return not dry_run
 
 
-def _counted(request: Context, kind: str, limits: Sequence[Limit], status: int) -> Iterator[tuple[Limit, Zone, _Facts]]:
+def _counted(request: Context, kind: LimitKind, limits: Sequence[Limit], status: int) -> Iterator[tuple[Limit, Zone]]:
     """The limits that have a key to count this request by."""
     for limit in limits:
         zone = request.run.http.zones.get((kind, limit.zone))
         if zone is None:
             continue
         key = zone.key.get(request)
-        shown = f"{kind} zone={limit.zone}"
         if not key or len(to_bytes(key)) > LONGEST_KEYS[kind]:
-            request.note("limit", shown, f"the key is {'too long' if key else 'empty'}: not counted", limit.line)
+            request.note(NotCounted, limit.line, kind, limit.zone, key)
             continue
-        facts = {"zone": limit.zone, "key": key, "source": zone.key.source, "rate": zone.rate}
-        facts |= {"burst": str(limit.amount), "status": str(status)}
-        request.note("limit", shown, "counted", limit.line, facts)
-        yield limit, zone, _Facts(limit.line, facts)
+        request.note(Counted, limit.line, kind, limit.zone, key, zone.key.source, zone.rate, limit.amount, status)
+        yield limit, zone
 
 
 def real_ip(request: Context, conf: LocationConf) -> None:
@@ -128,10 +116,8 @@ def real_ip(request: Context, conf: LocationConf) -> None:
         return
     found = _forwarded(request.peer_addr, values, conf)
     if found is not None and found != request.peer_addr:
-        why = f"{conf.realip_header}: {', '.join(values)}"
-        request.note(
-            "access", f"client is {found}", why, conf.realip_line, {"client": found, "peer": request.peer_addr}
-        )
+        header = conf.realip_header
+        request.note(ClientNamed, conf.realip_line, found, request.peer_addr, header, tuple(values))
         request.remote_addr = found
 
 

@@ -10,12 +10,25 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.context import LuaExit
-from nginxsim.nginx.exchange import Answer, Facts, UpstreamRequest
+from nginxsim.nginx.events import (
+    Answered,
+    AnswerTooBig,
+    BadTarget,
+    BodyNeverRead,
+    HostUnknown,
+    NoPeer,
+    NotAnswered,
+    NoTarget,
+    ScriptExited,
+    ScriptFailed,
+)
+from nginxsim.nginx.exchange import Answer, Failure, UpstreamRequest
 from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
 from nginxsim.nginx.phases.mirrors import run_mirrors
 from nginxsim.nginx.phases.sending import Message, message_for, place_of
+from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.targets import BadTargetError, Place
 
 if TYPE_CHECKING:
@@ -24,13 +37,13 @@ if TYPE_CHECKING:
     from nginxsim.nginx.phases.states import State
     from nginxsim.nginx.server import Upstream
 
-FAILED_STATUS: Mapping[str, int] = {"timeout": 504}
+FAILED_STATUS: Mapping[Failure, int] = {Failure.TIMEOUT: 504}
 """The other failures end in 502."""
-FAILURE_CLASS: Mapping[str, str] = {
-    "refused": "error",
-    "tls": "error",
-    "timeout": "timeout",
-    "protocol": "invalid_header",
+FAILURE_CLASS: Mapping[Failure, str] = {
+    Failure.REFUSED: "error",
+    Failure.TLS: "error",
+    Failure.TIMEOUT: "timeout",
+    Failure.PROTOCOL: "invalid_header",
 }
 """What proxy_next_upstream calls a failure."""
 STATUS_CLASS = {status: f"http_{status}" for status in (403, 404, 429, 500, 502, 503, 504)}
@@ -46,15 +59,15 @@ _NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
 def proxy(request: Context) -> State | None:
     target = request.conf.target
     if target is None:
-        request.settle("proxy", request.content, "nowhere to pass the request on to", request.conf.line)
+        request.settle(NoTarget, request.conf.line, request.content)
         return finalize(request, 500)
     try:
         place = place_of(request, target)
     except BadTargetError as error:
-        request.settle("proxy", target.shown, str(error), target.line)
+        request.settle(BadTarget, target.line, target.shown, str(error))
         return finalize(request, 500)
     if request.conf.body_buffer == 0 and request.body_length > 0:
-        request.settle("proxy", "client_body_buffer_size 0", "nginx never finishes reading the body", request.conf.line)
+        request.settle(BodyNeverRead, request.conf.line)
         close(request)
         return None
     up = request.conf.upstreams[target.protocol]
@@ -69,21 +82,21 @@ def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, m
     block = request.run.http.upstreams.get(place.host)
     if block is None:
         if not _resolves(request, place):
-            request.settle("proxy", f"{place.host} could not be resolved", "host not found", target.line)
+            request.settle(HostUnknown, target.line, place.host)
             return finalize(request, 502)
         run_mirrors(request)
         return _ask(request, target, up, UpstreamRequest(place.host, (f"{place.host}:{place.port}",), *message))
     try:
         service, addresses = block.peers(request)
     except LuaError as error:
-        request.settle("balancer", block.name, str(error), block.line)
+        request.settle(ScriptFailed, block.line, Phase.BALANCER, block.name, str(error), error.variable)
         return finalize(request, 500)
     except LuaExit as end:
-        request.settle("balancer", block.name, f"ngx.exit({end.status})", block.line)
+        request.settle(ScriptExited, block.line, Phase.BALANCER, block.name, end.status)
         return finalize(request, end.status)
     run_mirrors(request)
     if not addresses:
-        request.settle("balancer", service, "there is no peer to connect to", block.line)
+        request.settle(NoPeer, block.line, service)
         return finalize(request, 502)
     return _ask(request, target, up, UpstreamRequest(service, addresses, *message), block)
 
@@ -111,12 +124,10 @@ def _ask(
     if answer.failed:
         for_ever = block is not None and bool(block.balancer) and up.tries == 0
         return _failed(request, target, up, sent, answer.failed, for_ever=for_ever)
-    status = str(answer.status)
-    _add_status(request, status.zfill(3))
+    _add_status(request, str(answer.status).zfill(3))
     request.upstream_time = "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
-    facts = _facts(request, sent, "status", status)
-    request.settle("proxy", target.shown, f"{sent.service} answered {status}", target.line, facts)
+    request.settle(Answered, target.line, target.shown, sent.service, answer.status)
     return _answered(request, up, answer)
 
 
@@ -126,13 +137,9 @@ def _add_status(request: Context, status: str) -> None:
     request.upstream_status = f"{before} : {status}" if before else status
 
 
-def _facts(request: Context, sent: UpstreamRequest, end: str, value: str) -> Facts:
-    return {"service": sent.service, "addresses": request.upstream_addr, "uri": sent.uri, end: value}
-
-
 def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
     if up.connect_timeout == 0:
-        return Answer.failure("timeout")
+        return Answer.failure(Failure.TIMEOUT)
     strict = request.run.setup.strict_services
     rewritten = sent.uri != request.unparsed_uri
     if strict and rewritten and sent.protocol in ("http", "https") and _NO_TARGET.search(sent.uri):
@@ -141,7 +148,7 @@ def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer
     if up.read_timeout == 0:
         return _raced(request, sent)
     answer = request.run.answer(sent)
-    if strict and answer.failed == "protocol" and sent.protocol == "http" and _is_tls_port(sent):
+    if strict and answer.failed is Failure.PROTOCOL and sent.protocol == "http" and _is_tls_port(sent):
         request.assume(f"{sent.service} speaks TLS and answers 400 to plain HTTP")
         return Answer(400, MALFORMED)
     return answer
@@ -151,7 +158,7 @@ def _raced(request: Context, sent: UpstreamRequest) -> Answer:
     """proxy_read_timeout 0: nginx gives up at once; whether the service gets to see the request is chance."""
     if request.run.draw((0.5, 0.5)):
         request.upstream = sent
-    return Answer.failure("timeout")
+    return Answer.failure(Failure.TIMEOUT)
 
 
 def _is_tls_port(sent: UpstreamRequest) -> bool:
@@ -159,20 +166,19 @@ def _is_tls_port(sent: UpstreamRequest) -> bool:
 
 
 def _failed(
-    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: str, *, for_ever: bool
+    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: Failure, *, for_ever: bool
 ) -> State | None:
     """for_ever: a failure is tried again without end."""
     status = FAILED_STATUS.get(why, 502)
     _add_status(request, str(status))
-    facts = _facts(request, sent, "failed", why)
-    if request.parent is None and why == "protocol":
+    if request.parent is None and why is Failure.PROTOCOL:
         request.run.also.append(sent)
     retried = FAILURE_CLASS[why] in up.next_upstream and request.method not in CARRYING
-    if for_ever and retried:
-        request.settle("proxy", target.shown, f"{sent.service}: {why}, tried again without end", target.line, facts)
+    again = for_ever and retried
+    request.settle(NotAnswered, target.line, target.shown, sent.service, why, again)
+    if again:
         close(request)
         return None
-    request.settle("proxy", target.shown, f"{sent.service}: {why}", target.line, facts)
     return finalize(request, status)
 
 
@@ -180,7 +186,7 @@ def _answered(request: Context, up: UpstreamConf, answer: Answer) -> State | Non
     request.upstream_headers = list(answer.headers)
     status = answer.status
     if answers.header_size(answer) > up.buffer_size:
-        request.settle("proxy", "upstream sent too big header", f"more than {up.buffer_size} bytes", up.line)
+        request.settle(AnswerTooBig, up.line, up.buffer_size)
         _not_taken(request)
         return finalize(request, 502)
     if status >= 300 and up.intercept_errors and any(page.status == status for page in request.conf.error_pages):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.escapes import escape_uri
-from nginxsim.nginx.exchange import Headers
+from nginxsim.nginx.exchange import Headers, Role, Scheme
 from nginxsim.nginx.targets import Place, split_url
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _uri(request: Context, target: Target, place: Place) -> str:
     return head + rest + (f"?{request.args}" if request.args else "")
 
 
-Message: TypeAlias = tuple[str, str, str, str, Headers, bool, str]
+Message: TypeAlias = tuple[Scheme, str, str, str, Headers, bool, Role]
 """An UpstreamRequest but for who gets it."""
 
 
@@ -51,7 +51,7 @@ def message_for(request: Context, target: Target, place: Place, up: UpstreamConf
     if protocol == "grpc" and not any(name == "host" for name, _ in headers):
         headers.append(("host", host))
     verifies = up.ssl_verify and place.scheme in ("https", "grpcs")
-    role = "error-page" if request.error_page and request.role == "service" else request.role
+    role = Role.ERROR_PAGE if request.error_page and request.role is Role.SERVICE else request.role
     return place.scheme, method, uri or "/", host, headers, verifies, role
 
 
