@@ -13,6 +13,7 @@ from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.controller.model import Dropped
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence, Finding
@@ -35,8 +36,8 @@ def denied(estate: Estate) -> Iterator[Finding]:
 def client_ca(estate: Estate) -> Iterator[Finding]:
     closed: defaultdict[str, list[str]] = defaultdict(list)
     for server in estate.model.servers.values():
-        if server.auth_tls_error:
-            closed[server.owners["auth_tls_error"].meta.key].append(server.hostname)
+        if server.traits.auth_tls_error:
+            closed[server.owners[ServerTrait.AUTH_TLS_ERROR].meta.key].append(server.hostname)
     for ingress, problem in _problems(estate, "denied"):
         if problem.annotation.startswith(CLIENT_CA):
             hosts = ", ".join(closed[ingress.meta.key]) or "its hosts"

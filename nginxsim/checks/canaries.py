@@ -9,6 +9,7 @@ from nginxsim.annotations.values import Canary
 from nginxsim.checks.estate import Estate, at, finding, some
 from nginxsim.controller.model import Location
 from nginxsim.controller.references import host_of, upstream_name
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.kube.objects import Ingress
 from nginxsim.verdict.types import Evidence, Finding
 
@@ -76,11 +77,14 @@ def _places_by_backend(estate: Estate) -> Mapping[str, Mapping[tuple[str, str], 
     return places
 
 
+HOST_WIDE = ((ServerTrait.CLIENT_CERTIFICATE, "auth-tls-secret"), (ServerTrait.PROXY_TLS, "proxy-ssl-secret"))
+
+
 def host_wide(estate: Estate) -> Iterator[Finding]:
     """auth-tls-secret and proxy-ssl-secret belong to the server, also when a canary brings them."""
     for server in estate.model.servers.values():
-        for thing, name in (("client_certificate", "auth-tls-secret"), ("proxy_tls", "proxy-ssl-secret")):
-            owner = server.owners.get(thing)
+        for trait, name in HOST_WIDE:
+            owner = server.owners.get(trait)
             parsed = estate.parsed.get(owner.meta.key) if owner else None
             if owner and parsed and parsed.canary.enabled and estate.value(owner, name):
                 yield finding(

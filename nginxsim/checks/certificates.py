@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import Server
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.kube.objects import Ingress, IngressTLS
 from nginxsim.verdict.types import Finding
 
@@ -16,8 +17,8 @@ def defaulted(estate: Estate) -> Iterator[Finding]:
     """Hosts that show the controller's own certificate, for another reason than a Secret that is of no use."""
     explained = {notice.host for code in EXPLAINED for notice in estate.notices[code]}
     for server in estate.model.servers.values():
-        owner = server.owners.get("certificate")
-        if owner is None or server.hostname in explained or not server.certificate or not server.certificate.is_fake:
+        owner, shown = server.owners.get(ServerTrait.CERTIFICATE), server.traits.certificate
+        if owner is None or server.hostname in explained or not shown or not shown.is_fake:
             continue
         reason = "its tls entry names no secretName" if _entry(owner, server.hostname) else "no tls entry lists it"
         yield finding(
@@ -54,7 +55,7 @@ def taken(estate: Estate) -> Iterator[Finding]:
 
 
 def _taken(ingress: Ingress, server: Server) -> Finding | None:
-    owner = server.owners.get("certificate")
+    owner = server.owners.get(ServerTrait.CERTIFICATE)
     mine = _entry(ingress, server.hostname)
     if owner is None or owner is ingress or mine is None or not mine.secret:
         return None

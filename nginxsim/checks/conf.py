@@ -70,7 +70,7 @@ def _shape(server: Server, prefix: str) -> Hashable:
         _plain(server.hostname),
         tuple(_location_shape(location, prefix, distinct) for location in server.locations),
         tuple((what, *_annotations(owner.meta.annotations, prefix)) for what, owner in sorted(server.owners.items())),
-        bool(server.certificate),
+        bool(server.traits.certificate),
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.drafts import EXACT
 from nginxsim.controller.model import Location, Server
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import InputError
 from nginxsim.kube.objects import Ingress
 from nginxsim.nginx.regex import MatchLimitError, Regex
@@ -188,14 +189,14 @@ def alias_shared(estate: Estate) -> Iterator[Finding]:
     """Nginx gives a name to the first server that has it."""
     owners: dict[str, Server] = {}
     for server in estate.model.servers.values():
-        for alias in server.aliases:
+        for alias in server.traits.aliases:
             first = owners.setdefault(alias.lower(), server)
             if first is not server:
-                yield _shared(estate, alias, first.owners["aliases"], server)
+                yield _shared(estate, alias, first.owners[ServerTrait.ALIASES], server)
 
 
 def _shared(estate: Estate, alias: str, first: Ingress, server: Server) -> Finding:
-    second = server.owners["aliases"]
+    second = server.owners[ServerTrait.ALIASES]
     return finding(
         "alias-shared",
         *estate.mark(second, "server-alias", text=alias),

@@ -107,7 +107,7 @@ def _names(estate: Estate) -> Mapping[str, str]:
     """The server that each name leads to in the end: its own, an alias' or that of the other spelling with www."""
     names = {redirect.name: redirect.target.hostname for redirect in www_redirects(estate.model)}
     for server in estate.model.servers.values():
-        names.update(dict.fromkeys((*server.aliases, server.hostname), server.hostname))
+        names.update(dict.fromkeys((*server.traits.aliases, server.hostname), server.hostname))
     return names
 
 

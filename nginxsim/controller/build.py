@@ -11,14 +11,13 @@ from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
 from nginxsim.controller.canaries import CanaryMerger
 from nginxsim.controller.context import Context
-from nginxsim.controller.drafts import AffinityDraft, BackendDraft, NoticeBoard, ServerDraft
+from nginxsim.controller.drafts import BackendDraft, NoticeBoard, ServerDraft
 from nginxsim.controller.endpoints import EndpointFinder
 from nginxsim.controller.fallbacks import add_fallbacks
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.locations import Block, PathFiller, blocks_of, in_rendering_order
 from nginxsim.controller.model import (
     ROOT,
-    Affinity,
     Backend,
     Dropped,
     Location,
@@ -93,7 +92,7 @@ def _frozen_backend(draft: BackendDraft) -> Backend:
         port=draft.port,
         ssl_passthrough=draft.ssl_passthrough,
         endpoints=draft.reach.endpoints,
-        affinity=_frozen_affinity(draft.affinity),
+        affinity=draft.affinity,
         hash=draft.hash,
         load_balancing=draft.load_balancing,
         no_server=draft.no_server,
@@ -107,26 +106,12 @@ def _frozen_backend(draft: BackendDraft) -> Backend:
     )
 
 
-def _frozen_affinity(draft: AffinityDraft) -> Affinity:
-    locations = {host: tuple(paths) for host, paths in draft.locations.items()}
-    return Affinity(draft.type, draft.mode, draft.cookie, locations)
-
-
 def _frozen_server(draft: ServerDraft) -> Server:
     ordered = in_rendering_order(draft.locations)
     return Server(
         hostname=draft.hostname,
         locations=tuple(map(_frozen_location, blocks_of(ordered))),
-        certificate=draft.certificate,
-        aliases=draft.aliases,
-        ssl_passthrough=draft.ssl_passthrough,
-        redirect_from_to_www=draft.redirect_from_to_www,
-        client_certificate=draft.client_certificate,
-        proxy_tls=draft.proxy_tls,
-        snippet=draft.snippet,
-        ciphers=draft.ciphers,
-        prefer_server_ciphers=draft.prefer_server_ciphers,
-        auth_tls_error=draft.auth_tls_error,
+        traits=draft.traits,
         origin=draft.origin,
         owners=draft.owners,
     )
@@ -154,7 +139,7 @@ def _frozen_location(block: Block) -> Location:
 def _passthrough_backends(servers: Mapping[str, Server], notices: NoticeBoard) -> Iterator[PassthroughBackend]:
     """Hosts whose TLS connections go to the backend of their root unopened; their other paths are out of reach."""
     for server in servers.values():
-        if not server.ssl_passthrough:
+        if not server.traits.ssl_passthrough:
             continue
         for location in server.locations:
             if location.path == ROOT:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from nginxsim.annotations.values import (
-    NO_COOKIE,
-    Canary,
-    ClientCertificate,
-    ParsedAnnotations,
-    ProxyTLS,
-    SessionCookie,
-    UpstreamHash,
-)
-from nginxsim.config.certificate import Certificate
-from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Endpoint, Notice
+from nginxsim.annotations.values import Canary, ParsedAnnotations, UpstreamHash
+from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Affinity, Endpoint, Notice
+from nginxsim.controller.traits import ServerTrait, ServerTraits
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
 from nginxsim.origins import Origin
 
@@ -23,16 +16,6 @@ EXACT = "Exact"
 
 NO_SERVICE = Service(Meta("Service", "", namespace=""), type="")
 """Where the controller holds a Service without any content: an unknown one behind a path, an implicit root."""
-
-
-@dataclass(slots=True)
-class AffinityDraft:
-    """Session affinity of an upstream; the cookie is that of the last Ingress which asked for one."""
-
-    type: str = ""
-    mode: str = ""
-    cookie: SessionCookie = NO_COOKIE
-    locations: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +38,7 @@ class BackendDraft:
     port: Port = 0
     ssl_passthrough: bool = False
     reach: Reach = Reach()
-    affinity: AffinityDraft = field(default_factory=AffinityDraft)
+    affinity: Affinity = Affinity()
     hash: UpstreamHash = field(default_factory=UpstreamHash)
     load_balancing: str = ""
     no_server: bool = False
@@ -89,25 +72,25 @@ class ServerDraft:
 
     hostname: str
     locations: list[LocationDraft]
-    certificate: Certificate | None = None
-    aliases: tuple[str, ...] = ()
-    alias_origin: Origin | None = None
-    ssl_passthrough: bool = False
-    redirect_from_to_www: bool = False
-    client_certificate: ClientCertificate = field(default_factory=ClientCertificate)
-    proxy_tls: ProxyTLS = field(default_factory=ProxyTLS)
-    snippet: str = ""
-    ciphers: str = ""
-    prefer_server_ciphers: str = ""
-    auth_tls_error: str = ""
+    traits: ServerTraits = ServerTraits()
     origin: Origin | None = None
-    owners: dict[str, Ingress] = field(default_factory=dict)
+    owners: dict[ServerTrait, Ingress] = field(default_factory=dict)
     first_at: dict[str, LocationDraft] = field(default_factory=dict)
     """The first location of each path: the only one a further rule for that path is compared with."""
 
     def __post_init__(self) -> None:
         for location in self.locations:
             self.first_at.setdefault(location.path, location)
+
+    def decide(self, trait: ServerTrait, value: object, ingress: Ingress) -> None:
+        """The Ingress gives the trait its value, whatever it was before."""
+        self.give(trait, value)
+        self.owners[trait] = ingress
+
+    def give(self, trait: ServerTrait, value: object) -> None:
+        if getattr(self.traits, trait) is not value:
+            changed: dict[str, Any] = {trait: value}
+            self.traits = replace(self.traits, **changed)
 
     def add(self, location: LocationDraft) -> None:
         self.locations.append(location)

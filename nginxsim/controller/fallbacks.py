@@ -29,7 +29,7 @@ def add_fallbacks(
                 _say("fallback-without-ports", broken, location, context)
                 continue
             yield from _fallback(upstream, location, service, context)
-            passed_through |= server.ssl_passthrough and location.path == ROOT
+            passed_through |= server.traits.ssl_passthrough and location.path == ROOT
         upstream.ssl_passthrough = passed_through
 
 

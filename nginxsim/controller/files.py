@@ -9,7 +9,7 @@ def files_of(model: Model) -> dict[str, bytes]:
     """Path -> content: password files, client CAs and revocation lists, key pairs for upstreams."""
     files: dict[str, bytes] = {}
     for server in model.servers.values():
-        for certificate in (server.client_certificate.certificate, server.proxy_tls.certificate):
+        for certificate in (server.traits.client_certificate.certificate, server.traits.proxy_tls.certificate):
             files[certificate.ca_file] = certificate.ca_pem
             files[certificate.crl_file] = certificate.crl_pem
         for location in server.locations:

@@ -52,6 +52,6 @@ class HostIndex:
 
 def _names(server: Server) -> Iterator[str]:
     yield server.hostname
-    yield from server.aliases
-    if server.redirect_from_to_www:
+    yield from server.traits.aliases
+    if server.traits.redirect_from_to_www:
         yield www_name(server.hostname)

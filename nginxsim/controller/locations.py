@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from nginxsim.controller.context import Context
-from nginxsim.controller.drafts import EXACT, PREFIX, AffinityDraft, BackendDraft, LocationDraft, ServerDraft
+from nginxsim.controller.drafts import EXACT, PREFIX, BackendDraft, LocationDraft, ServerDraft
 from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT
 from nginxsim.controller.references import Claim, host_of
 from nginxsim.controller.servers import say_taken
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.kube.objects import IngressRule
 from nginxsim.origins import Origin
 
@@ -26,11 +29,17 @@ class PathFiller:
         self._upstreams = upstreams
         self._servers = servers
         self._context = context
+        self._sticky: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        """Upstream -> host -> the paths that its cookie is for."""
 
     def fill(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
             for rule in arrival.ingress.rules:
                 self._take_rule(arrival, rule)
+        for name, paths in self._sticky.items():
+            upstream = self._upstreams[name]
+            locations = {host: tuple(found) for host, found in paths.items()}
+            upstream.affinity = replace(upstream.affinity, locations=locations)
 
     def _take_rule(self, arrival: Arrival, rule: IngressRule) -> None:
         host = host_of(rule)
@@ -48,23 +57,21 @@ class PathFiller:
     def _claim_client_certificate(self, server: ServerDraft, arrival: Arrival) -> None:
         """It is the host's: the last Ingress counts until one has a usable CA."""
         wanted, ingress = arrival.annotations.client_certificate, arrival.ingress
-        if wanted.error and not server.auth_tls_error:
-            server.auth_tls_error = wanted.error
-            server.owners["auth_tls_error"] = ingress
-        if not server.client_certificate.certificate.ca_file:
-            server.client_certificate = wanted
-            server.owners["client_certificate"] = ingress
-        elif wanted.certificate.secret and server.owners["client_certificate"] is not ingress:
-            say_taken(server, "client_certificate", "auth-tls-secret", arrival, self._context)
+        trait = ServerTrait.CLIENT_CERTIFICATE
+        if wanted.error and not server.traits.auth_tls_error:
+            server.decide(ServerTrait.AUTH_TLS_ERROR, wanted.error, ingress)
+        if not server.traits.client_certificate.certificate.ca_file:
+            server.decide(trait, wanted, ingress)
+        elif wanted.certificate.secret and server.owners[trait] is not ingress:
+            say_taken(server, trait, "auth-tls-secret", arrival, self._context)
 
     def _claim_proxy_tls(self, server: ServerDraft, arrival: Arrival) -> None:
         """The same for the TLS towards the upstreams."""
         wanted, ingress = arrival.annotations.proxy_tls, arrival.ingress
-        if not server.proxy_tls.certificate.ca_file:
-            server.proxy_tls = wanted
-            server.owners["proxy_tls"] = ingress
-        elif wanted.certificate.secret and server.owners["proxy_tls"] is not ingress:
-            say_taken(server, "proxy_tls", "proxy-ssl-secret", arrival, self._context)
+        if not server.traits.proxy_tls.certificate.ca_file:
+            server.decide(ServerTrait.PROXY_TLS, wanted, ingress)
+        elif wanted.certificate.secret and server.owners[ServerTrait.PROXY_TLS] is not ingress:
+            say_taken(server, ServerTrait.PROXY_TLS, "proxy-ssl-secret", arrival, self._context)
 
     def _take_path(self, server: ServerDraft, claim: Claim) -> None:
         if not claim.leads_to_service:
@@ -77,7 +84,7 @@ class PathFiller:
                 self._say("service-is-canary", why, claim, upstream.origin)
             return
         self._place(server, upstream, claim)
-        self._share_affinity(upstream.affinity, server, claim)
+        self._share_affinity(upstream, server, claim)
 
     def _place(self, server: ServerDraft, upstream: BackendDraft, claim: Claim) -> None:
         holder = server.first_at.get(claim.path)
@@ -88,20 +95,19 @@ class PathFiller:
         else:
             self._say_path_taken(holder, claim)
             return
-        if claim.annotations.redirect.from_to_www and not server.redirect_from_to_www:
-            server.redirect_from_to_www = True
-            server.owners["redirect_from_to_www"] = claim.ingress
+        if claim.annotations.redirect.from_to_www and not server.traits.redirect_from_to_www:
+            server.decide(ServerTrait.REDIRECT_FROM_TO_WWW, True, claim.ingress)
 
-    def _share_affinity(self, affinity: AffinityDraft, server: ServerDraft, claim: Claim) -> None:
+    def _share_affinity(self, upstream: BackendDraft, server: ServerDraft, claim: Claim) -> None:
         """Affinity is the upstream's: the first type and mode stay, the last cookie counts, the paths add up."""
-        wanted = claim.annotations.session_affinity
-        affinity.type = affinity.type or wanted.type
-        affinity.mode = affinity.mode or wanted.mode
+        wanted, had = claim.annotations.session_affinity, upstream.affinity
+        if wanted.type or wanted.mode:
+            upstream.affinity = replace(had, type=had.type or wanted.type, mode=had.mode or wanted.mode)
         if wanted.type != "cookie":
             return
-        affinity.cookie = wanted.cookie
-        for host in (claim.host, *server.aliases):
-            affinity.locations.setdefault(host, []).append(claim.path)
+        upstream.affinity = replace(upstream.affinity, cookie=wanted.cookie)
+        for host in (claim.host, *server.traits.aliases):
+            self._sticky[upstream.name][host].append(claim.path)
         if claim.annotations.rewrite.use_regex and not wanted.cookie.path:
             origin = claim.annotations.source("use-regex").origin
             why = "session-cookie-path should be set when use-regex is"

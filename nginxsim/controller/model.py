@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from nginxsim.annotations.values import (
     NO_COOKIE,
     Canary,
-    ClientCertificate,
     ParsedAnnotations,
     Problem,
-    ProxyTLS,
     SessionCookie,
     UpstreamHash,
 )
 from nginxsim.config.certificate import Certificate
+from nginxsim.controller.traits import ServerTrait, ServerTraits
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Port, Service
 from nginxsim.origins import Origin
 
@@ -112,22 +111,11 @@ class Server:
 
     hostname: str
     locations: tuple[Location, ...]
-    certificate: Certificate | None = None
-    aliases: tuple[str, ...] = ()
-    ssl_passthrough: bool = False
-    redirect_from_to_www: bool = False
-    client_certificate: ClientCertificate = ClientCertificate()
-    proxy_tls: ProxyTLS = ProxyTLS()
-    snippet: str = ""
-    ciphers: str = ""
-    prefer_server_ciphers: str = ""
-    auth_tls_error: str = ""
+    traits: ServerTraits = ServerTraits()
     origin: Origin | None = None
     """Of the first rule that names the host."""
-    owners: Mapping[str, Ingress] = field(default_factory=dict)
-    """Which Ingress decided a server-wide thing. Keys: "certificate", "aliases", "snippet", "ciphers",
-    "prefer_server_ciphers", "client_certificate", "auth_tls_error", "proxy_tls", "ssl_passthrough",
-    "redirect_from_to_www"."""
+    owners: Mapping[ServerTrait, Ingress] = field(default_factory=dict)
+    """Which Ingress decided a trait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def www_redirects(model: Model) -> Iterator[NameRedirect]:
 def www_redirect(server: Server, model: Model) -> NameRedirect | None:
     """To this server; None unless it asks for one, and where the name has a server of its own."""
     name = www_name(server.hostname)
-    if not server.redirect_from_to_www or name in model.servers:
+    if not server.traits.redirect_from_to_www or name in model.servers:
         return None
     return NameRedirect(name, server)
 

@@ -13,7 +13,8 @@ from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT
 from nginxsim.controller.references import default_ref, host_of, upstream_name
 from nginxsim.controller.server_certificates import choose_certificate
-from nginxsim.kube.objects import BackendRef, Ingress, IngressRule
+from nginxsim.controller.traits import FIRST_COME, FirstCome, ServerTrait, ServerTraits
+from nginxsim.kube.objects import BackendRef, IngressRule
 
 
 def create_servers(
@@ -49,7 +50,7 @@ def _catch_all(default: BackendDraft, context: Context) -> ServerDraft:
     root = LocationDraft(
         ROOT, PREFIX, True, default.name, annotations, service=default.service, default_backend_upstream=""
     )
-    return ServerDraft(DEFAULT_SERVER, [root], certificate=context.certificates.default)
+    return ServerDraft(DEFAULT_SERVER, [root], ServerTraits(certificate=context.certificates.default))
 
 
 def _serve_catch_all(server: ServerDraft, arrival: Arrival, ref: BackendRef, upstream: BackendDraft) -> None:
@@ -90,61 +91,45 @@ def _server(
 
 
 def _pass_through(server: ServerDraft, arrival: Arrival) -> None:
-    if arrival.annotations.ssl_passthrough and not server.ssl_passthrough:
-        server.ssl_passthrough = True
-        server.owners["ssl_passthrough"] = arrival.ingress
-
-
-def _take_switches(server: ServerDraft, annotations: ParsedAnnotations, ingress: Ingress) -> None:
-    """What the first Ingress that sets it decides for the host."""
-    if annotations.ciphers.ciphers and not server.ciphers:
-        server.ciphers = annotations.ciphers.ciphers
-        server.owners["ciphers"] = ingress
-    if annotations.ciphers.prefer_server_ciphers and not server.prefer_server_ciphers:
-        server.prefer_server_ciphers = annotations.ciphers.prefer_server_ciphers
-        server.owners["prefer_server_ciphers"] = ingress
+    if arrival.annotations.ssl_passthrough and not server.traits.ssl_passthrough:
+        server.decide(ServerTrait.SSL_PASSTHROUGH, True, arrival.ingress)
 
 
 def _configure(server: ServerDraft, arrival: Arrival, rule: IngressRule, context: Context) -> None:
     server.origin = server.origin or rule.origin
-    annotations, ingress = arrival.annotations, arrival.ingress
-    if annotations.aliases and _claim(server, "aliases", "server-alias", arrival, context):
-        server.aliases = annotations.aliases
-        server.alias_origin = annotations.source("server-alias").origin
-    if annotations.server_snippet and _claim(server, "snippet", "server-snippet", arrival, context):
-        server.snippet = annotations.server_snippet
+    for row in FIRST_COME:
+        if value := row.value(arrival.annotations):
+            _come(server, row, value, arrival, context)
     if context.controller.release.any_ingress_passes_tls_through:
         _pass_through(server, arrival)
-    _take_switches(server, annotations, ingress)
-    if server.certificate is None and ingress.tls:
-        server.certificate = choose_certificate(server.hostname, ingress, context)
-        server.owners["certificate"] = ingress
+    if server.traits.certificate is None and arrival.ingress.tls:
+        certificate = choose_certificate(server.hostname, arrival.ingress, context)
+        server.decide(ServerTrait.CERTIFICATE, certificate, arrival.ingress)
 
 
-def _claim(server: ServerDraft, what: str, annotation: str, arrival: Arrival, context: Context) -> bool:
-    """Whether an Ingress is the first to set something; a later one is told who was."""
-    first = server.owners.setdefault(what, arrival.ingress) is arrival.ingress
-    if not first:
-        say_taken(server, what, annotation, arrival, context)
-    return first
+def _come(server: ServerDraft, row: FirstCome, value: object, arrival: Arrival, context: Context) -> None:
+    """Decides a trait if nobody has; where somebody has, the row may say that this one is to be told."""
+    if server.owners.get(row.trait, arrival.ingress) is arrival.ingress:
+        server.decide(row.trait, value, arrival.ingress)
+    elif row.told:
+        say_taken(server, row.trait, row.annotation, arrival, context)
 
 
-def say_taken(server: ServerDraft, what: str, annotation: str, arrival: Arrival, context: Context) -> None:
-    """Notes that an Ingress comes too late to set something for the whole host; `what` is the key in `owners`."""
-    message = f"{annotation} of {server.hostname} is already set by {server.owners[what].meta}; this one is ignored"
+def say_taken(server: ServerDraft, trait: ServerTrait, annotation: str, arrival: Arrival, context: Context) -> None:
+    """Notes that an Ingress comes too late to decide a trait."""
+    message = f"{annotation} of {server.hostname} is already set by {server.owners[trait].meta}; this one is ignored"
     origin = arrival.annotations.source(annotation).origin
     context.notices.add(f"{annotation}-taken", message, origin, ingress=arrival.ingress, host=server.hostname)
 
 
 def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], context: Context) -> None:
     """Aliases without repeats, without the host itself and without hosts that have a server of their own."""
-    owner = server.owners.get("aliases")
+    owner, aliases = server.owners.get(ServerTrait.ALIASES), server.traits.aliases
     if owner is None:
         return
-    for alias in dict.fromkeys(server.aliases):
+    for alias in dict.fromkeys(aliases):
         if alias in servers and alias != server.hostname:
-            holder = servers[alias]
             message = f"alias {alias} of {server.hostname} is ignored: the host has rules of its own"
-            origins = (server.alias_origin, holder.origin)
-            context.notices.add("alias-taken", message, *origins, ingress=owner, host=alias)
-    server.aliases = tuple(sorted({alias for alias in server.aliases if alias not in servers}))
+            set_at = owner.meta.annotation_origins.get(f"{context.controller.flags.prefix}server-alias")
+            context.notices.add("alias-taken", message, set_at, servers[alias].origin, ingress=owner, host=alias)
+    server.give(ServerTrait.ALIASES, tuple(sorted({alias for alias in aliases if alias not in servers})))

@@ -78,18 +78,18 @@ def _hosts(old: Estate, new: Estate) -> Iterator[ModelChange]:
             origin = (after or before or Server(name, ())).origin
             yield ModelChange("host", _action(before, after), shown, origin=origin)
             continue
-        if before.aliases != after.aliases:
+        if before.traits.aliases != after.traits.aliases:
             yield ModelChange("host", "changed", shown, _aliases(before), _aliases(after), after.origin)
         was, now = (estate.certificate(name) or DEFAULT_CERTIFICATE for estate in (old, new))
         if was != now:
             yield ModelChange("certificate", "changed", shown, was, now, after.origin)
-        if before.ssl_passthrough != after.ssl_passthrough:
-            texts = ["passed through" if server.ssl_passthrough else "ended here" for server in (before, after)]
+        if before.traits.ssl_passthrough != after.traits.ssl_passthrough:
+            texts = ["passed through" if server.traits.ssl_passthrough else "ended here" for server in (before, after)]
             yield ModelChange("host", "changed", shown, f"TLS {texts[0]}", f"TLS {texts[1]}", after.origin)
 
 
 def _aliases(server: Server) -> str:
-    return f"also {', '.join(server.aliases)}" if server.aliases else "no aliases"
+    return f"also {', '.join(server.traits.aliases)}" if server.traits.aliases else "no aliases"
 
 
 def _paths(old: Estate, new: Estate) -> Iterator[ModelChange]:

@@ -98,7 +98,7 @@ class Estate:
         """What its server answers to, and the name that only redirects to it."""
         server = self.servers.get(hostname)
         yield hostname
-        yield from server.aliases if server else ()
+        yield from server.traits.aliases if server else ()
         yield self.redirecting(hostname)
 
     def redirecting(self, hostname: str) -> str:

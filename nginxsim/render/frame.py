@@ -124,8 +124,8 @@ def _name_hash(model: Model, settings: Settings) -> tuple[int, int]:
     """Bucket and table size that hold every server name."""
     longest = total = 0
     for server in model.servers.values():
-        length = len(server.hostname.encode()) + (_WWW if server.redirect_from_to_www else 0)
-        longest = max(longest, length, *(len(alias.encode()) for alias in server.aliases), 0)
+        length = len(server.hostname.encode()) + (_WWW if server.traits.redirect_from_to_www else 0)
+        longest = max(longest, length, *(len(alias.encode()) for alias in server.traits.aliases), 0)
         total += length
     aligned = (longest + 2 + _WORD - 1) // _WORD * _WORD
     bucket = _power_of_two(2 * _WORD + aligned)

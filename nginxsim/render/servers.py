@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nginxsim.annotations import NAMES
-from nginxsim.annotations.values import ClientCertificate, ProxyTLS
 from nginxsim.config.flags import Flags
 from nginxsim.controller.model import Server
 from nginxsim.controller.redirects import NameRedirect
+from nginxsim.controller.traits import BY_ANNOTATION, ServerTraits
 from nginxsim.golang.strconv import quote
 from nginxsim.origins import Source
 from nginxsim.releases import Release
@@ -25,15 +24,6 @@ from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import in_quotes
 
 _LABEL = r"~^(?<subdomain>[\w-]+)\."
-
-# Which Ingress of a server speaks for an annotation that holds for the whole server.
-_OWNER = {
-    "from-to-www-redirect": "redirect_from_to_www",
-    "server-alias": "aliases",
-    "server-snippet": "snippet",
-    "ssl-ciphers": "ciphers",
-    "ssl-prefer-server-ciphers": "prefer_server_ciphers",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +62,7 @@ class ServerView:
     names: tuple[str, ...]
     """What server_name says."""
     is_default: bool
-    client: ClientCertificate
-    proxy: ProxyTLS
-    ciphers: str
-    prefer_server_ciphers: str
-    auth_tls_error: str
-    snippet: str
+    traits: ServerTraits
     global_errors: ErrorGroup
     errors: tuple[ErrorGroup, ...]
     mirrors: tuple[MirrorView, ...]
@@ -90,7 +75,7 @@ class ServerMarks(MarksByName):
     """By annotation, of those that hold for a whole server."""
 
     kind = "annotation of a whole server"
-    names = frozenset({*_OWNER, *(name for name in NAMES if name.startswith(("auth-tls-", "proxy-ssl-")))})
+    names = frozenset(BY_ANNOTATION)
 
     def __init__(self, ledger: Ledger, server: Server, flags: Flags) -> None:
         super().__init__(ledger)
@@ -99,22 +84,16 @@ class ServerMarks(MarksByName):
 
     def _source(self, name: str) -> Source:
         owners = self._server.owners
-        owner = next((owners[key] for key in _owner_keys(name) if key in owners), None)
+        owner = next((owners[trait] for trait in BY_ANNOTATION[name] if trait in owners), None)
         return annotation_source(owner, self._prefix, name)
-
-
-def _owner_keys(name: str) -> tuple[str, ...]:
-    if name.startswith("auth-tls-"):
-        return ("auth_tls_error", "client_certificate")
-    return ("proxy_tls",) if name.startswith("proxy-ssl-") else (_OWNER[name],)
 
 
 def names_of(server: Server, release: Release) -> tuple[str, ...]:
     """What server_name says, the host first."""
     host = server_name(server.hostname)
     if not release.quotes_names:
-        return (host, *server.aliases)
-    return (quote(host), *(f'"{in_quotes(alias)}"' for alias in server.aliases))
+        return (host, *server.traits.aliases)
+    return (quote(host), *(f'"{in_quotes(alias)}"' for alias in server.traits.aliases))
 
 
 def server_name(hostname: str) -> str:

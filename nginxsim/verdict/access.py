@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.lua.events import AuthServerAnswered
 from nginxsim.nginx.events import (
     AddressRuled,
@@ -83,8 +84,8 @@ def explain_tls(case: Case) -> Cause | None:
     """Handshakes that fail, and client certificates that are missing or not trusted."""
     if case.routed.status is None:
         return cause("tls-refused", case.evidence(), reason=f"{case.text}: {case.reason}")
-    if case.server is not None and case.server.client_certificate.certificate.secret:
-        secret = case.server.client_certificate.certificate.secret
+    if case.server is not None and case.server.traits.client_certificate.certificate.secret:
+        secret = case.server.traits.client_certificate.certificate.secret
         return cause("client-certificate-refused", _client_ca(case), reason=case.reason, secret=secret)
     fix = "speak https to the https port and http to the http port"
     return cause("bad-request", case.evidence(), reason=case.reason, fix=fix)
@@ -92,7 +93,7 @@ def explain_tls(case: Case) -> Cause | None:
 
 def _client_ca(case: Case) -> list[Evidence]:
     assert case.server is not None
-    owner = case.server.owners.get("client_certificate")
+    owner = case.server.owners.get(ServerTrait.CLIENT_CERTIFICATE)
     if owner is None:
         return case.evidence()
     prefix = case.estate.controller.flags.annotations_prefix

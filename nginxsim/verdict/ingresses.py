@@ -84,8 +84,8 @@ class _Judge:
         mine = [location for location in here if _belongs(location, ingress, path)]
         if mine:
             denied = mine[0].denied
-            if self._model.servers[host].auth_tls_error:
-                return "denied", self._model.servers[host].auth_tls_error
+            if self._model.servers[host].traits.auth_tls_error:
+                return "denied", self._model.servers[host].traits.auth_tls_error
             return ("denied", denied) if denied is not None else ("served", "")
         backend = self._backend(ingress, path.backend)
         if backend is not None and backend.no_server:

@@ -37,15 +37,15 @@ def served_certificates(model: Model) -> Mapping[str, Certificate]:
     """
     # ingress-nginx 1.15.1: internal/ingress/controller/nginx.go, configureCertificates
     posted: dict[str, Certificate | None] = dict(_own_certificates(model))
-    posted |= {each.name: _if_named(each.target.certificate, each.name) for each in www_redirects(model)}
+    posted |= {each.name: _if_named(each.target.traits.certificate, each.name) for each in www_redirects(model)}
     return {name: certificate for name, certificate in posted.items() if certificate is not None}
 
 
 def _own_certificates(model: Model) -> Iterator[tuple[str, Certificate | None]]:
     for server in model.servers.values():
-        yield server.hostname, server.certificate
-        for alias in server.aliases:
-            yield alias, _if_named(server.certificate, alias)
+        yield server.hostname, server.traits.certificate
+        for alias in server.traits.aliases:
+            yield alias, _if_named(server.traits.certificate, alias)
 
 
 def _if_named(certificate: Certificate | None, host: str) -> Certificate | None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nginxsim.controller.model import PassthroughBackend
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, UpstreamRequest, everything_is_fine
 from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Source
@@ -64,7 +65,7 @@ class PassthroughFront:
 
     def _source(self, backend: PassthroughBackend) -> Source | None:
         """The annotation that asks for it."""
-        owner = self._estate.model.servers[backend.hostname].owners.get("ssl_passthrough")
+        owner = self._estate.model.servers[backend.hostname].owners.get(ServerTrait.SSL_PASSTHROUGH)
         origin = owner and owner.meta.annotation_origins.get(self._estate.controller.flags.prefix + ANNOTATION)
         return Source("annotation", ANNOTATION, origin, str(owner.meta)) if owner and origin else None
 

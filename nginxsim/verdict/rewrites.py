@@ -43,13 +43,13 @@ def explain_rewrite(case: Case) -> Cause | None:
 
 def _denial(case: Case) -> Cause | None:
     """The controller's own refusals, written in place of the location or the server."""
-    asked, server = case.source.name, case.server
+    asked, unusable = case.source.name, case.server.traits.auth_tls_error if case.server else ""
     problems = _denying(case)
     if any(problem.annotation == asked for problem in problems):
         return _location_denied(case, problems)
-    if asked == "auth-tls-secret" and server is not None and server.auth_tls_error:
-        fix = f"make the Secret usable ({server.auth_tls_error}), or remove auth-tls-secret"
-        return cause("client-ca-unusable", case.evidence(server.auth_tls_error), owner=case.source.owner, fix=fix)
+    if asked == "auth-tls-secret" and unusable:
+        fix = f"make the Secret usable ({unusable}), or remove auth-tls-secret"
+        return cause("client-ca-unusable", case.evidence(unusable), owner=case.source.owner, fix=fix)
     if asked == "auth-tls-match-cn":
         return cause("common-name-refused", case.evidence())
     return None

@@ -77,7 +77,7 @@ def test_decisions(case):
     for name, expected in case.get("alternatives", {}).items():
         assert list(model.backends[name].alternatives) == expected
     for host, expected in case.get("aliases", {}).items():
-        assert list(model.servers[host].aliases) == expected
+        assert list(model.servers[host].traits.aliases) == expected
     assert {drop.ingress.meta.key: drop.reason for drop in model.dropped} == case.get("dropped", {})
     assert sorted({notice.code for notice in model.notices}) == case.get("notices", [])
 
@@ -186,9 +186,9 @@ def test_hosts_without_a_usable_secret_get_the_default_certificate():
     shop["spec"]["tls"] = [{"hosts": ["A.test"], "secretName": "gone"}]
     plain = written("plain", {"rules": {"c.test": {"/": "web:80"}}})
     model = play(shop, plain).model
-    assert model.servers["a.test"].certificate is model.default_certificate
-    assert model.servers["b.test"].certificate is model.default_certificate
-    assert model.servers["c.test"].certificate is None
+    assert model.servers["a.test"].traits.certificate is model.default_certificate
+    assert model.servers["b.test"].traits.certificate is model.default_certificate
+    assert model.servers["c.test"].traits.certificate is None
     assert [(notice.code, notice.host) for notice in model.notices] == [("tls-secret-missing", "a.test")]
     served = served_certificates(model)
     assert "c.test" not in served
