@@ -184,28 +184,50 @@ def test_every_broken_rule_is_known() -> None:
     assert [error.split()[0] for error in found.also] == [f"{PREFIX}server-snippet"]
 
 
-def test_the_overlap_index_agrees_with_a_configuration_built_anew() -> None:
-    """The index must name the very owners that the builder gives the locations with the newcomer in last place."""
+def crowd() -> list[Object]:
+    """Ingresses that get in each other's way: on the same hosts and paths, as patterns, as canaries."""
     choices = itertools.product(("", "canary", "use-regex"), ("/", "/a", "/a/"), ("", "="), ("one", "two"), ("h", "k"))
-    documents = [
+    return [
         ingress(f"i{number}", host, {sign + path: f"{service}:80"}, annotations={mark: "true"} if mark else None)
         for number, (mark, path, sign, service, host) in enumerate(choices)
         if number % 3 != 1
     ]
-    sim = estate(*documents)
+
+
+def catching_all(*marks: str) -> list[Object]:
+    """Ingresses for every host: one with a rule, the others with a default backend alone."""
+    alone = [
+        ingress(f"all-{n}", rules={}, annotations={mark: "true"} if mark else None, defaultBackend=backend("one:80"))
+        for n, mark in enumerate(marks)
+    ]
+    return [ingress("ruled", "", {"/": "one:80", "/a": "two:80"}), *alone]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        pytest.param(crowd(), id="named hosts"),
+        pytest.param(catching_all(), id="a rule for every host"),
+        pytest.param(catching_all(""), id="and a default backend"),
+        pytest.param(catching_all("", ""), id="and two"),
+        pytest.param(catching_all("", "", ""), id="and three"),
+        pytest.param(catching_all("canary", ""), id="and one of them a canary"),
+        pytest.param(catching_all("", "")[::-1], id="the rule youngest"),
+    ],
+)
+def test_the_overlap_index_agrees_with_a_configuration_built_anew(objects: list[Object]) -> None:
+    """The index must name the very owners that the builder gives the locations with the newcomer in last place."""
+    sim = estate(*objects)
     model = build_model(sim.cluster, sim.controller, sim.certificates)
     arrivals = [Arrival(one, sim.extractor.extract(one).parsed) for one in model.ingresses]
     queue = Queue(arrivals)
     for arrival in arrivals:
+        if not arrival.ingress.rules:
+            continue  # It claims no path that the webhook would ask for.
         others = [other for other in arrivals if other is not arrival]
-        anew = configure(
-            [*others, arrival],
-            sim.cluster,
-            sim.controller,
-            sim.certificates,
-        )
+        anew = configure([*others, arrival], sim.cluster, sim.controller, sim.certificates)
         newcomer = Newcomer(queue, arrival)
-        for host, path in itertools.product(("h", "k"), ("/", "/a", "/a/")):
+        for host, path in itertools.product(anew.servers, ("/", "/a", "/a/")):
             built = [
                 location.ingress.meta.name
                 for location in anew.servers[host].locations
