@@ -32,7 +32,7 @@ PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_b
 
 def hostile(share: float) -> settings:
     """So many examples of a test: few and always the same ones, unless more are asked for."""
-    count = int(EXAMPLES) if EXAMPLES else 200
+    count = int(EXAMPLES) if EXAMPLES else 120
     return settings(
         max_examples=max(int(count * share), 1), deadline=None, derandomize=not EXAMPLES, suppress_health_check=PATIENT
     )
