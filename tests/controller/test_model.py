@@ -35,6 +35,12 @@ ESTATE = [
     service("empty", selector={"app": "empty"}),
     service("portless", selector={"app": "portless"}, ports=[]),
     service("partner", type="ExternalName", externalName="partner.example.com", ports=[{"port": 80}]),
+    service(
+        "unnumbered",
+        type="ExternalName",
+        externalName="partner.example.com",
+        ports=[{"port": 80, "targetPort": "http"}],
+    ),
     service("local", type="ExternalName", externalName="localhost", ports=[{"port": 80}]),
 ]
 
