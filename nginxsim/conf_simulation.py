@@ -22,6 +22,9 @@ class ConfSimulation:
     def __init__(self, conf: Conf) -> None:
         self.conf = conf
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return ConfSimulation, (self.conf,)
+
     @cached_property
     def routing(self) -> PlainRouting:
         from nginxsim.verdict.plain_conf import PlainRouting  # noqa: PLC0415  # reading a conf needs no router

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 
 from nginxsim.origins import Origin
 
+LONGEST_NAME = 253
+"""Of a host, which may be longer than anything else that has a name."""
+
 
 class NginxsimError(Exception):
     """Base of everything nginxsim raises on purpose."""
@@ -31,9 +34,18 @@ class UsageError(InputError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to `word` in any letter case, spelt as it is known; None when nothing is close."""
-    spelt = {each.lower(): each for each in known}
-    matches = difflib.get_close_matches(word.lower(), list(spelt), n=1, cutoff=0.6)
-    return spelt[matches[0]] if matches else None
+    return next(iter(closest(word, known, 1)), None)
+
+
+def closest(word: str, known: Iterable[str], most: int) -> list[str]:
+    """Up to `most` known words that are close to `word` in any letter case, the closest first, spelt as they are known.
+
+    A text that is longer than any name is close to nothing: to compare two such takes the square of their length.
+    """
+    if len(word) > LONGEST_NAME:
+        return []
+    spelt = {each.lower(): each for each in known if len(each) <= LONGEST_NAME}
+    return [spelt[match] for match in difflib.get_close_matches(word.lower(), list(spelt), n=most, cutoff=0.6)]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

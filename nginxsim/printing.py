@@ -26,7 +26,7 @@ _NO_TEXT = "\ud800-\udfff"
 _TO_ESCAPE = re.compile(f"[{COMMANDING}{_NO_TEXT}]")
 OLD_COMMAND = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
 """GitHub's runner obeys `##[command]` anywhere in a line, Azure's `##vso[`, TeamCity its own."""
-_COMMAND = re.compile(r"(\s*):(?=:)")
+_COMMAND = re.compile(r"\s*+::")
 """And `::command` behind blanks: github.com/actions/runner, src/Runner.Common/ActionCommand.cs."""
 _TO_ESCAPE_IN_FILES = re.compile(f"(?![\t\n])[{COMMANDING}{_NO_TEXT}]|{OLD_COMMAND.pattern}|^[ \t]*::", re.MULTILINE)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -66,7 +66,8 @@ def _line(line: str, colour: bool) -> str:
 
 
 def _not_a_command(line: str) -> str:
-    return _COMMAND.sub(r"\1\\x3a", line, count=1) if _COMMAND.match(line) else line
+    command = _COMMAND.match(line)
+    return f"{line[: command.end() - 2]}\\x3a{line[command.end() - 1 :]}" if command else line
 
 
 def listing(text: str) -> str:

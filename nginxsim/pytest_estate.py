@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
+from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.printing import spaced
 from nginxsim.releases import NEWEST
 from nginxsim.reports.suites.terminal import comparison
@@ -19,7 +20,7 @@ from nginxsim.suites.cases import Change, Check, Expectation, Played
 from nginxsim.suites.changes import changed, check_keys
 from nginxsim.suites.draws import pinned
 from nginxsim.suites.expectations import check_cause
-from nginxsim.suites.matching import judge, status_text
+from nginxsim.suites.matching import endless, judge, status_text
 from nginxsim.suites.nodes import Place
 from nginxsim.suites.services import ANY, ServiceNames, answers
 from nginxsim.url import request_for
@@ -194,7 +195,10 @@ class Answered:
 
     def _assert(self, *checks: Check) -> Answered:
         __tracebackhide__ = True
-        faults = judge(Expectation(checks), self.verdict.outcomes, self.names)
+        try:
+            faults = judge(Expectation(checks), self.verdict.outcomes, self.names)
+        except MatchLimitError as problem:
+            faults = [endless(problem)]
         if faults:
             told = [f"{self.verdict.request.method} {self.url}"]
             raise AssertionError(for_people(spaced([told, comparison(faults), verdict_lines(self.url, self.verdict)])))

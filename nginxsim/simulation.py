@@ -49,6 +49,11 @@ class Simulation:
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Another process gets what the stages start from, and works out anew what it is asked for."""
+        kept = ("given", "controller", "cluster", "assumptions")
+        return {name: getattr(self, name) for name in kept} | {"_routings": {}, "_routings_by_name": {}}
+
     def with_cluster(self, cluster: Cluster) -> Simulation:
         """Another estate under the same controller."""
         return Simulation(cluster, self.controller)

@@ -15,6 +15,8 @@ from nginxsim.releases import Release, span
 if TYPE_CHECKING:
     from nginxsim.config.controller import Controller
 
+MOST_COMPARED = 20
+"""Misspelt annotations of one Ingress that are compared with all the known ones."""
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 _PREFIX_LIKENESS = 0.75
 
@@ -38,21 +40,22 @@ class Stranger:
 def unknown_annotations(ingress: Ingress, controller: Controller) -> Iterator[Stranger]:
     """By name."""
     prefix, release = controller.flags.prefix, controller.release
-    known = known_names(release)
+    known, compared = known_names(release), 0
     for full in sorted(ingress.meta.annotations):
         other_prefix, slash, name = full.rpartition("/")
         if full.startswith(prefix):
             short = full.removeprefix(prefix)
             if short not in known:
-                yield _stranger(short, release)
+                compared += 1
+                yield _stranger(short, release, is_compared=compared <= MOST_COMPARED)
         elif slash and name in known and _meant(other_prefix, controller.flags.annotations_prefix):
             yield Stranger(full, prefix + name, wrong_prefix=True)
 
 
-def _stranger(name: str, release: Release) -> Stranger:
+def _stranger(name: str, release: Release, *, is_compared: bool) -> Stranger:
     row = NAMES.get(name)
     if row is None:
-        return Stranger(name, nearest(name, sorted(known_names(release))) or "")
+        return Stranger(name, (nearest(name, sorted(known_names(release))) if is_compared else None) or "")
     known = span(row.releases)
     return Stranger(name, gone_since=known.left_before(release.name), comes_with=known.next_after(release.name))
 

@@ -22,7 +22,7 @@ CLIENT_CA = "auth-tls-"
 LIMIT_EXEMPTIONS = ("limit-allowlist", "limit-whitelist")
 ABSENT = re.compile(r"not found|does not exist|unable to find|not exist|error reading")
 """In a reason: the value is well formed, and what it names is missing."""
-GENERIC = re.compile(r"contains invalid value$|does not contain a valid value \(.*\)$", re.DOTALL)
+GENERIC = "does not contain a valid value ("
 RISKY = "contains risky annotation"
 SNIPPETS = ("configuration-snippet", "server-snippet", "stream-snippet", "modsecurity-snippet", "auth-snippet")
 
@@ -95,7 +95,8 @@ def _about(estate: Estate, code: str, ingress: Ingress, problem: Problem, **fact
 
 def _said(problem: Problem) -> str:
     """The controller's reason; where that only repeats the annotation's name, the part of the value that is wrong."""
-    if GENERIC.search(problem.reason):
+    reason = problem.reason
+    if reason.endswith("contains invalid value") or (GENERIC in reason and reason.endswith(")")):
         wrong = problem.offending or problem.value
         quote = "'" if '"' in wrong else '"'
         return f"{quote}{wrong}{quote} is no valid value for {problem.annotation}"

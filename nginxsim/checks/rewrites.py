@@ -17,7 +17,7 @@ from nginxsim.nginx.exchange import Request
 from nginxsim.verdict.types import Finding
 
 REFERENCE = re.compile(r"\$(\d)")
-GROUP = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\((?!\?(?![<P'])|\?<[=!]))")
+GROUP = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+(?:\]|\Z)|(\((?!\?(?![<P'])|\?<[=!]))")
 HOPS = 10
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "app-root", "from-to-www-redirect")
 TLS_AT_BALANCER = (

@@ -45,10 +45,11 @@ def _block(text: bytes, kind: bytes) -> Block | None:
     line, _, body = text.partition(b"\n")
     if line.removesuffix(b"\r").rstrip(b" \t") != kind + b"-----":
         return None
-    while header := _HEADER.match(body):
-        body = body[header.end() :]
+    at = 0
+    while header := _HEADER.match(body, at):
+        at = header.end()
     try:
-        content = binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
+        content = binascii.a2b_base64(b"".join(body[at:].split()), strict_mode=True)
     except binascii.Error:
         return None
     return Block(kind.decode("utf-8", "replace"), content)

@@ -33,6 +33,7 @@ REDIRECT_CODES = (301, 302, 307, 308)
 MOST_DICTS = 100
 LARGEST_DICT = 204800
 
+LARGEST_INT = (1 << 63) - 1
 _DICT_SIZE = re.compile(r"([0-9]+)([kKmM]?)")
 
 
@@ -71,11 +72,14 @@ def _dict_fault(name: str, size: str, count: int) -> str:
 
 
 def _kilobytes(size: str) -> int:
-    """Megabytes unless a k is given; -1 where it is no size."""
+    """Megabytes unless a k is given; below zero where it is no size, and for what wraps around in Go's 64 bits."""
     match = _DICT_SIZE.fullmatch(size)
     if not match:
         return -1
-    return int(match[1]) * (1 if match[2].lower() == "k" else 1024)
+    digits = match[1].lstrip("0")
+    number = min(int(digits or 0), LARGEST_INT) if len(digits) < 20 else LARGEST_INT
+    kilobytes = number * (1 if match[2].lower() == "k" else 1024)
+    return (kilobytes + LARGEST_INT + 1) % (1 << 64) - LARGEST_INT - 1
 
 
 def _error_codes(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:

@@ -9,14 +9,14 @@ from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
 
 # ingress-nginx 1.15.1: internal/ingress/inspector/rules.go
-_FORBIDDEN = re.compile(
-    r"alias.*;|root.*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua", re.DOTALL
-)
+_DIRECTIVES = ("alias", "root")
+_FORBIDDEN = re.compile(r"/etc/(?:passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua")
 
 
 def forbidden(text: str) -> bool:
     """Whether `text` looks like an attempt to reach the controller's files or its Lua."""
-    return _FORBIDDEN.search(text) is not None
+    end = text.rfind(";")
+    return any(-1 < text.find(name) < end for name in _DIRECTIVES) or _FORBIDDEN.search(text) is not None
 
 
 def inspect(ingress: Ingress) -> tuple[str, Origin] | None:

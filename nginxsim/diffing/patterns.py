@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ ALPHABET = "a1b2c3-_.~xyzABCXYZ/0456789,;=:@!$&'()*+ "
 
 VARIANTS = 4
 MOST_REPEATS = 3
+LONGEST = 8192
+"""Characters; nginx takes no longer line of a request unless it is told to."""
 LITERAL_END = re.compile(r"[\\\[\](){}.*+?^$|]")
 _NAMED = re.compile(r"\(\?<(?=[A-Za-z_])")
 
@@ -56,15 +59,20 @@ def _matches(regex: Regex, text: str) -> bool:
 
 def _texts(pattern: str) -> Iterator[str]:
     try:
-        parsed = _parser.parse(_NAMED.sub("(?P<", pattern).replace(r"\z", r"\Z"))
-    except (re.error, OverflowError, RecursionError):
+        with warnings.catch_warnings(action="ignore"):
+            parsed = _parser.parse(_NAMED.sub("(?P<", pattern).replace(r"\z", r"\Z"))
+        for variant in range(VARIANTS):
+            yield _Writer(variant).write(parsed)
+    except (re.error, OverflowError, RecursionError, _TooLongError):
         return
-    for variant in range(VARIANTS):
-        yield _Writer(variant).write(parsed)
 
 
 def _begun(text: str, prefix: str) -> str:
     return text if text.startswith(prefix) else prefix + text
+
+
+class _TooLongError(Exception):
+    """No request is as long as a text for this pattern."""
 
 
 class _Writer:
@@ -75,7 +83,12 @@ class _Writer:
         self.groups: dict[int, str] = {}
 
     def write(self, parsed: Iterable[tuple[Any, Any]]) -> str:
-        return "".join(self._one(str(code), argument) for code, argument in parsed)
+        text = ""
+        for code, argument in parsed:
+            text += self._one(str(code), argument)
+            if len(text) > LONGEST:
+                raise _TooLongError
+        return text
 
     def _one(self, code: str, argument: Any) -> str:
         write = _WRITERS.get(code)
@@ -111,7 +124,10 @@ class _Writer:
     def repeat(self, argument: tuple[int, int, Any]) -> str:
         least, most, inner = argument
         wanted = max(least, min(self.variant, MOST_REPEATS))
-        return self.write(inner) * min(wanted, int(most))
+        text, times = self.write(inner), min(wanted, int(most))
+        if len(text) * times > LONGEST:
+            raise _TooLongError
+        return text * times
 
     def atomic(self, inner: Any) -> str:
         return self.write(inner)

@@ -13,6 +13,7 @@ from nginxsim.diffing.conditions import STRANGE_ORIGIN, Maps, Variation, variati
 from nginxsim.diffing.patterns import examples
 from nginxsim.diffing.places import Pair, Place, pairs, server_names
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.sizes import parse_offset
 from nginxsim.nginx.tree import Directive
 from nginxsim.render.servers import server_name
 from nginxsim.verdict.provenance import Provenance
@@ -29,7 +30,6 @@ LABEL = "any"
 DEEPER = "/deeper/page?x=1"
 NOWHERE = "/no/such/page"
 _SAFE = "/:@!$&'()*+,;=-._~"
-_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +252,7 @@ def _chosen_by(shaping: Mapping[str, Any]) -> Iterator[Variation]:
 
 def _body_limit(directives: list[Directive]) -> int:
     """Bytes; 0 for no limit or for what nginx would not understand. nginx's own limit is 1m."""
-    text = directives[0].args[0].lower() if directives else "1m"
-    unit = _UNITS.get(text[-1:], 1)
-    digits = text[:-1] if unit != 1 else text
-    return int(digits) * unit if digits.isdecimal() else 0
+    return parse_offset(directives[0].args[0] if directives else "1m") or 0
 
 
 __all__ = ["CREDENTIALS", "PASSWORD", "USER", "Probe", "Side", "host_for", "probes"]

@@ -26,15 +26,17 @@ BOOLEANS = {
     **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
 }
 
+MOST_DIGITS = 200
+"""More of them, underscores among them or not, make a number of more than 65 bits in any base."""
 _DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
 # Base 0: the prefix picks the base, a bare leading zero means octal, and underscores may stand between digits.
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)", re.ASCII
 )
 _FLOAT = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
+    r"[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
 )
-_DURATION = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]*+(?:\.[0-9]*+)?)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -73,6 +75,8 @@ def parse_int(text: str, *, bits: int = 64, signed: bool = True) -> int:
     name = "ParseInt" if signed else "ParseUint"
     if not _INTEGER.fullmatch(text) or (not signed and text[0] in "+-"):
         raise _invalid(name, text)
+    if len(text.lstrip("+-0_xXbBoO")) > MOST_DIGITS:
+        raise _out_of_range(name, text)
     number = int(_with_python_octal(text), 0)
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     if not low <= number <= high:
@@ -91,6 +95,8 @@ def atoi(text: str) -> int:
     """Go's strconv.Atoi: decimal digits with an optional sign, 64 bits."""
     if not _DECIMAL.fullmatch(text):
         raise _invalid("Atoi", text)
+    if len(text.lstrip("+-0")) > MOST_DIGITS:
+        raise _out_of_range("Atoi", text)
     number = int(text)
     if not -(1 << 63) <= number < 1 << 63:
         raise _out_of_range("Atoi", text)
@@ -112,11 +118,13 @@ def parse_duration(text: str) -> float:
     sign, rest = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
     if rest == "0":
         return 0.0
-    parts = _DURATION.findall(rest)
-    whole = "".join(number + unit for number, unit in parts) == rest
-    if not parts or not whole or any(number in ("", ".") for number, _ in parts):
+    seconds, place = 0.0, 0
+    while part := _DURATION.match(rest, place):
+        if part[1] in ("", "."):
+            break
+        seconds, place = seconds + float(part[1]) * _SECONDS[part[2]], part.end()
+    if not rest or place < len(rest):
         raise ValueError(f"time: invalid duration {quote(text)}")
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     return -seconds if sign == "-" else seconds
 
 

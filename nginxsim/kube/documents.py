@@ -23,6 +23,8 @@ from nginxsim.sources import File
 
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def documents(file: File) -> Iterator[yaml.Node]:
     """The root node of each document that is not empty. Raises InputError at the place where the YAML breaks."""
@@ -84,6 +86,15 @@ class _PythonLoader(_Untyped, Reader, Scanner, Parser, Composer):
         Scanner.__init__(self)
         Parser.__init__(self)
         Composer.__init__(self)
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """Half a surrogate pair is no character, as libyaml knows."""
+        node = super().compose_scalar_node(anchor)
+        if _HALF.search(node.value):
+            raise yaml.MarkedYAMLError(
+                problem="found invalid Unicode character escape code", problem_mark=node.start_mark
+            )
+        return node
 
 
 def _fastest_loader() -> Any:

@@ -15,7 +15,7 @@ from nginxsim.kube.names import is_subdomain
 
 Operator: TypeAlias = Literal["exists", "absent", "in", "notin", "gt", "lt"]
 
-_TOKEN = re.compile(r"\s*(?:(==|!=|[=!<>(),])|([^\s=!<>(),]+))")
+_TOKEN = re.compile(r"(==|!=|[=!<>(),])|([^\s=!<>(),]+)")
 _NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
@@ -77,7 +77,7 @@ def parse_selector(text: str) -> Selector:
 
 
 def _tokens(text: str) -> list[str]:
-    return [sign or word for sign, word in _TOKEN.findall(text.rstrip())]
+    return [sign or word for sign, word in _TOKEN.findall(text)]
 
 
 class _Reader:

@@ -53,7 +53,7 @@ def _defaulted(spec: dict[str, Any]) -> dict[str, object]:
                 "protocol": port.get("protocol") or "TCP",
                 "targetPort": port.get("targetPort") or port.get("port"),
             }
-            for port in filled["ports"]
+            for port in (given or {} for given in filled["ports"])
         ]
     return filled
 

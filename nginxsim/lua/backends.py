@@ -16,7 +16,7 @@ from nginxsim.nginx.lua_api import Peers
 Resolver: TypeAlias = Callable[[str], Sequence[str] | None]
 """DNS as the controller's pod sees it: name -> its addresses, () when it does not exist, None when nobody knows."""
 
-_FOUR_NUMBERS = re.compile(r"\d+.\d+.\d+.\d+")
+_NO_DIGIT = re.compile(r"[^0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,14 @@ def _resolved(endpoints: list[tuple[str, str]], resolve: Resolver) -> tuple[list
 
 
 def _host(address: str, names: Sequence[str]) -> str:
-    return address if address in names or _FOUR_NUMBERS.fullmatch(address) else f"[{address}]"
+    return address if address in names or _is_four_numbers(address) else f"[{address}]"
+
+
+def _is_four_numbers(address: str) -> bool:
+    """Lua's ^%d+.%d+.%d+.%d+$, in which any character parts two numbers, a digit too."""
+    runs = [len(run) for run in _NO_DIGIT.split(address)]
+    missing = 4 - len(runs)
+    return missing >= 0 and min(runs) > 0 and sum((run - 1) // 2 for run in runs) >= missing
 
 
 def _algorithm(load_balance: str | None, affinity: Mapping[str, Any], hashing: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from nginxsim.lua.events import CanaryByCookie, CanaryByHeader, CanaryDrawn, Can
 from nginxsim.lua.sticky import is_pinned
 from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.lua_api import LuaRequest
+from nginxsim.nginx.regex import Limited, MatchLimitError
 
 WORDS = {"always": True, "never": False}
 
@@ -61,8 +62,8 @@ def _of_header(shaping: Shaping, value: str) -> bool | None:
 def _matches(pattern: str, value: str) -> bool | None:
     """None for no match; False for a pattern that is no regular expression: the canary then loses the request."""
     try:
-        return True if pcre2.compile(to_bytes(pattern)).search(to_bytes(value)) else None
-    except pcre2.LibraryError:
+        return True if Limited(to_bytes(pattern)).search(to_bytes(value)) else None
+    except (pcre2.PatternError, MatchLimitError):
         return False
 
 

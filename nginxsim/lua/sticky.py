@@ -65,12 +65,19 @@ def _session(request: LuaRequest, name: str) -> tuple[str | None, str | None]:
     return (parts[0] if parts else None), (parts[1] if len(parts) > 1 else None)
 
 
-_COOKIE = re.compile(r"[ \t]*([^=]*)=([^; \t]*)(?:[; \t]|$)")
+_END_OF_VALUE = re.compile(r"[; \t]|\Z")
 
 
 def _cookies(header: str) -> dict[str, str]:
     """Cookies as lua-resty-cookie reads them: a name ends at `=` only, a value at `;` or a blank; the last wins."""
-    return dict(_COOKIE.findall(header))
+    found = {}
+    begin = 0
+    while (equals := header.find("=", begin)) >= 0:
+        end = _END_OF_VALUE.search(header, equals + 1)
+        assert end is not None, "at the latest the text ends"
+        found[header[begin:equals].lstrip(" \t")] = header[equals + 1 : end.start()]
+        begin = end.end()
+    return found
 
 
 def _wants_cookie(request: LuaRequest, cookie: StickyCookie) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
-_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+LONGEST = 200
+"""Characters of a hexadecimal number that a float can still hold."""
+_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d+)?)")
 
 
 def number(text: str) -> float | None:
@@ -13,7 +16,7 @@ def number(text: str) -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     if "x" in text.lower():
-        return float(int(text, 16))
+        return float.fromhex(text) if len(text) < LONGEST else math.inf
     return float(text)
 
 

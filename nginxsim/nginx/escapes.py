@@ -19,8 +19,10 @@ _ALPHABETS = {
 }
 _TABLES = {kind: frozenset(chars.encode()) for kind, chars in _ALPHABETS.items()}
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PLAIN = re.compile(r"[A-Za-z0-9/._~!$&'()*,:;=@\-\[\]+]*\Z")
-_PLAIN_ARGS = re.compile(r"[A-Za-z0-9/._~!$'()*,:=@\-\[\]]*\Z")
+_IS_PLAIN = {
+    "uri": re.compile(r"[A-Za-z0-9/._~!$&'()*,:;=@\-\[\]+]*").fullmatch,
+    "args": re.compile(r"[A-Za-z0-9/._~!$'()*,:=@\-\[\]]*").fullmatch,
+}
 
 
 def to_bytes(text: str) -> bytes:
@@ -37,7 +39,7 @@ def from_bytes(data: bytes) -> str:
 
 def escape_uri(text: str, kind: str = "uri") -> str:
     """Percent-encodes what may not stand in a path ("uri") or in an argument ("args")."""
-    if (_PLAIN if kind == "uri" else _PLAIN_ARGS).match(text):
+    if _IS_PLAIN[kind](text):
         return text
     unsafe = _TABLES[kind]
     return "".join(

@@ -13,6 +13,7 @@ from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.names import NameTable
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.script import Value, compile_value, constant
+from nginxsim.nginx.sizes import parse_hundredths
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Getter, Variable, Variables
 
@@ -218,10 +219,10 @@ def _split_clients(block: Directive, variables: Variables) -> Variable:
 
 
 def _hundredths(entry: Directive) -> int:
-    try:
-        return round(float(entry.name.removesuffix("%")) * 100)
-    except ValueError:
-        raise conf_error(entry.line, f'invalid percent value "{entry.name}"') from None
+    hundredths = parse_hundredths(entry.name)
+    if not hundredths:
+        raise conf_error(entry.line, f'invalid percent value "{entry.name}"')
+    return hundredths
 
 
 def murmur_hash2(data: bytes) -> int:

@@ -25,7 +25,7 @@ from nginxsim.nginx.conf import (
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import compile_value, constant
-from nginxsim.nginx.sizes import parse_size, whole_number
+from nginxsim.nginx.sizes import parse_offset, whole_number
 from nginxsim.nginx.targets import BadTargetError, split_url
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
@@ -62,7 +62,7 @@ def _number(directive: Directive, word: str) -> int:
 
 
 def _size(directive: Directive) -> int:
-    size = parse_size(directive.args[0])
+    size = parse_offset(directive.args[0])
     if size is None:
         raise conf_error(directive.line, f'"{directive.name}" directive invalid value')
     return size

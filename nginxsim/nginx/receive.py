@@ -35,7 +35,7 @@ from nginxsim.nginx.phases.find import server_rewrite
 from nginxsim.nginx.phases.finish import close, finalize
 from nginxsim.nginx.phases.preaccess import real_ip
 from nginxsim.nginx.regex import MatchLimitError
-from nginxsim.nginx.sizes import whole_number
+from nginxsim.nginx.sizes import LARGEST, whole_number
 from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.tls import NO_CERTIFICATE, certificate_variables, verify_client
 
@@ -44,11 +44,13 @@ if TYPE_CHECKING:
     from nginxsim.nginx.server import Reading
 
 _LINE_REST = len("  HTTP/1.1\r\n")
+TOO_LONG = LARGEST + 1
+"""Bytes of a body that nginx cannot even write down."""
 _METHOD = re.compile(r"[A-Z_-]+\Z")
 _TARGET = re.compile(r"/[^\x00-\x20\x7f]*\Z")
 _BAD_NAME = re.compile(r"[\x00-\x20\x7f]")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
-_UNDERSCORED_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+_is_plain_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
+_is_underscored_name = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _UNIQUE = frozenset(
     {
         "host",
@@ -187,7 +189,7 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
     if asked.host is not None and "host" not in names:
         headers.insert(0, ("Host", asked.host))
     if asked.body_bytes and not names & {"content-length", "transfer-encoding"}:
-        headers.append(("Content-Length", str(asked.body_bytes)))
+        headers.append(("Content-Length", str(min(asked.body_bytes, TOO_LONG))))
     return headers
 
 
@@ -234,7 +236,7 @@ def _kind_of_name(name: str, underscores: bool) -> str:
     """bad: no header line at all; odd: ignored unless told otherwise; unique: may come once; plain: any other."""
     if not name or _BAD_NAME.search(name):
         return "bad"
-    if not (_UNDERSCORED_NAME if underscores else _PLAIN_NAME).match(name):
+    if not (_is_underscored_name if underscores else _is_plain_name)(name):
         return "odd"
     return "unique" if name.lower() in _UNIQUE else "plain"
 

@@ -219,7 +219,8 @@ class Http:
     def answer_itself(self, request: Context, sent: UpstreamRequest) -> Answer | None:
         """The answer of this same nginx, when a request is passed on to one of its own loopback ports."""
         host, _, port = sent.addresses[0].rpartition(":")
-        if host not in _OWN_HOSTS or not port.isdecimal() or not self.listens.has(int(port)):
+        number = whole_number(port)
+        if host not in _OWN_HOSTS or number is None or not self.listens.has(number):
             return None
         if request.run.depth >= _MOST_ROUNDS:
             request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")
@@ -232,7 +233,7 @@ class Http:
             method=sent.method,
             headers=headers,
             client="127.0.0.1",
-            port=int(port),
+            port=number,
             place=request.request.place,
         )
         own = Run(request.run.setup, request.run.answer, (), request.run)

@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     | ("[^"\\]*+(?:\\.[^"\\]*+)*+" | '[^'\\]*+(?:\\.[^'\\]*+)*+')
     | ((?!["']) (?:[^ \t\r\n;{\\$]++ | \$\{*+ | \\.)++)
     | (["'\\])    # a quote that nothing closes, or a backslash with nothing behind it
+    | (\Z)        # or each of the blanks before it would be tried on its own
     )""",
     re.DOTALL | re.VERBOSE,
 )
@@ -36,9 +37,11 @@ _ESCAPE = re.compile(r"""\\([\\"'trn])""")
 _CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
 _BLANKS = frozenset(" \t\r\n")
 _AFTER_QUOTES = _BLANKS | {";", "{", ")", ""}
-_LUA = re.compile(
-    r"""--\[(=*)\[ | --[^\n]* | \[(=*)\[ | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | [{}]""", re.DOTALL | re.VERBOSE
-)
+_LUA = re.compile(r"""--\[(=*)\[ | --[^\n]* | \[(=*)\[ | ["'{}]""", re.VERBOSE)
+_IN_QUOTES = {
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*+', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*+", re.DOTALL),
+}
 
 
 class Break(NamedTuple):
@@ -103,6 +106,7 @@ class _Lexer:
         self.places: list[Place] = []
         self.opened: list[Statement] = []
         self.found = Text()
+        self.unclosed: dict[str, int] = {}
 
     def read(self) -> Text:
         try:
@@ -239,6 +243,8 @@ class _Lexer:
             at = piece.end()
             if piece.lastindex:
                 at = self._long_bracket_end(piece.start(), at, f"]{piece[piece.lastindex]}]")
+            elif piece[0] in _IN_QUOTES:
+                at = self._string_end(piece[0], at)
             elif piece[0] == "{":
                 depth, opening = depth + 1, piece.start()
             elif piece[0] == "}":
@@ -246,6 +252,19 @@ class _Lexer:
                 if not depth:
                     return at
         raise _Broken(opening, "unexpected end of file, expecting terminating characters for lua code block")
+
+    def _string_end(self, quote: str, at: int) -> int:
+        """Behind the closing quote; `at` where none comes on this line, for then the quote counts for nothing, nor do
+        those of its kind behind it, which are escaped.
+        """
+        if at <= self.unclosed.get(quote, -1):
+            return at
+        inside = _IN_QUOTES[quote].match(self.text, at)
+        end = inside.end() if inside else at
+        if self.text.startswith(quote, end):
+            return end + 1
+        self.unclosed[quote] = end
+        return at
 
     def _long_bracket_end(self, opening: int, at: int, closing: str) -> int:
         end = self.text.find(closing, at)

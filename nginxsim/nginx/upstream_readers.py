@@ -9,7 +9,7 @@ from nginxsim.nginx.conf import HeaderPlan, LocationConf, Replacement, Target, U
 from nginxsim.nginx.phases.answers import FASTCGI_HIDDEN, HIDDEN
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import Value, compile_value, constant
-from nginxsim.nginx.sizes import parse_size, parse_time, whole_number
+from nginxsim.nginx.sizes import parse_milliseconds, parse_size, whole_number
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
@@ -114,7 +114,7 @@ def _buffer_size(up: UpstreamConf, directives: Sequence[Directive], _: Variables
 
 def _timeout(attribute: str) -> UpstreamReader:
     def read(up: UpstreamConf, directives: Sequence[Directive], _: Variables) -> None:
-        milliseconds = parse_time(directives[-1].args[0])
+        milliseconds = parse_milliseconds(directives[-1].args[0])
         if milliseconds is None:
             raise conf_error(directives[-1].line, f'"{directives[-1].name}" directive invalid value')
         setattr(up, attribute, milliseconds)

@@ -215,11 +215,12 @@ def _upstream_cookie(name: str) -> Variable:
 
 
 def _argument(name: str) -> Variable:
-    pattern = re.compile(rf"(?:\A|&){re.escape(name)}=([^&]*)", re.IGNORECASE)
+    wanted = name.lower()
 
     def get(request: Context) -> str | None:
-        match = pattern.search(request.args)
-        return match[1] if match and name else None
+        pairs = (pair.partition("=") for pair in request.args.split("&"))
+        values = (value for key, equals, value in pairs if equals and key.isascii() and key.lower() == wanted)
+        return next(values, None) if wanted else None
 
     return Variable(get, remembered=False)
 

@@ -19,7 +19,7 @@ from nginxsim.golang.url import parse
 
 DEFAULT_REDIRECT_PARAMETER = "rd"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
-_URL = re.compile(r"(?P<scheme>[^:]*)://(?P<user>[^/?#]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,10 @@ def _query(url: str) -> dict[str, str]:
 
 def with_host(url: str, host: str) -> str:
     """The URL with another host."""
-    return _URL.sub(
-        lambda found: f"{found['scheme'].lower()}://{found['user'] or ''}{host}{found['rest']}", url, count=1
-    )
+    before, _, after = url.partition("://")
+    lead, colon, scheme = before.rpartition(":")
+    authority = _AUTHORITY.match(after)
+    if before == url or authority is None:
+        return url
+    user, at, _ = authority[0].rpartition("@")
+    return f"{lead}{colon}{scheme.lower()}://{user}{at}{host}{after[authority.end() :]}"

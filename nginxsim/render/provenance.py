@@ -17,8 +17,8 @@ from nginxsim.controller.redirects import NameRedirect
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.render.text import QUOTED_BREAK
 
-# Noncharacters: no manifest holds them.
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+# Halves of surrogate pairs, which no text in UTF-8 holds, nor an escape in YAML.
+_OPEN, _CLOSE = "\ud800", "\ud801"
 MARKS = f"(?:{_OPEN}[0-9]*{_CLOSE})*"
 _MARK = re.compile(f"{_OPEN}([0-9]*){_CLOSE}")
 _SOURCE_MARK = re.compile(f"{_OPEN}[0-9]+{_CLOSE}")

@@ -23,8 +23,8 @@ from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
 
 _BLANK_LINES = re.compile(r"\n{3,}")
-_AFTER_BRACE = re.compile(rf"(\{{{MARKS}\n)\n+")
-_BEFORE_BRACE = re.compile(r"\n\n+( *\})")
+_AFTER_BRACE = re.compile(rf"(\{{{MARKS}\n)\n++")
+_BEFORE_BRACE = re.compile(r"(?<!\n)\n\n++( *+\})")
 
 
 class Renderer:

@@ -13,9 +13,10 @@ _GO_SPACE = " \t\n\v\f\r\x85\xa0"
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 # Line breaks inside a value, until `unfold` knows how deep they are nested: in quotes, where every blank is part of the
-# value, and between directives, where the layout is ours to choose. Both are noncharacters, which no manifest holds.
-QUOTED_BREAK = "\ufdd2"
-BREAK = "\ufdd3"
+# value, and between directives, where the layout is ours to choose. Both are halves of surrogate pairs, which no
+# manifest holds.
+QUOTED_BREAK = "\ud802"
+BREAK = "\ud803"
 _BREAKS = re.compile(f"([{QUOTED_BREAK}{BREAK}])")
 _INDENT = {QUOTED_BREAK: "\t", BREAK: "    "}
 _COMMENT = re.compile(r"#[^\n]*")

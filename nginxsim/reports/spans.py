@@ -21,8 +21,10 @@ BLOCK_LINES = 60
 """So many lines of a block scalar are searched for the text that evidence names."""
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
-_PLAIN = re.compile(r".*?(?=\s+#|\s*$)")
-_PLAIN_IN_FLOW = re.compile(r".*?(?=\s*[,}\]]|\s+#|\s*$)")
+_END = re.compile(r"\s#")
+_END_IN_FLOW = re.compile(r"[,}\]]|\s#")
+LOOKED_BACK = 2000
+"""So many characters before a value tell whether it stands in [brackets] or {braces}; other lines are not as long."""
 
 
 class Sources:
@@ -89,10 +91,10 @@ def _value_length(source: str, start: int) -> int:
     """How long the YAML value is that begins at `start`."""
     if quoted := _QUOTED.match(source, start):
         return len(quoted[0])
-    before = source[:start]
+    before = source[max(start - LOOKED_BACK, 0) : start]
     in_flow = before.count("{") + before.count("[") > before.count("}") + before.count("]")
-    plain = (_PLAIN_IN_FLOW if in_flow else _PLAIN).match(source, start)
-    return max(len(plain[0]) if plain else 0, 1)
+    end = (_END_IN_FLOW if in_flow else _END).search(source, start)
+    return max(len(source[start : end.start() if end else None].rstrip()), 1)
 
 
 def excerpt(

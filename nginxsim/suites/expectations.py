@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TypeAlias
 
 from nginxsim.catalogue import BY_CODE, BY_NUMBER
 from nginxsim.errors import UsageError, did_you_mean
+from nginxsim.nginx.regex import Regex
+from nginxsim.nginx.tree import ConfError
 from nginxsim.suites.cases import Check, Expectation
 from nginxsim.suites.fields import EXPECT, UPSTREAM
 from nginxsim.suites.nodes import Value
@@ -79,13 +82,21 @@ def _pattern(name: str, value: Value) -> Iterator[Check]:
     yield Check(name, _compiled(value, value.text()), value.place)
 
 
+@cache
+def expression(pattern: str) -> Regex:
+    """The expression as nginx has them, under its limit. Raises ConfError."""
+    return Regex(pattern)
+
+
 def _compiled(value: Value, text: str) -> str:
     """The text, once its regular expression, if it is one, is known to compile."""
     if text.startswith(REGEX):
         try:
-            re.compile(text[1:])
-        except re.error as problem:
-            value.refuse(f'"{text[1:]}" is no regular expression: {problem}')
+            expression(text[1:])
+        except ConfError as problem:
+            value.refuse(
+                f'"{text[1:]}" is no regular expression: {problem.reason.removeprefix("pcre2_compile() failed: ")}'
+            )
     return text
 
 

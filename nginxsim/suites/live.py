@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 
 from nginxsim.errors import InputError, UsageError
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.suites.cases import Case, Check
 from nginxsim.suites.draws import DrawError
 from nginxsim.suites.estates import Estates
 from nginxsim.suites.matching import (
     Mismatch,
     agrees,
+    endless,
     redirect_agrees,
     redirect_of,
     status_agrees,
@@ -31,6 +33,9 @@ from nginxsim.verdict import Outcome, Verdict
 
 TIMEOUT = 10.0
 """Seconds to wait for a connection, and for each piece of an answer."""
+
+LARGEST_BODY = 64 << 20
+"""Bytes of a body that are sent."""
 
 PORTS = {"http": 80, "https": 443}
 
@@ -154,7 +159,10 @@ def _result(player: Player, case: Case, target: Target | None, timeout: float) -
         fault = Mismatch("request", "an answer", str(problem))
         return Result(case, State.FAILED, (fault,), str(problem), time.perf_counter() - started)
     seconds = time.perf_counter() - started
-    faults = (*_unmet(case, answer), *_parting(outcomes, answer))
+    try:
+        faults = (*_unmet(case, answer), *_parting(outcomes, answer))
+    except MatchLimitError as problem:
+        faults = (endless(problem),)
     if not faults:
         return Result(case, State.PASSED, seconds=seconds)
     simulated = Verdict(verdict.request, outcomes).settled()
@@ -172,6 +180,8 @@ def _why_not(case: Case, target: Target | None) -> str | None:
         return "plays the services"
     if request.http_version != "1.1":
         return f"HTTP/{request.http_version} is not spoken here"
+    if request.body_bytes > LARGEST_BODY:
+        return f"a body of {request.body_bytes} bytes is too large to be sent"
     if request.client_certificate:
         return "the key of the client certificate is not known"
     if case.client_given and not _is_local(request.client):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nginxsim.nginx.exchange import Headers
+from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.suites.cases import Check, Expectation
-from nginxsim.suites.expectations import CLOSED, REGEX
+from nginxsim.suites.expectations import CLOSED, REGEX, expression
 from nginxsim.suites.nodes import Place
 from nginxsim.suites.services import ServiceNames
 from nginxsim.verdict import Outcome
@@ -44,6 +44,11 @@ def judge(expect: Expectation, outcomes: Sequence[Outcome], names: ServiceNames)
         chance = f"in {outcome.probability * 100:.4g} % of requests" if len(outcomes) > 1 else ""
         found += [_mismatch(check, outcome, names, chance) for check in misses(expect, outcome, names)]
     return found
+
+
+def endless(problem: MatchLimitError) -> Mismatch:
+    """A regular expression that gave up instead of saying whether it matches."""
+    return Mismatch("expect", "regular expressions that come to an end", str(problem))
 
 
 def judge_refusal(expect: Expectation, refusal: str) -> list[Mismatch]:
@@ -109,12 +114,15 @@ def _holds(check: Check, outcome: Outcome, names: ServiceNames) -> bool:
 
 
 def agrees(wanted: str, actual: str | None) -> bool:
-    """ "" wants absence (or emptiness), "~regex" is searched, as nginx's own ~ does; anything else is compared."""
+    """ "" wants absence (or emptiness), "~regex" is searched, as nginx's own ~ does; anything else is compared.
+
+    Raises MatchLimitError for an expression that comes to no end.
+    """
     if wanted == "":
         return not actual
     if actual is None:
         return False
-    return bool(re.search(wanted[1:], actual)) if wanted.startswith(REGEX) else wanted == actual
+    return expression(wanted[1:]).groups(actual) is not None if wanted.startswith(REGEX) else wanted == actual
 
 
 # One judge, and one way to show the actual value, for each field

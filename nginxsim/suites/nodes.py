@@ -14,6 +14,7 @@ from nginxsim.origins import Origin
 from nginxsim.sources import File
 
 MERGE = "<<"
+MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Value:
 
     def number(self, low: int = 0, high: int = 1 << 53) -> int:
         text = self.text()
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS or not low <= int(text) <= high:
             self._expected(f"a whole number from {low} to {high}" if high < 1 << 53 else "a whole number")
         return int(text)
 

@@ -13,12 +13,13 @@ from functools import cache
 from nginxsim.errors import InputError
 from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import AnswerFunction
+from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
 from nginxsim.suites.cases import Case, Played
 from nginxsim.suites.draws import DrawError, pinned
 from nginxsim.suites.estates import Estates
 from nginxsim.suites.hits import Key, Touched
-from nginxsim.suites.matching import Mismatch, judge, judge_refusal
+from nginxsim.suites.matching import Mismatch, endless, judge, judge_refusal
 from nginxsim.suites.results import Hits, Result, Run, State
 from nginxsim.suites.services import ServiceNames, answers
 from nginxsim.verdict import Outcome, Verdict
@@ -196,7 +197,11 @@ class Player:
             return Result(case, State.FAILED if faults else State.PASSED, faults)
         if self.measures:
             self._touched.add(outcomes)
-        mismatches = (*judge_refusal(case.expect, self._refusal), *judge(case.expect, outcomes, self.names))
+        try:
+            judged = judge(case.expect, outcomes, self.names)
+        except MatchLimitError as problem:
+            judged = [endless(problem)]
+        mismatches = (*judge_refusal(case.expect, self._refusal), *judged)
         seconds = time.perf_counter() - started
         if not mismatches:
             return Result(case, State.PASSED, seconds=seconds)

@@ -11,7 +11,7 @@ from nginxsim.suites.cases import Case
 
 Wanted: TypeAlias = Callable[[str], bool]
 
-_TOKEN = re.compile(r"\s*(\(|\)|\"[^\"]*\"|[^\s()]+)")
+_TOKEN = re.compile(r"\(|\)|\"[^\"]*\"|[^\s()]+")
 
 
 def select(cases: Sequence[Case], expression: str = "", tags: Sequence[str] = ()) -> tuple[list[Case], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice, takewhile
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nginxsim.annotations.values import Canary
 from nginxsim.controller.model import DEFAULT_SERVER, Backend
+from nginxsim.errors import closest
 from nginxsim.nginx.events import AddressRuled, LocationChosen, NamedLocation, ServerChosen
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.names import NameRule
@@ -79,7 +79,7 @@ def _other_hosts(chosen: ServerChosen, known: Collection[str]) -> dict[str, str]
         return {wildcard: "would match too, but an exact name goes first"} if wildcard in known else {}
     if chosen.server != DEFAULT_SERVER:
         return {}
-    close = difflib.get_close_matches(host, known, n=CLOSE_NAMES, cutoff=0.6)
+    close = closest(host, known, CLOSE_NAMES)
     return {**_wildcards(host, known), **{name: f"is not {host}" for name in close if not name.startswith("*")}}
 
 
@@ -98,7 +98,7 @@ def _server_names(routing: ConfRouting, request: Request, step: Step) -> Iterato
         return
     blocks = (routing.tree.first("http") or routing.tree).all("server")
     names = {name: each.line for block in blocks for each in block.all("server_name") for name in each.args}
-    for name in difflib.get_close_matches(event.host, names, n=CLOSE_NAMES, cutoff=0.6):
+    for name in closest(event.host, names, CLOSE_NAMES):
         yield routing.lost(Phase.SERVER, name, f"is not {event.host}", names[name])
 
 
@@ -189,6 +189,8 @@ def _shared(uri: str, name: str) -> int:
 
 
 def _stronger(chosen: Directive, name: str, later: str = "expressions go before prefixes") -> str:
+    if chosen.name != "location":
+        return "no location was looked for with this path"
     kind = chosen.args[0] if len(chosen.args) == 2 else ""
     if kind == "=":
         return "an exact path goes first"

@@ -28,6 +28,7 @@ from nginxsim.nginx.events import (
 from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, Role, RoutedOutcome
 from nginxsim.nginx.listen import listen_words
 from nginxsim.nginx.router import Router
+from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import ConfError, Directive
 from nginxsim.origins import Source
@@ -91,9 +92,9 @@ class PlainRouting(ConfRouting):
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays the request; one that names no port comes to the port of its host, as a client's would."""
-        port = (request.host or "").rpartition(":")[2]
-        if request.port is None and ":" in (request.host or "") and port.isdecimal():
-            request = replace(request, port=int(port))
+        _, colon, port = (request.host or "").rpartition(":")
+        if request.port is None and colon and (number := whole_number(port)) is not None:
+            request = replace(request, port=number)
         try:
             return super().verdict(request, answer)
         except ConfError as error:

@@ -21,13 +21,14 @@ CURVES = """
 SERVER_LEVELS = ("http", "srv", "stream", "stream-srv")
 VERIFYING = ("proxy", "grpc")
 
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]*)-----")
 LOADED = {
-    "ssl_certificate": ("CERTIFICATE", 'cannot load certificate "{}": PEM_read_bio_X509_AUX() failed'),
-    "ssl_certificate_key": ("PRIVATE KEY", 'cannot load certificate key "{}": PEM_read_bio_PrivateKey() failed'),
-    "ssl_client_certificate": ("CERTIFICATE", 'SSL_CTX_load_verify_locations("{}") failed'),
-    "ssl_trusted_certificate": ("CERTIFICATE", 'SSL_CTX_load_verify_locations("{}") failed'),
-    "ssl_crl": ("CRL", 'X509_LOOKUP_load_file("{}") failed'),
-    "ssl_dhparam": ("DH PARAMETERS", 'PEM_read_bio_DHparams("{}") failed'),
+    "ssl_certificate": (b"CERTIFICATE", 'cannot load certificate "{}": PEM_read_bio_X509_AUX() failed'),
+    "ssl_certificate_key": (b"PRIVATE KEY", 'cannot load certificate key "{}": PEM_read_bio_PrivateKey() failed'),
+    "ssl_client_certificate": (b"CERTIFICATE", 'SSL_CTX_load_verify_locations("{}") failed'),
+    "ssl_trusted_certificate": (b"CERTIFICATE", 'SSL_CTX_load_verify_locations("{}") failed'),
+    "ssl_crl": (b"CRL", 'X509_LOOKUP_load_file("{}") failed'),
+    "ssl_dhparam": (b"DH PARAMETERS", 'PEM_read_bio_DHparams("{}") failed'),
 }
 """Files read at start: the PEM label looked for, and nginx's words when there is none."""
 
@@ -84,7 +85,7 @@ def _file(conf: Conf, d: Directive) -> None:
     """A file whose content is known has to hold what nginx looks for in it."""
     label, message = LOADED[d.name]
     content = conf.files.get(d.args[0])
-    if content is not None and not re.search(rf"-----BEGIN [A-Z0-9 ]*{label}-----".encode(), content):
+    if content is not None and not any(kind.endswith(label) for kind in _BLOCK.findall(content)):
         conf.fault(message.format(d.args[0]), d)
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 CONTEXTS = ("main", "events", "http", "srv", "sif", "loc", "lif", "lmt", "ups", "stream", "stream-srv", "stream-ups")
 MANY = 1 << 30
+COUNT = re.compile(r"(\d++)([+-]?)(\d*+)")
 SECTION = re.compile(r"\[.*\](?: @(\S+))?$")
 
 
@@ -41,7 +42,7 @@ def _commands(text: str) -> Iterator[Command]:
         elif line and not line.startswith("#"):
             name, where, count, *rest = line.split()
             reader, _, options = rest[-1].partition(":")
-            least, many, most = re.fullmatch(r"(\d+)([+-]?)(\d*)", count).groups()  # type: ignore[union-attr]
+            least, many, most = COUNT.fullmatch(count).groups()  # type: ignore[union-attr]
             contexts = CONTEXTS if where == "any" else tuple(where.split(","))
             highest = MANY if many == "+" else int(most or least)
             yield Command(name, contexts, int(least), highest, rest[0] == "{", reader, options, module)

@@ -8,65 +8,13 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-LARGEST = (1 << 63) - 1
+from nginxsim.nginx.sizes import parse_milliseconds, parse_offset, parse_seconds, parse_size, whole_number
+
 PAGE = 4096
 CACHE_LINE = 64
 
-UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-SECONDS = {"y": 31536000, "M": 2592000, "w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, " ": 1, "": 1}
-ORDER = ("y", "M", "w", "d", "h", "m", "s", "ms", " ", "")
-TIME_PART = re.compile(r"([0-9]*)(ms|[yMwdhms ]) *", re.ASCII)
-
-
-def number(text: str) -> int | None:
-    """Digits only: no sign, no blanks."""
-    if not (text.isascii() and text.isdigit()):
-        return None
-    digits = text.lstrip("0")
-    return value if len(digits) < 20 and (value := int(digits or "0")) <= LARGEST else None
-
-
-def size(text: str, units: str = "km") -> int | None:
-    """Bytes: digits with an optional k or m in either case (and g, where an offset is meant)."""
-    unit = text[-1:].lower()
-    if unit and unit in units:
-        amount, scale = number(text[:-1]), UNITS[unit]
-    else:
-        amount, scale = number(text), 1
-    return amount * scale if amount is not None and amount <= LARGEST // scale else None
-
-
-def offset(text: str) -> int | None:
-    return size(text, "kmg")
-
-
-def seconds(text: str) -> int | None:
-    return _time(text, 1, ("ms",))
-
-
-def milliseconds(text: str) -> int | None:
-    return _time(text, 1000, ("y", "M"))
-
-
-def _time(text: str, per_second: int, without: tuple[str, ...]) -> int | None:
-    """Parts in descending order ("1h 30m"); a number without a unit, in seconds, may only come last."""
-    total, place, reached, digits_seen = 0, 0, -1, False
-    while match := TIME_PART.match(text, place):
-        digits, unit = match.groups()
-        step = ORDER.index(unit)
-        if unit in without or step <= reached or (unit == " " and reached >= ORDER.index("s")):
-            return None
-        amount = number(digits or "0")
-        if amount is None:
-            return None
-        reached, place, digits_seen = step, match.end(), digits_seen or bool(digits)
-        total += amount * (1 if unit == "ms" else SECONDS[unit] * per_second)
-    rest = text[place:]
-    amount = number(rest or "0")
-    if amount is None or not (digits_seen or rest):
-        return None
-    total += amount * per_second
-    return total if total <= LARGEST else None
+number, size, offset = whole_number, parse_size, parse_offset
+seconds, milliseconds = parse_seconds, parse_milliseconds
 
 
 def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

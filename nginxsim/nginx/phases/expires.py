@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.sizes import parse_time
+from nginxsim.nginx.sizes import parse_seconds
 
 if TYPE_CHECKING:
     from nginxsim.nginx.context import Context
@@ -34,10 +34,10 @@ def _headers(request: Context, text: str, modified: bool) -> tuple[str, str] | N
     """Expires and Cache-Control; None for `off` and for what is no time."""
     if text in _FIXED and not modified:
         return _FIXED[text]
-    time = parse_time(text.lstrip("@+-")) if text not in ("", "off") else None
+    time = parse_seconds(text[text[:1] in ("@", "+", "-") :]) if text not in ("", "off") else None
     if time is None:
         return None
     if text.startswith("-"):
         return "<date>", "no-cache"
     by_clock = text.startswith("@") or (modified and request.response_header("last-modified") is not None)
-    return "<date>", "max-age=<seconds>" if by_clock and time else f"max-age={time // 1000}"
+    return "<date>", "max-age=<seconds>" if by_clock and time else f"max-age={time}"

@@ -14,11 +14,11 @@ from nginxsim.nginx.configtest.hashes import complaint
 from nginxsim.nginx.configtest.readers.http import is_hostname
 from nginxsim.nginx.configtest.readers.slots import invalid
 from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.sizes import parse_hundredths
 from nginxsim.nginx.tree import Directive
 
 WHOLE = 10000
 """100 % in hundredths of a percent."""
-PERCENT = re.compile(r"(\d+)(?:\.(\d{1,2}))?%")
 
 
 def each_entry(conf: Conf, d: Directive, read: Callable[[Directive], None]) -> None:
@@ -146,8 +146,7 @@ def split_clients(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     shares: list[int] = []
 
     def share(entry: Directive) -> None:
-        match = PERCENT.fullmatch(entry.name)
-        hundredths = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else 0
+        hundredths = parse_hundredths(entry.name) or 0
         if entry.name != "*" and not hundredths:
             raise Refused(f'invalid percent value "{entry.name}"')
         shares.append(hundredths)

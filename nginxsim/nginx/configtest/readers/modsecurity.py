@@ -9,21 +9,22 @@ Directives and the shape of their values are looked at; of rules, that they have
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 from nginxsim.nginx.configtest.readers.slots import invalid
 from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
 from nginxsim.nginx.tree import Directive
 
-NUMBER = r'[ \t]+"?[0-9]+"?'
-PATH = r'[ \t]+(?:[0-9A-Za-z_/.*:-]+|"[0-9A-Za-z_/.*:-]+")'
-FREE = r"[ \t]*.+"
-QUOTED = r'[ \t]+".*"'
-WORD = (
+NUMBER = re.compile(r'[ \t]+"?[0-9]+"?')
+PATH = re.compile(r'[ \t]+(?:[0-9A-Za-z_/.*:-]+|"[0-9A-Za-z_/.*:-]+")')
+FREE = re.compile(r"[ \t]*.+")
+QUOTED = re.compile(r'[ \t]+".*"')
+WORD = re.compile(
     r"(?:[ \t]+(?i:on|off|detectiononly|relevantonly|serial|parallel|concurrent|https|abort|warn|reject|"
     r"processpartial|json|native))?"
 )
-NOTHING = ""
+NOTHING = re.compile("")
 
 SHAPES = {
     NUMBER: """
@@ -53,12 +54,16 @@ SHAPES = {
     """,
     NOTHING: "SecResponseBodyMimeTypesClear",
 }
-SHAPE_OF: Mapping[str, str] = {name.lower(): shape for shape, names in SHAPES.items() for name in names.split()}
+SHAPE_OF: Mapping[str, re.Pattern[str]] = {
+    name.lower(): shape for shape, names in SHAPES.items() for name in names.split()
+}
 
 CONTINUED = re.compile(r"\\\r?\n[ \t]*")
 NAME = re.compile(r"[A-Za-z0-9]+")
-RULE = re.compile(r'[ \t]+(?:"[^"]*"|\S+)[ \t]+(?:"(?:[^"\\]|\\.)*"|\S+)(?:[ \t]+(?P<actions>"(?:[^"\\]|\\.)*"|\S+))?')
-ACTION = re.compile(r'[ \t]+(?P<actions>"(?:[^"\\]|\\.)*"|\S+)')
+ARGUMENT = r'"(?:[^"\\]|\\.)*+"|\S++'
+RULE = re.compile(rf'[ \t]++(?:"[^"]*+"|\S++)[ \t]++(?:{ARGUMENT})(?:[ \t]++(?P<actions>{ARGUMENT}))?').fullmatch
+ACTION = re.compile(rf"[ \t]++(?P<actions>{ARGUMENT})").fullmatch
+Shape: TypeAlias = Callable[[str], re.Match[str] | None]
 FILE = "<<reference missing or not informed>>"
 
 
@@ -70,7 +75,7 @@ def rules(_: Conf, __: Scope, d: Directive, ___: str) -> None:
         if name not in SHAPE_OF:
             raise invalid(d, _unreadable(number, column, line))
         rest = line[len(name) :]
-        if not re.fullmatch(SHAPE_OF[name], rest):
+        if not SHAPE_OF[name].fullmatch(rest):
             raise invalid(d, _error(number, column + len(line) + 1, f"Invalid input:  {line}"))
         if name in ("secrule", "secaction"):
             chained = _rule(d, number, column, line, RULE if name == "secrule" else ACTION, chained=chained)
@@ -98,10 +103,10 @@ def _unreadable(number: int, column: int, line: str) -> str:
     return _error(number, column + len(line.encode(errors="replace")) + 1, f"Invalid input:  {line}")
 
 
-def _rule(d: Directive, number: int, column: int, line: str, shape: re.Pattern[str], *, chained: bool) -> bool:
+def _rule(d: Directive, number: int, column: int, line: str, shape: Shape, *, chained: bool) -> bool:
     """Whether the next rule is chained to this one."""
     name = NAME.match(line)
-    match = shape.fullmatch(line, name.end() if name else 0)
+    match = shape(line[name.end() if name else 0 :])
     if match is None:
         raise invalid(d, _error(number, column + len(line), "syntax error"))
     actions = (match["actions"] or "").strip('"')
