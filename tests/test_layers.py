@@ -16,7 +16,7 @@ PACKAGE = Path(nginxsim.__file__).parent
 ROW: tuple[tuple[str, ...], ...] = (
     ("origins", "collector", "printing"),
     ("errors",),
-    ("golang", "sources"),
+    ("golang", "sources", "serving"),
     ("kube",),
     ("releases",),
     ("config",),

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
 from nginxsim.cli.output import say
+from nginxsim.cli.serving import refuse_without_serve, serving
+from nginxsim.cli.serving import serve as run_webhook
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.reports import ADMISSION_FORMATS, render_admissions
+
+if TYPE_CHECKING:
+    from nginxsim.webhook.forkserver import EstateSource
 
 
 @click.command("admit")
@@ -18,22 +25,13 @@ from nginxsim.reports import ADMISSION_FORMATS, render_admissions
     "--ingress", "wanted", multiple=True, metavar="NAMESPACE/NAME", help="Report on this Ingress only. Repeatable."
 )
 @click.option("-o", "--output", type=click.Choice(list(ADMISSION_FORMATS)), help="Report format.  [default: text]")
-@click.option("--serve", metavar="[HOST:]PORT", help="Answer AdmissionReviews over HTTPS until stopped instead.")
-@click.option("--tls-cert", metavar="FILE", help="With --serve: certificate chain, PEM.")
-@click.option("--tls-key", metavar="FILE", help="With --serve: its private key, PEM.")
-@click.option(
-    "--strict",
-    is_flag=True,
-    help="With --serve: refuse as well what nginx would refuse, or what would come out denied.",
-)
+@serving
 def command(
     estate: EstateOptions,
     wanted: tuple[str, ...],
     output: str | None,
     serve: str | None,
-    tls_cert: str | None,
-    tls_key: str | None,
-    strict: bool,
+    **given: Any,
 ) -> None:
     """Tell what the admission webhook says to each Ingress, taken as an update of itself among the others.
 
@@ -54,19 +52,11 @@ def command(
     2 bad input. With --serve: 0 once stopped by SIGTERM or SIGINT.
     """
     if serve is None:
-        _refuse_without_serve({"--tls-cert": tls_cert, "--tls-key": tls_key, "--strict": strict})
+        refuse_without_serve(given)
         sys.exit(_report(estate, wanted, output or "text"))
     if wanted or output:
         raise UsageError("--serve answers for every Ingress and prints no report: leave --ingress and --output out")
-    if tls_cert is None or tls_key is None:
-        raise UsageError("--serve wants --tls-cert FILE and --tls-key FILE: API servers call webhooks over HTTPS only")
-    _serve(estate, address=serve, certificate=tls_cert, key=tls_key, strict=strict)
-
-
-def _refuse_without_serve(options: dict[str, object]) -> None:
-    for option, value in options.items():
-        if value:
-            raise UsageError(f"{option} goes with --serve [HOST:]PORT")
+    run_webhook(partial(_source, estate, given["strict"]), serve, given)
 
 
 def _report(estate: EstateOptions, wanted: tuple[str, ...], output: str) -> int:
@@ -92,10 +82,12 @@ def _known(name: str, keys: list[str]) -> str:
     return key
 
 
-def _serve(estate: EstateOptions, *, address: str, certificate: str, key: str, strict: bool) -> None:
-    from nginxsim.webhook import Judge, Webhook, address_from
+def _source(estate: EstateOptions, strict: bool) -> EstateSource:
+    """Standard input can be read once only, the rest again and again."""
+    from nginxsim.releases import NEWEST
+    from nginxsim.sources import STDIN, File
+    from nginxsim.webhook.forkserver import EstateSource
 
-    host, port = address_from(address)
-    with working("reading what is stored"):
-        judge = Judge(estate.simulation(), strict=strict)
-    Webhook(host, port, certificate=certificate, key=key, judge=judge).run()
+    stdin = standard_input(estate.named).getvalue()
+    paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.paths)
+    return EstateSource(paths, estate.flags, estate.release or NEWEST, estate.templates, estate.facts, strict)

@@ -19,7 +19,7 @@ SENT = "(sent)"
 
 
 class Judge:
-    """Decides as the controller's webhook would; prepared once, then one Ingress at a time, from any thread.
+    """Decides as the controller's webhook would; prepared once, then asked about one Ingress after the other.
 
     strict: refuse besides what nginx would refuse, and an Ingress whose requests would all come out denied.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,15 +18,12 @@ class Strictness:
 
     def __init__(self, stored: Simulation) -> None:
         self._stored = stored
-        # A renderer serves one thread at a time; and many models at once would only use up the memory.
-        self._turn = threading.Lock()
         self._newest = max((other.meta.created for other in stored.cluster.ingresses.values()), default=0.0)
 
     def objections(self, ingress: Ingress, review: Review) -> list[str]:
         if review.denied:
             return [f"every request would come out denied: {review.denied}"]
-        with self._turn:
-            told = dict.fromkeys(found.message for found in self._faults(ingress))
+        told = dict.fromkeys(found.message for found in self._faults(ingress))
         return [f"nginx would refuse the configuration: {message}" for message in told]
 
     def _faults(self, ingress: Ingress) -> list[Finding]:

@@ -1,161 +1,21 @@
-"""The webhook that `nginxsim admit --serve` stands as, asked over real HTTPS in a real process."""
+"""What the webhook answers: asked over real HTTPS, of a real process."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import ssl
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from http.client import HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import estates
-from tests.support.certificates import issue
-from tests.support.estates import PREFIX, Object
-from tests.support.places import ROOT
-
-SAMPLE = "samples/admission"
-MEGABYTE = 1024 * 1024
-
-Serving = Callable[..., AbstractContextManager["Server"]]
+from tests.support.estates import PREFIX
+from tests.support.webhook import MEGABYTE, Server, Serving, ingress, question
 
 
-def ingress(
-    name: str, host: str = "new.example.com", path: str = "/", class_name: str = "nginx", **annotations: Any
-) -> Object:
-    noted = {key.replace("_", "-"): value for key, value in annotations.items()}
-    uid = {"uid": "7f3c1a52-6a0e-4c57-9d5e-0d8f3f6f1b11"}
-    return estates.ingress(name, host, {path: "shop:80"}, class_name=class_name, annotations=noted, metadata=uid)
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    party = issue("localhost", "127.0.0.1", ca=True)
-    (folder / "tls.crt").write_text(party.pem)
-    (folder / "tls.key").write_text(party.key_pem)
-    return folder / "tls.crt", folder / "tls.key"
-
-
-class Server:
-    """A running `nginxsim admit --serve`, and what it wrote to stderr so far."""
-
-    def __init__(self, process: subprocess.Popen[str], trusted: Path) -> None:
-        self.process = process
-        self.trusted = trusted
-        self.lines: list[str] = []
-        self._listening = threading.Event()
-        threading.Thread(target=self._read, daemon=True).start()
-        assert self._listening.wait(60), self.lines
-        assert process.poll() is None, self.lines
-        self.port = int(next(line for line in self.lines if "listening" in line).rpartition(":")[2])
-
-    def _read(self) -> None:
-        for line in self.process.stderr or ():
-            self.lines.append(line.rstrip("\n"))
-            if "listening on" in line:
-                self._listening.set()
-        self._listening.set()
-
-    def logged(self, *words: str) -> bool:
-        """A line with all these words is there, or comes soon."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            if any(all(word in line for word in words) for line in list(self.lines)):
-                return True
-            time.sleep(0.01)
-        return False
-
-    def connection(self) -> HTTPSConnection:
-        context = ssl.create_default_context(cafile=str(self.trusted))
-        return HTTPSConnection("127.0.0.1", self.port, context=context, timeout=30)
-
-    def ask(self, body: bytes, method: str = "POST", path: str = "/networking/v1/ingresses") -> tuple[int, bytes]:
-        connection = self.connection()
-        try:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def review(self, sent: object, **changes: object) -> dict[str, Any]:
-        status, body = self.ask(question(sent, **changes))
-        assert status == 200, body
-        answer = json.loads(body)
-        assert (answer["kind"], answer["apiVersion"]) == ("AdmissionReview", "admission.k8s.io/v1")
-        response: dict[str, Any] = answer["response"]
-        return response
-
-
-def question(sent: object, **changes: object) -> bytes:
-    metadata = sent.get("metadata") if isinstance(sent, dict) else None
-    metadata = metadata if isinstance(metadata, dict) else {}
-    request = {
-        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-        "kind": {"group": "networking.k8s.io", "version": "v1", "kind": "Ingress"},
-        "resource": {"group": "networking.k8s.io", "version": "v1", "resource": "ingresses"},
-        "name": metadata.get("name", ""),
-        "namespace": metadata.get("namespace", ""),
-        "operation": "CREATE",
-        "userInfo": {"username": "admin"},
-        "object": sent,
-        "oldObject": None,
-        "dryRun": False,
-    }
-    review = {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {**request, **changes}}
-    return json.dumps(review).encode()
-
-
-@contextmanager
-def _serving(folder: Path, *arguments: str, paths: Sequence[str] = (SAMPLE,)) -> Iterator[Server]:
-    chain, key = certificate(folder)
-    options = ["--serve", "127.0.0.1:0", "--tls-cert", str(chain), "--tls-key", str(key)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nginxsim", "admit", *paths, *options, *arguments],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ},
-    )
-    try:
-        yield Server(process, chain)
-    finally:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def serving(process: object) -> Serving:
-    """`nginxsim admit --serve` while the block runs: (folder for its certificate, more options, paths=)."""
-    return _serving
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("webhook")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("strict"), "--strict") as running:
-        yield running
-
-
-def test_health(server: Server) -> None:
-    assert server.ask(b"", method="GET", path="/healthz") == (200, b"ok\n")
-    assert server.ask(b"", method="GET", path="/metrics")[0] == 404
+def test_only_reviews_are_answered(server: Server) -> None:
+    assert server.ask(b"", method="GET", path="/healthz")[0] == 405
 
 
 def test_a_new_ingress_is_allowed(server: Server) -> None:
@@ -332,14 +192,14 @@ def test_plain_http_and_silent_clients_do_no_harm(server: Server) -> None:
     ):
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200 OK" not in plain.recv(1000)
-        assert server.ask(b"", method="GET", path="/healthz")[0] == 200
+        assert server.review(ingress("new"))["allowed"]
         assert silent.fileno() > 0
     assert not any("Traceback" in line for line in server.lines)
 
 
 def test_a_name_cannot_forge_a_line_of_the_log(server: Server) -> None:
     server.review(ingress("new"), name="x\n2026-01-01T00:00:00Z allowed default/forged")
-    assert server.logged("allowed default/x 2026-01-01T00:00:00Z allowed default/forged")
+    assert server.logged(r"allowed default/x\n2026-01-01T00:00:00Z allowed default/forged")
     assert not any(line.split()[1:3] == ["allowed", "default/forged"] for line in server.lines)
 
 
@@ -379,23 +239,3 @@ def test_strict_holds_no_other_ingress_against_one(strict: Server) -> None:
 def test_an_empty_cluster_can_be_served(tmp_path: Path, serving: Serving) -> None:
     with serving(tmp_path, paths=["samples/shop/service.yaml"]) as running:
         assert running.review(ingress("first"))["allowed"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it(tmp_path: Path, serving: Serving, number: int) -> None:
-    with serving(tmp_path) as running:
-        idle = running.connection()
-        idle.request("GET", "/healthz")
-        idle.getresponse().read()
-        running.process.send_signal(number)
-        assert running.process.wait(20) == 0
-        with pytest.raises((ConnectionError, RemoteDisconnected)):
-            running.ask(b"", method="GET", path="/healthz")
-        assert running.lines[-1].endswith("stopping")
-
-
-def test_a_renewed_certificate_is_taken_up(tmp_path: Path, serving: Serving) -> None:
-    with serving(tmp_path) as running:
-        assert running.ask(b"", method="GET", path="/healthz")[0] == 200
-        certificate(tmp_path)
-        assert running.ask(b"", method="GET", path="/healthz")[0] == 200
