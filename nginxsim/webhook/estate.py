@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 from nginxsim.errors import InputError
 from nginxsim.webhook.forkserver import FORK, EstateSource
@@ -24,8 +25,12 @@ LOAD_SECONDS = 600.0
 """So long an estate may take to be read."""
 HIRE_SECONDS = 30.0
 """So long a worker may take to begin; and it is asked for again after a second."""
-PATIENT = 0.25
-"""Seconds of waiting after which it is asked whether the client is still there."""
+DEEPEST = 8
+"""So many questions a worker has before it at most."""
+QUICK = 0.02
+"""Seconds of work, as reviews go, that a worker may have before it."""
+STALL = 0.1
+"""Seconds without an answer after which those behind are given to others."""
 SLACK = 1.0
 """Seconds after its deadline in which a worker ends by itself; then it counts as lost."""
 MEMORY = 0.1
@@ -41,7 +46,7 @@ class WorkerLostError(Exception):
 
 
 class CrowdedError(Exception):
-    """No worker will be, or was, free in time."""
+    """No worker will be free in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +56,47 @@ class Loaded:
     at: datetime
 
 
+@dataclass(eq=False, slots=True)
+class Task:
+    """A question, until when it may take (on the monotonic clock), and the answer to be."""
+
+    body: bytes
+    deadline: float
+    reply: asyncio.Future[Reply]
+    is_dealt: bool = False
+
+
 class Worker:
-    """The server's end of a process that reviews one question at a time."""
+    """The server's end of a process that reviews one question after the other, in the order of `asked`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked: deque[Task] = deque()
+        self.stalls: asyncio.TimerHandle | None = None
+        self.is_stalled = False
         self._reader = reader
         self._writer = writer
-
-    @property
-    def is_alive(self) -> bool:
-        return not self._reader.at_eof()
 
     async def ready(self) -> None:
         await self._read()
 
-    async def ask(self, body: bytes, seconds: float) -> Reply:
-        """Raises WorkerLostError."""
-        try:
-            async with asyncio.timeout(seconds + SLACK):
-                self._writer.write(task(body, seconds))
-                return Reply.decode(await self._read())
-        except (OSError, EOFError, TimeoutError):
-            raise WorkerLostError(overran=False) from None
+    def ask(self, one: Task) -> None:
+        one.is_dealt = True
+        self.asked.append(one)
+        self._writer.write(task(one.body, one.deadline))
+
+    async def replies(self) -> AsyncIterator[Reply]:
+        """One for each question, until the process ends."""
+        with suppress(OSError, EOFError):
+            while True:
+                yield Reply.decode(await self._read())
 
     async def _read(self) -> bytes:
         (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
         return await self._reader.readexactly(length)
 
     def close(self) -> None:
+        if self.stalls:
+            self.stalls.cancel()
         self._writer.close()
 
 
@@ -160,21 +178,25 @@ class ForkServer:
 
 
 class Estate:
-    """One state of the manifests with the workers that hold it."""
+    """One state of the manifests with the workers that hold it.
+
+    Where reviews are quick a worker has several questions before it, for to be woken costs more than they do.
+    When one of them then takes long, those behind it are dealt to other workers as well, and the first answer counts.
+    """
 
     def __init__(self, server: ForkServer, loaded: Loaded, lost: Callable[[bool], None]) -> None:
         """lost: told of each worker that ended, and whether because its time was up."""
         self.loaded = loaded
         self._server = server
         self._lost = lost
-        self._free: asyncio.Queue[Worker] = asyncio.Queue()
-        self._hiring: set[asyncio.Task[None]] = set()
-        self._workers = 0
-        self._taken = 0
-        self._waiting = 0
+        self._staff: list[Worker] = []
+        self._waiting: deque[Task] = deque()
+        self._background: set[asyncio.Task[None]] = set()
+        self._under_way = 0
         self._mean = 0.0
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._retired = False
 
     @classmethod
     async def open(cls, source: EstateSource, workers: int, lost: Callable[[bool], None]) -> Self:
@@ -192,7 +214,7 @@ class Estate:
 
     @property
     def workers(self) -> int:
-        return self._workers
+        return len(self._staff)
 
     async def ended(self) -> None:
         """Returns once no more workers can be had."""
@@ -205,78 +227,117 @@ class Estate:
             except (OSError, EOFError, TimeoutError):
                 await asyncio.sleep(1)
             else:
-                self._workers += 1
-                self._free.put_nowait(worker)
+                self._staff.append(worker)
+                self._begin(self._listen(worker))
+                self._deal()
                 return
 
-    def _replace(self, worker: Worker) -> None:
-        worker.close()
-        self._workers -= 1
-        hiring = asyncio.get_running_loop().create_task(self._hire())
-        self._hiring.add(hiring)
-        hiring.add_done_callback(self._hiring.discard)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        begun = asyncio.get_running_loop().create_task(work)
+        self._background.add(begun)
+        begun.add_done_callback(self._background.discard)
 
-    async def review(self, body: bytes, deadline: float, is_gone: Callable[[], Awaitable[bool]]) -> Reply | None:
-        """Waits for a worker and asks it; None if by then nobody listens any more. deadline: on the monotonic clock.
-
-        Raises CrowdedError, WorkerLostError.
-        """
-        began = time.monotonic()
-        async with self._turn(deadline) as worker:
-            waited = time.monotonic() - began
-            if waited > PATIENT and await is_gone():
-                return None
-            reply = await worker.ask(body, deadline - time.monotonic())
-        self._mean += MEMORY * (reply.seconds - self._mean)
-        return reply
-
-    @asynccontextmanager
-    async def _turn(self, deadline: float) -> AsyncIterator[Worker]:
+    async def review(self, body: bytes, deadline: float) -> Reply:
+        """Raises CrowdedError, WorkerLostError. deadline: on the monotonic clock."""
         if time.monotonic() + self._expected_wait() >= deadline:
             raise CrowdedError
-        self._taken += 1
+        one = Task(body, deadline, asyncio.get_running_loop().create_future())
+        self._under_way += 1
         self._quiet.clear()
         try:
-            worker = await self._next_free(deadline)
-            try:
-                yield worker
-            except WorkerLostError:
-                self._replace(worker)
-                overran = time.monotonic() >= deadline
-                self._lost(overran)
-                raise WorkerLostError(overran=overran) from None
-            except BaseException:
-                # Asked and not heard out: its answer would be taken for that to the next question.
-                self._replace(worker)
-                raise
-            self._free.put_nowait(worker)
+            self._waiting.append(one)
+            self._deal()
+            return await self._answer_to(one)
         finally:
-            self._taken -= 1
-            if not self._taken:
+            one.reply.cancel()
+            self._under_way -= 1
+            if not self._under_way:
                 self._quiet.set()
+
+    async def _answer_to(self, one: Task) -> Reply:
+        await asyncio.wait((one.reply,), timeout=one.deadline - time.monotonic())
+        if not one.is_dealt:
+            raise CrowdedError
+        # What has begun is ended by the system, and the end of its process is heard of a moment later.
+        await asyncio.wait((one.reply,), timeout=SLACK)
+        if one.reply.done():
+            return one.reply.result()
+        for worker in self._staff:
+            if one in worker.asked:
+                worker.close()
+        raise WorkerLostError(overran=True)
 
     def _expected_wait(self) -> float:
         """Seconds until those that came before have had their turn."""
-        return self._waiting * self._mean / max(self._workers, 1)
+        return self._under_way * self._mean / max(len(self._staff), 1)
 
-    async def _next_free(self, deadline: float) -> Worker:
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                while not (worker := await self._free.get()).is_alive:
-                    self._replace(worker)
-                    self._lost(False)
-                return worker
-        except TimeoutError:
-            raise CrowdedError from None
-        finally:
-            self._waiting -= 1
+    @property
+    def _depth(self) -> int:
+        """How many questions a worker may have before it."""
+        return max(1, min(DEEPEST, int(QUICK / self._mean))) if self._mean else 1
+
+    def _deal(self) -> None:
+        depth = self._depth
+        while self._waiting:
+            free = [worker for worker in self._staff if not worker.is_stalled and len(worker.asked) < depth]
+            if not free:
+                return
+            one = self._waiting.popleft()
+            if not one.reply.done():
+                worker = min(free, key=_burden)
+                worker.ask(one)
+                if len(worker.asked) == 1:
+                    self._expect(worker)
+
+    def _expect(self, worker: Worker) -> None:
+        """The next answer has its time from now on."""
+        if worker.stalls:
+            worker.stalls.cancel()
+        worker.is_stalled = False
+        loop = asyncio.get_running_loop()
+        worker.stalls = loop.call_later(STALL, self._stall, worker) if worker.asked else None
+
+    def _stall(self, worker: Worker) -> None:
+        worker.is_stalled = True
+        self._deal_again(list(worker.asked)[1:])
+
+    def _deal_again(self, tasks: Iterable[Task]) -> None:
+        self._waiting.extendleft(one for one in reversed(list(tasks)) if not one.reply.done())
+        self._deal()
+
+    async def _listen(self, worker: Worker) -> None:
+        async for reply in worker.replies():
+            one = worker.asked.popleft()
+            if not one.reply.done():
+                one.reply.set_result(reply)
+            self._mean += MEMORY * (reply.seconds - self._mean)
+            self._expect(worker)
+            self._deal()
+        self._replace(worker)
+
+    def _replace(self, worker: Worker) -> None:
+        worker.close()
+        self._staff.remove(worker)
+        if self._retired:
+            return
+        self._begin(self._hire())
+        reviewed, *behind = worker.asked or (None,)
+        overran = reviewed is not None and time.monotonic() >= reviewed.deadline
+        if reviewed is not None and not reviewed.reply.done():
+            reviewed.reply.set_exception(WorkerLostError(overran=overran))
+        self._lost(overran)
+        self._deal_again(behind)
 
     async def retire(self) -> None:
         """Lets reviews under way end, and then the processes."""
         await self._quiet.wait()
-        for hiring in self._hiring:
-            hiring.cancel()
-        while not self._free.empty():
-            self._free.get_nowait().close()
+        self._retired = True
+        for begun in self._background:
+            begun.cancel()
+        for worker in self._staff:
+            worker.close()
         await self._server.close()
+
+
+def _burden(worker: Worker) -> int:
+    return len(worker.asked)

@@ -6,10 +6,11 @@ import json
 import struct
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Protocol
 
 TASK = struct.Struct(">Id")
-"""Length of the body that follows, and the seconds that its review may take."""
+"""Length of the body that follows, and until when its review may take, on the clock that all processes share."""
 LENGTH = struct.Struct(">I")
 
 
@@ -33,7 +34,7 @@ class Verdict(StrEnum):
     TOO_SLOW = "too-slow"
     """The client took too long to send it."""
     GONE = "gone"
-    """The client went away before its turn came."""
+    """The client went away before it had sent all."""
     FAILED = "failed"
     """A bug, or memory that was not there."""
 
@@ -60,18 +61,22 @@ class Reply:
         return cls(**{**fields, "verdict": Verdict(fields["verdict"])})
 
 
-def task(body: bytes, seconds: float) -> bytes:
-    return TASK.pack(len(body), seconds) + body
+def crowded(message: str) -> Reply:
+    return Reply(HTTPStatus.TOO_MANY_REQUESTS, message, Verdict.TURNED_AWAY, message=message)
+
+
+def task(body: bytes, deadline: float) -> bytes:
+    return TASK.pack(len(body), deadline) + body
 
 
 def read_task(stream: Readable) -> tuple[bytes, float] | None:
-    """The next body and its seconds; None once the other side has gone."""
+    """The next body and its deadline; None once the other side has gone."""
     head = stream.read(TASK.size)
     if len(head) < TASK.size:
         return None
-    length, seconds = TASK.unpack(head)
+    length, deadline = TASK.unpack(head)
     body = stream.read(length)
-    return (body, seconds) if len(body) == length else None
+    return (body, deadline) if len(body) == length else None
 
 
 def framed(data: bytes) -> bytes:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from nginxsim.golang.strconv import parse_duration
 from nginxsim.serving.log import Log
 from nginxsim.webhook.estate import CrowdedError, WorkerLostError
-from nginxsim.webhook.frames import Reply, Verdict
+from nginxsim.webhook.frames import Reply, Verdict, crowded
 from nginxsim.webhook.keeper import Keeper
 from nginxsim.webhook.metrics import Metrics
 
@@ -102,22 +102,21 @@ class Reviews:
         try:
             with self._place() as place:
                 body = await self._body(request, place)
-                return await self._reviewed(request, body, started + seconds_for(request))
+                return await self._reviewed(body, started + seconds_for(request))
         except WorkerLostError as problem:
             return _lost(overran=problem.overran)
         except CrowdedError:
-            return _crowded("no worker is free in time")
+            return crowded("no worker will be free in time")
 
-    async def _reviewed(self, request: Request, body: bytes, deadline: float) -> Reply:
+    async def _reviewed(self, body: bytes, deadline: float) -> Reply:
         estate = self._keeper.estate
         assert estate is not None, "nothing is served before one is read"
-        reply = await estate.review(body, deadline, request.is_disconnected)
-        return reply or Reply(HTTPStatus.BAD_REQUEST, "", Verdict.GONE)
+        return await estate.review(body, deadline)
 
     @contextmanager
     def _place(self) -> Iterator[_Place]:
         if self.in_flight >= self._room.reviews:
-            raise _UnreadError(_crowded(f"{self.in_flight} reviews are under way"))
+            raise _UnreadError(crowded(f"{self.in_flight} reviews are under way"))
         place = _Place()
         self.in_flight += 1
         try:
@@ -128,7 +127,7 @@ class Reviews:
 
     def grow(self, place: _Place, count: int) -> None:
         if self._bytes + count > self._room.bodies:
-            raise _UnreadError(_crowded("the bodies under way fill the memory there is for them"))
+            raise _UnreadError(crowded("the bodies under way fill the memory there is for them"))
         self._bytes += count
         place.bytes += count
 
@@ -169,10 +168,6 @@ def seconds_for(request: Request) -> float:
         asked = DEFAULT_TIMEOUT
     waits = min(asked, LONGEST_TIMEOUT) if asked > 0 else DEFAULT_TIMEOUT
     return waits - min(MARGIN, waits / 10)
-
-
-def _crowded(message: str) -> Reply:
-    return Reply(HTTPStatus.TOO_MANY_REQUESTS, message, Verdict.TURNED_AWAY, message=message)
 
 
 def _lost(*, overran: bool) -> Reply:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
-from nginxsim.webhook.frames import Reply, Verdict, framed, read_task
+from nginxsim.webhook.frames import Reply, Verdict, crowded, framed, read_task
 from nginxsim.webhook.judge import Judge
 from nginxsim.webhook.messages import Decision, Question, RequestError, answer_to, question_from
 
@@ -28,17 +28,23 @@ def work(sock: socket.socket, judge: Judge) -> None:
         stream.write(READY)
         stream.flush()
         while task := read_task(stream):
-            body, seconds = task
-            with _deadline(seconds):
-                reply = reply_to(body, judge).encode()
-            stream.write(framed(reply))
+            body, deadline = task
+            stream.write(framed(_in_time(body, deadline, judge).encode()))
             stream.flush()
+
+
+def _in_time(body: bytes, deadline: float, judge: Judge) -> Reply:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        return crowded("no worker was free in time")
+    with _deadline(left):
+        return reply_to(body, judge)
 
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
     """Past it the system ends this process, whatever it is busy with: nothing in it has to cooperate."""
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
