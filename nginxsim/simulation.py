@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nginxsim.config.chart_class import with_chart_class
 from nginxsim.config.controller import Controller
-from nginxsim.config.machine import Host
+from nginxsim.config.machine import Machine
 from nginxsim.kube import Cluster, load
 from nginxsim.releases import NEWEST
 
@@ -219,7 +219,7 @@ def simulate(
     release: str = NEWEST,
     flags: Sequence[str] = (),
     facts: Sequence[str] = (),
-    host: Host | None = None,
+    host: Machine | None = None,
     templates: Sequence[str | Path] = (),
     stdin: TextIO | None = None,
     after: Simulation | None = None,

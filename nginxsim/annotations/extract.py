@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.annotations.faults import Denied, Evidence, Fault, Missing, Refused
-from nginxsim.annotations.reading import Reader, Surroundings
+from nginxsim.annotations.reading import AnnotationReader, Surroundings
 from nginxsim.annotations.rows import Annotation, Family, Risk
 from nginxsim.annotations.table import FAMILIES, NAMES, known_names, rows_otherwise
 from nginxsim.annotations.values import ClientCertificate, Extraction, ParsedAnnotations, Problem
@@ -92,7 +92,7 @@ class Extractor:
         return found
 
     def _parse(self, family: Family, annotations: Mapping[str, str], draft: _Draft) -> None:
-        read = Reader(draft.meta, annotations, self._surroundings)
+        read = AnnotationReader(draft.meta, annotations, self._surroundings)
         raised: Fault | None = None
         try:
             draft.fields[family.field] = family.parse(read)
@@ -109,7 +109,7 @@ class Extractor:
 
     def _parse_nothing(self, family: Family) -> Any:
         try:
-            return family.parse(Reader(_NO_ANNOTATIONS, {}, self._surroundings))
+            return family.parse(AnnotationReader(_NO_ANNOTATIONS, {}, self._surroundings))
         except Missing:
             return getattr(_ZERO, family.field)
 

@@ -47,7 +47,7 @@ class Surroundings:
         return broken or not row.validator.accepts(value)
 
 
-class Reader:
+class AnnotationReader:
     """The annotations of one Ingress. `faults` collects what was found wrong, whether or not the parser went on."""
 
     __slots__ = ("annotations", "faults", "meta", "surroundings")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from nginxsim.releases import EVER
 
 if TYPE_CHECKING:
-    from nginxsim.annotations.reading import Reader
+    from nginxsim.annotations.reading import AnnotationReader
     from nginxsim.annotations.validators import Validator
     from nginxsim.releases import Release
 
@@ -73,4 +73,4 @@ class Family:
     name: str
     field: str
     rows: tuple[Annotation, ...]
-    parse: Callable[[Reader], object]
+    parse: Callable[[AnnotationReader], object]

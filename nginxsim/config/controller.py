@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nginxsim.config.facts import with_facts
 from nginxsim.config.flags import Flags, parse_flags
-from nginxsim.config.machine import Host
+from nginxsim.config.machine import Machine
 from nginxsim.config.settings import Settings, read_settings
 from nginxsim.errors import UsageError
 from nginxsim.kube.cluster import Cluster
@@ -26,7 +26,7 @@ class Controller:
 
     release: Release
     flags: Flags
-    machine: Host
+    machine: Machine
     settings: Settings
     templates: tuple[Path, ...] = ()
 
@@ -35,7 +35,7 @@ class Controller:
         cls,
         release: str | None = None,
         flags: Sequence[str] = (),
-        machine: Host | None = None,
+        machine: Machine | None = None,
         templates: Sequence[str | Path] = (),
         facts: Sequence[str] = (),
     ) -> Controller:
@@ -47,7 +47,7 @@ class Controller:
         """
         known = with_facts(release_named(release or NEWEST), facts)
         parsed = parse_flags(list(flags), known)
-        machine = machine or Host()
+        machine = machine or Machine()
         folders = tuple(map(_folder, templates))
         return cls(known, parsed, machine, read_settings(Cluster(), parsed, machine, known), folders)
 

@@ -100,12 +100,12 @@ def _unsigned(text: str) -> int:
     return parse_int(text, bits=32, signed=False)
 
 
-Reader: TypeAlias = Callable[[str], Any]
+FlagReader: TypeAlias = Callable[[str], Any]
 
-READERS: Mapping[type, Reader] = {bool: parse_bool, int: parse_int, str: str}
+READERS: Mapping[type, FlagReader] = {bool: parse_bool, int: parse_int, str: str}
 
 # Known to the controller, but nothing that is simulated depends on them; the second half are klog's.
-WITHOUT_EFFECT: Mapping[str, Reader] = {
+WITHOUT_EFFECT: Mapping[str, FlagReader] = {
     "apiserver-host": str,
     "bucket-factor": parse_float,
     "certificate-authority": str,
@@ -162,7 +162,7 @@ WITHOUT_EFFECT: Mapping[str, Reader] = {
     "vmodule": str,
 }
 
-KNOWN: Mapping[str, Reader] = {
+KNOWN: Mapping[str, FlagReader] = {
     **{field.name.replace("_", "-"): READERS[type(field.default)] for field in fields(Flags) if field.name != "given"},
     **WITHOUT_EFFECT,
 }
@@ -197,7 +197,9 @@ def parse_flags(arguments: Sequence[str], release: Release) -> Flags:
     return flags
 
 
-def _assignments(arguments: Sequence[str], known: Mapping[str, Reader], release: Release) -> Iterator[tuple[str, str]]:
+def _assignments(
+    arguments: Sequence[str], known: Mapping[str, FlagReader], release: Release
+) -> Iterator[tuple[str, str]]:
     words = iter(arguments)
     for word in words:
         if word == "--":
@@ -210,7 +212,7 @@ def _assignments(arguments: Sequence[str], known: Mapping[str, Reader], release:
         yield name, text
 
 
-def _long(word: str, known: Mapping[str, Reader], release: Release) -> tuple[str, str, str]:
+def _long(word: str, known: Mapping[str, FlagReader], release: Release) -> tuple[str, str, str]:
     name, equals, text = word[2:].partition("=")
     if not name or name.startswith("-"):
         raise UsageError(f"bad flag syntax: {word}")
@@ -235,7 +237,7 @@ def _next_word(words: Iterator[str], flag: str) -> str:
     raise UsageError(f"flag needs an argument: {flag}")
 
 
-def _read(name: str, text: str, reader: Reader) -> object:
+def _read(name: str, text: str, reader: FlagReader) -> object:
     try:
         return reader(text)
     except (ValueError, csv.Error) as problem:

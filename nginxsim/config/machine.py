@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Machine:
     """The defaults are those of a node of common size.
 
     cpus: worker_processes auto. somaxconn: the listen backlog. open_files: the limit of open files (RLIMIT_NOFILE) that
@@ -20,3 +20,7 @@ class Host:
     ipv6: bool = True
     resolvers: tuple[str, ...] = ("10.96.0.10",)
     zone: str = ""
+
+
+Host = Machine
+"""The name it has for users: simulate(host=Host(cpus=8))."""

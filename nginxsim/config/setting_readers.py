@@ -24,7 +24,7 @@ from nginxsim.golang.strconv import atoi, parse_bool, parse_duration, parse_floa
 
 Complain: TypeAlias = Callable[[str, str], None]
 """Called with the reason and the offending part."""
-Reader: TypeAlias = Callable[[str, Mapping[str, Any], Complain], Mapping[str, Any]]
+SettingReader: TypeAlias = Callable[[str, Mapping[str, Any], Complain], Mapping[str, Any]]
 """Text, what is known of global-auth-* so far, and the complaints box -> the fields to set."""
 WeakReader: TypeAlias = Callable[[str, str, Any], Any]
 """Key, text and the value so far -> the value."""
@@ -42,7 +42,7 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(trim(piece) for piece in text.split(",") if piece)
 
 
-def _listed(key: str) -> Reader:
+def _listed(key: str) -> SettingReader:
     name = key.replace("-", "_")
     return lambda text, _auth, _complain: {name: split(text)}
 
@@ -232,7 +232,7 @@ def _auth_cookie(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Ma
         ) from None
 
 
-def _auth_text(name: str) -> Reader:
+def _auth_text(name: str) -> SettingReader:
     return lambda text, _auth, _complain: {name: text}
 
 
@@ -249,7 +249,7 @@ LISTS = (
     "nginx-status-ipv6-whitelist",
 )
 
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, SettingReader] = {
     "lua-shared-dicts": _lua_shared_dicts,
     "custom-http-errors": _error_codes,
     **{key: _listed(key) for key in LISTS},

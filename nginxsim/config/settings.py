@@ -15,9 +15,9 @@ from typing import Any
 
 from nginxsim.config.certificate import secret_file
 from nginxsim.config.flags import Flags
-from nginxsim.config.machine import Host
+from nginxsim.config.machine import Machine
 from nginxsim.config.pem import first_block
-from nginxsim.config.setting_readers import READERS, WEAK_READERS, Complain, Reader
+from nginxsim.config.setting_readers import READERS, WEAK_READERS, Complain, SettingReader
 from nginxsim.config.settings_table import NO_GLOBAL_AUTH, SettingProblem, Settings
 from nginxsim.errors import nearest
 from nginxsim.kube.cluster import Cluster
@@ -37,15 +37,15 @@ TYPES: Mapping[str, str] = {
 SETTING_KEYS = frozenset({*TYPES, *READERS, "Resolver"})
 
 
-def read_settings(cluster: Cluster, flags: Flags, host: Host, release: Release) -> Settings:
+def read_settings(cluster: Cluster, flags: Flags, machine: Machine, release: Release) -> Settings:
     """The ConfigMap that --configmap names over the release's defaults; without that ConfigMap, the defaults.
 
     Never raises: what the controller only logs is in `problems`.
     """
     config_map = cluster.config_maps.get(flags.configmap) or ConfigMap(Meta("ConfigMap", ""))
     reading = _Reading(config_map, release)
-    reading.set_default("worker-processes", str(host.cpus))
-    reading.set_default("disable-ipv6-dns", not host.ipv6)
+    reading.set_default("worker-processes", str(machine.cpus))
+    reading.set_default("disable-ipv6-dns", not machine.ipv6)
     reading.read_by_hand()
     reading.read_fields()
     reading.finish()
@@ -84,7 +84,7 @@ class _Reading:
             if key in self.left and key in self.known:
                 self._use(key, key, partial(self._spread, key, reader))
 
-    def _spread(self, key: str, reader: Reader, text: str) -> None:
+    def _spread(self, key: str, reader: SettingReader, text: str) -> None:
         target = self.auth if key.startswith("global-auth-") else self.values
         target.update(reader(text, self.auth, self._complainer(key)))
 

@@ -67,7 +67,7 @@ def parse_selector(text: str) -> Selector:
     """The selector that `text` writes. Raises ValueError, which says what was found instead."""
     if not text.strip():
         return Selector()
-    reader = _Reader(_tokens(text))
+    reader = _SelectorReader(_tokens(text))
     requirements = [reader.requirement()]
     while reader.accept(","):
         requirements.append(reader.requirement())
@@ -80,7 +80,7 @@ def _tokens(text: str) -> list[str]:
     return [sign or word for sign, word in _TOKEN.findall(text)]
 
 
-class _Reader:
+class _SelectorReader:
     """Reads requirements from tokens, left to right."""
 
     def __init__(self, tokens: list[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nginxsim.config.controller import Controller
-from nginxsim.config.machine import Host
+from nginxsim.config.machine import Machine
 from nginxsim.config.scope import in_scope
 from nginxsim.config.settings import Settings, dh_param_file
 from nginxsim.controller.model import Model, Server, StreamService
@@ -102,7 +102,7 @@ def _stream_snippets(model: Model, controller: Controller, ledger: Ledger) -> It
     yield Line(controller.settings.stream_snippet, ledger.mark(controller.settings.source(name)))
 
 
-def open_file_limit(machine: Host) -> int:
+def open_file_limit(machine: Machine) -> int:
     """Files a worker may open: what the controller's process may, less a reserve, however many workers there are.
 
     ingress-nginx 1.15.1: internal/ingress/controller/nginx.go (generateTemplate), util.go (rlimitMaxNumFiles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nginxsim.config.controller import Controller
-from nginxsim.config.machine import Host
+from nginxsim.config.machine import Machine
 from nginxsim.controller.model import DEFAULT_SERVER
 
 # ingress-nginx 1.15.1: internal/ingress/controller/util.go
@@ -13,7 +13,7 @@ SMALLEST_BACKLOG = 512
 DEFAULT_BACKLOG = 511
 
 
-def backlog(machine: Host) -> int:
+def backlog(machine: Machine) -> int:
     return machine.somaxconn if machine.somaxconn >= SMALLEST_BACKLOG else DEFAULT_BACKLOG
 
 

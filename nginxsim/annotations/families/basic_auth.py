@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Fault, Refused
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import BasicAuth
 from nginxsim.config.scope import split_key
@@ -22,7 +22,7 @@ REALM = Annotation("auth-realm", validators.WORDS, Risk.MEDIUM, LOCATION)
 TYPE = Annotation("auth-type", _TYPES, Risk.LOW, LOCATION)
 
 
-def parse(read: Reader) -> BasicAuth:
+def parse(read: AnnotationReader) -> BasicAuth:
     kind = read.text(TYPE)
     if not _TYPES.matches(kind):
         raise Denied.because("invalid authentication type", read.evidence(TYPE))
@@ -45,7 +45,7 @@ def parse(read: Reader) -> BasicAuth:
     )
 
 
-def _secret_key(read: Reader) -> str:
+def _secret_key(read: AnnotationReader) -> str:
     expected = f"the name of a Secret in namespace {read.meta.namespace}"
     try:
         namespace, name = split_key(read.text(SECRET))
@@ -62,7 +62,7 @@ def _secret_key(read: Reader) -> str:
     return f"{namespace}/{name}"
 
 
-def _realm(read: Reader) -> tuple[str, str]:
+def _realm(read: AnnotationReader) -> tuple[str, str]:
     """The realm, and what was wrong with it (a later error message repeats that)."""
     try:
         return read.text(REALM), "%!w(<nil>)"
@@ -72,14 +72,14 @@ def _realm(read: Reader) -> tuple[str, str]:
         return "", fault.reason
 
 
-def _path(read: Reader, secret: Secret) -> str:
+def _path(read: AnnotationReader, secret: Secret) -> str:
     name = f"{read.meta.namespace}-{read.meta.uid}-{secret.meta.uid}.passwd"
     if "/" in name:
         raise Denied(f"invalid password file name: {name}", read.evidence(SECRET))
     return f"{DIRECTORY}/{name}"
 
 
-def _content(read: Reader, secret: Secret, secret_type: str, complaint: str) -> bytes:
+def _content(read: AnnotationReader, secret: Secret, secret_type: str, complaint: str) -> bytes:
     if secret_type == MAP:
         return b"".join(user.encode() + b":" + word + b"\n" for user, word in sorted(secret.data.items()))
     if secret_type != FILE:

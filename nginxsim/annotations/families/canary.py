@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Canary
 
@@ -19,7 +19,7 @@ COOKIE = Annotation("canary-by-cookie", validators.NAME, Risk.MEDIUM, INGRESS)
 ROWS = (CANARY, WEIGHT, WEIGHT_TOTAL, HEADER, HEADER_VALUE, HEADER_PATTERN, COOKIE)
 
 
-def parse(read: Reader) -> Canary:
+def parse(read: AnnotationReader) -> Canary:
     found = Canary(
         enabled=read.flag_or(CANARY),
         weight=read.number_or(WEIGHT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.families.peer_secret import peer_certificate
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import ClientCertificate
 
@@ -39,7 +39,7 @@ MATCH_CN = Annotation("auth-tls-match-cn", _COMMON_NAME, Risk.HIGH, LOCATION, re
 ROWS = (SECRET, VERIFY_CLIENT, VERIFY_DEPTH, ERROR_PAGE, PASS_CERTIFICATE, MATCH_CN)
 
 
-def parse(read: Reader) -> ClientCertificate:
+def parse(read: AnnotationReader) -> ClientCertificate:
     certificate = peer_certificate(read, SECRET, own_namespace_default=True)
     verify = read.text_or(VERIFY_CLIENT)
     return ClientCertificate(

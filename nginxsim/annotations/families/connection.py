@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Connection
 
@@ -12,7 +12,7 @@ _HEADER = validators.matching("^(close|keep-alive)$", '"close" or "keep-alive"')
 PROXY_HEADER = Annotation("connection-proxy-header", _HEADER, Risk.LOW, LOCATION)
 
 
-def parse(read: Reader) -> Connection:
+def parse(read: AnnotationReader) -> Connection:
     return Connection(header=read.text(PROXY_HEADER), enabled=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Fault
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Cors
 from nginxsim.golang.patterns import compile_pattern
@@ -38,7 +38,7 @@ MAX_AGE = Annotation("cors-max-age", validators.INTEGER, Risk.LOW, INGRESS)
 ROWS = (ENABLE, ALLOW_ORIGIN, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_CREDENTIALS, EXPOSE_HEADERS, MAX_AGE)
 
 
-def parse(read: Reader) -> Cors:
+def parse(read: AnnotationReader) -> Cors:
     return Cors(
         enabled=read.flag_or(ENABLE),
         allow_origin=_origins(read),
@@ -50,7 +50,7 @@ def parse(read: Reader) -> Cors:
     )
 
 
-def _origins(read: Reader) -> tuple[str, ...]:
+def _origins(read: AnnotationReader) -> tuple[str, ...]:
     """An annotation that cannot be used lets everyone in; origins that do not fit are passed over."""
     try:
         text = read.text(ALLOW_ORIGIN)
@@ -68,7 +68,7 @@ def _origins(read: Reader) -> tuple[str, ...]:
     return tuple(origins)
 
 
-def _fitting(read: Reader, row: Annotation, default: str) -> str:
+def _fitting(read: AnnotationReader, row: Annotation, default: str) -> str:
     value = read.text_or(row)
     return value if value and read.fits(row, value) else default
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.config.external_auth import is_header_name
 from nginxsim.golang.patterns import compile_pattern
@@ -17,7 +17,7 @@ _VALUE = compile_pattern(r"""^[a-zA-Z\d_ :;.,\\/"'?!(){}\[\]@<>=\-+*#$&\x60|~^%]
 CUSTOM_HEADERS = Annotation("custom-headers", validators.NAME, Risk.MEDIUM, LOCATION, releases="1.11.0..")
 
 
-def parse(read: Reader) -> Mapping[str, str]:
+def parse(read: AnnotationReader) -> Mapping[str, str]:
     name = read.text_or(CUSTOM_HEADERS)
     if not name:
         return {}
@@ -32,7 +32,7 @@ def parse(read: Reader) -> Mapping[str, str]:
     return headers
 
 
-def _check(read: Reader, header: str, value: str) -> None:
+def _check(read: AnnotationReader, header: str, value: str) -> None:
     if not is_header_name(header):
         evidence = read.evidence(CUSTOM_HEADERS, header, "header names of letters, digits, - and _")
         raise Denied.because("invalid header name in configmap", evidence)

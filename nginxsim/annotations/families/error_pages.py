@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.golang.strconv import atoi, quote, trim
 from nginxsim.kube.objects import Service
@@ -22,14 +22,14 @@ DISABLE_INTERCEPT = Annotation(
 )
 
 
-def parse_codes(read: Reader) -> tuple[int, ...]:
+def parse_codes(read: AnnotationReader) -> tuple[int, ...]:
     words = read.text(CUSTOM_HTTP_ERRORS).split(",")
     if read.release.error_codes_may_have_blanks:
         words = [trimmed for word in words if (trimmed := trim(word))]
     return tuple(_code(read, word) for word in words)
 
 
-def _code(read: Reader, word: str) -> int:
+def _code(read: AnnotationReader, word: str) -> int:
     try:
         return atoi(word)
     except ValueError as error:
@@ -37,7 +37,7 @@ def _code(read: Reader, word: str) -> int:
         raise Unusable(f"invalid HTTP status code {quote(word)}: {error}", evidence) from None
 
 
-def parse_backend(read: Reader) -> Service:
+def parse_backend(read: AnnotationReader) -> Service:
     key = f"{read.meta.namespace}/{read.text(DEFAULT_BACKEND)}"
     try:
         return read.stores.service(key)
@@ -46,7 +46,7 @@ def parse_backend(read: Reader) -> Service:
         raise Unusable(f"unexpected error reading service {key}: {error}", evidence) from None
 
 
-def parse_intercept(read: Reader) -> bool:
+def parse_intercept(read: AnnotationReader) -> bool:
     return read.flag_or(DISABLE_INTERCEPT)
 
 

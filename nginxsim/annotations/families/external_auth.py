@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.config.external_auth import (
     DEFAULT_CACHE_DURATION,
@@ -64,7 +64,7 @@ ROWS = (
 )
 
 
-def parse(read: Reader) -> ExternalAuth:
+def parse(read: AnnotationReader) -> ExternalAuth:
     # Arguments are evaluated in the order in which the controller gives up.
     url = read.text(URL)
     target = _target(read, url)
@@ -88,7 +88,7 @@ def parse(read: Reader) -> ExternalAuth:
     )
 
 
-def _target(read: Reader, text: str) -> gourl.URL:
+def _target(read: AnnotationReader, text: str) -> gourl.URL:
     try:
         return read_url(text)
     except ValueError as error:
@@ -96,14 +96,14 @@ def _target(read: Reader, text: str) -> gourl.URL:
         raise Denied(f"could not parse auth-url annotation: {error}", evidence) from None
 
 
-def _method(read: Reader) -> str:
+def _method(read: AnnotationReader) -> str:
     try:
         return read.text_unless_refused(METHOD)
     except Refused as fault:
         raise Denied.because("invalid HTTP method", fault.evidence) from None
 
 
-def _connections(read: Reader, target: gourl.URL) -> int:
+def _connections(read: AnnotationReader, target: gourl.URL) -> int:
     """0 unless it can work: an upstream block takes no variable, and needs requests and time to keep alive."""
     wanted = read.number_or(KEEPALIVE)
     requests = read.number_or(KEEPALIVE_REQUESTS, DEFAULT_KEEPALIVE_REQUESTS)
@@ -111,7 +111,7 @@ def _connections(read: Reader, target: gourl.URL) -> int:
     return 0 if wanted < 0 or "$" in target.host or requests <= 0 or timeout <= 0 else wanted
 
 
-def _cache_durations(read: Reader) -> tuple[str, ...]:
+def _cache_durations(read: AnnotationReader) -> tuple[str, ...]:
     try:
         text = read.text_unless_refused(CACHE_DURATION)
     except Refused as fault:
@@ -125,7 +125,7 @@ def _cache_durations(read: Reader) -> tuple[str, ...]:
     return durations or (DEFAULT_CACHE_DURATION,)
 
 
-def _response_headers(read: Reader) -> tuple[str, ...]:
+def _response_headers(read: AnnotationReader) -> tuple[str, ...]:
     try:
         headers = split_list(read.text_unless_refused(RESPONSE_HEADERS))
     except Refused as fault:
@@ -136,7 +136,7 @@ def _response_headers(read: Reader) -> tuple[str, ...]:
     return headers
 
 
-def _proxy_set_headers(read: Reader) -> Mapping[str, str]:
+def _proxy_set_headers(read: AnnotationReader) -> Mapping[str, str]:
     key = read.text_or(PROXY_SET_HEADERS)
     expected = f'"{read.meta.namespace}/name" of a ConfigMap'
     try:
@@ -150,7 +150,7 @@ def _proxy_set_headers(read: Reader) -> Mapping[str, str]:
     return _headers_of(read, key, expected) if key else {}
 
 
-def _headers_of(read: Reader, key: str, expected: str) -> Mapping[str, str]:
+def _headers_of(read: AnnotationReader, key: str, expected: str) -> Mapping[str, str]:
     try:
         headers = read.stores.config_map(key).data
     except LookupError:
@@ -163,14 +163,14 @@ def _headers_of(read: Reader, key: str, expected: str) -> Mapping[str, str]:
     return headers
 
 
-def _request_redirect(read: Reader) -> str:
+def _request_redirect(read: AnnotationReader) -> str:
     try:
         return read.text_unless_refused(REQUEST_REDIRECT)
     except Refused as fault:
         raise Unusable(f"auth-request-redirect is invalid: {fault.reason}", fault.evidence) from None
 
 
-def _always_set_cookie(read: Reader) -> bool:
+def _always_set_cookie(read: AnnotationReader) -> bool:
     try:
         return read.flag_unless_refused(ALWAYS_SET_COOKIE)
     except Refused as fault:

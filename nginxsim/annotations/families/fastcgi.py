@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import FastCGI
 from nginxsim.config.scope import split_key
@@ -19,13 +19,13 @@ INDEX = Annotation("fastcgi-index", _INDEX, Risk.MEDIUM, LOCATION)
 PARAMS = Annotation("fastcgi-params-configmap", validators.NAME, Risk.MEDIUM, LOCATION)
 
 
-def parse(read: Reader) -> FastCGI:
+def parse(read: AnnotationReader) -> FastCGI:
     index = read.text_unless_refused(INDEX)
     key = read.text_unless_refused(PARAMS)
     return FastCGI(index=index, params=_params(read, key, index) if key else {})
 
 
-def _params(read: Reader, key: str, index: str) -> Mapping[str, str]:
+def _params(read: AnnotationReader, key: str, index: str) -> Mapping[str, str]:
     kept = FastCGI(index=index)
     expected = f"the name of a ConfigMap in namespace {read.meta.namespace}"
     try:
@@ -47,7 +47,7 @@ def _params(read: Reader, key: str, index: str) -> Mapping[str, str]:
     return params
 
 
-def _check(read: Reader, params: Mapping[str, str]) -> None:
+def _check(read: AnnotationReader, params: Mapping[str, str]) -> None:
     for key, value in sorted(params.items()):
         if not _INDEX.matches(key) or not _VALUE.search(value):
             expected = "ConfigMap keys of letters, digits and . - _, values of these and $ { } /"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import BadContent, Denied, Missing, Refused, Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import GlobalRateLimit
 from nginxsim.golang.net import networks
@@ -24,7 +24,7 @@ IGNORED = Annotation("global-rate-limit-ignored-cidrs", validators.NETWORKS, Ris
 ROWS = (LIMIT, WINDOW, KEY, IGNORED)
 
 
-def parse(read: Reader) -> GlobalRateLimit:
+def parse(read: AnnotationReader) -> GlobalRateLimit:
     """Nothing without both a limit and a window."""
     limit = _limit(read)
     window = _window(read)
@@ -41,14 +41,14 @@ def parse(read: Reader) -> GlobalRateLimit:
     )
 
 
-def _limit(read: Reader) -> int:
+def _limit(read: AnnotationReader) -> int:
     try:
         return read.number_if_set(LIMIT)
     except Refused:
         return 0
 
 
-def _window(read: Reader) -> str:
+def _window(read: AnnotationReader) -> str:
     try:
         return read.text(WINDOW)
     except Refused as fault:
@@ -57,7 +57,7 @@ def _window(read: Reader) -> str:
         return ""
 
 
-def _seconds(read: Reader, window: str) -> float:
+def _seconds(read: AnnotationReader, window: str) -> float:
     try:
         return parse_duration(window)
     except ValueError as error:
@@ -65,7 +65,7 @@ def _seconds(read: Reader, window: str) -> float:
         raise Denied(reason, read.evidence(WINDOW)) from None
 
 
-def _ignored(read: Reader) -> tuple[str, ...]:
+def _ignored(read: AnnotationReader) -> tuple[str, ...]:
     try:
         text = read.text_if_set(IGNORED)
     except Refused:

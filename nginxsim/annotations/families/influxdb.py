@@ -6,7 +6,7 @@ ingress-nginx 1.3.1: internal/ingress/annotations/influxdb/main.go
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import InfluxDB
 
@@ -29,7 +29,7 @@ SERVER_NAME = _row("influxdb-server-name")
 SECURE_VERIFY_CA = _row("secure-verify-ca-secret")
 
 
-def parse(read: Reader) -> InfluxDB:
+def parse(read: AnnotationReader) -> InfluxDB:
     return InfluxDB(
         enabled=read.flag_or(ENABLE),
         measurement=read.text_or(MEASUREMENT, "default"),

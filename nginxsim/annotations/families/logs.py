@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Logs
 
@@ -11,7 +11,7 @@ ACCESS = Annotation("enable-access-log", validators.BOOL, Risk.LOW, LOCATION)
 REWRITE = Annotation("enable-rewrite-log", validators.BOOL, Risk.LOW, LOCATION)
 
 
-def parse(read: Reader) -> Logs:
+def parse(read: AnnotationReader) -> Logs:
     return Logs(access=read.flag_or(ACCESS, default=True), rewrite=read.flag_or(REWRITE))
 
 

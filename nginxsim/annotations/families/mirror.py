@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import BadContent, Fault, Missing, Refused
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Mirror
 from nginxsim.config.external_auth import read_url
@@ -14,7 +14,7 @@ TARGET = Annotation("mirror-target", validators.SERVER_NAME, Risk.HIGH, INGRESS)
 HOST = Annotation("mirror-host", validators.SERVER_NAME, Risk.HIGH, INGRESS, releases="1.2.1..")
 
 
-def parse(read: Reader) -> Mirror:
+def parse(read: AnnotationReader) -> Mirror:
     body = read.text_or(REQUEST_BODY)
     source, target = _ends(read)
     return Mirror(
@@ -25,7 +25,7 @@ def parse(read: Reader) -> Mirror:
     )
 
 
-def _ends(read: Reader) -> tuple[str, str]:
+def _ends(read: AnnotationReader) -> tuple[str, str]:
     """Source and target. A refused target leaves the source, which then mirrors to a location that is not there."""
     source = f"/_mirror-{read.meta.uid}"
     try:
@@ -36,7 +36,7 @@ def _ends(read: Reader) -> tuple[str, str]:
         return "", ""
 
 
-def _host(read: Reader, target: str) -> str:
+def _host(read: AnnotationReader, target: str) -> str:
     try:
         return read.text(HOST)
     except Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import ModSecurity
 
@@ -13,7 +13,7 @@ TRANSACTION_ID = Annotation("modsecurity-transaction-id", validators.VARIABLES, 
 SNIPPET = Annotation("modsecurity-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS)
 
 
-def parse(read: Reader) -> ModSecurity:
+def parse(read: AnnotationReader) -> ModSecurity:
     enable = read.flag_or_none(ENABLE)
     return ModSecurity(
         enable=bool(enable),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import OpenTelemetry
 
@@ -14,7 +14,7 @@ TRUST = Annotation("opentelemetry-trust-incoming-span", validators.BOOL, Risk.LO
 OPERATION = Annotation("opentelemetry-operation-name", _OPERATION, Risk.MEDIUM, LOCATION, releases="1.7.0..")
 
 
-def parse(read: Reader) -> OpenTelemetry:
+def parse(read: AnnotationReader) -> OpenTelemetry:
     enabled = read.flag_or_none(ENABLE)
     if not enabled:
         return OpenTelemetry(set=enabled is not None)

@@ -6,7 +6,7 @@ ingress-nginx 1.9.4: internal/ingress/annotations/opentracing/main.go
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import OpenTracing
 
@@ -14,7 +14,7 @@ ENABLE = Annotation("enable-opentracing", validators.BOOL, Risk.LOW, LOCATION, r
 TRUST = Annotation("opentracing-trust-incoming-span", validators.BOOL, Risk.LOW, LOCATION, releases="1.0.5..1.9.4")
 
 
-def parse(read: Reader) -> OpenTracing:
+def parse(read: AnnotationReader) -> OpenTracing:
     enabled = read.flag_or_none(ENABLE)
     if enabled is None:
         return OpenTracing()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nginxsim.annotations.faults import Denied
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import Annotation
 from nginxsim.config.certificate import AuthCertificate
 
 
-def peer_certificate(read: Reader, row: Annotation, *, own_namespace_default: bool) -> AuthCertificate:
+def peer_certificate(read: AnnotationReader, row: Annotation, *, own_namespace_default: bool) -> AuthCertificate:
     """The certificate, or Denied. `own_namespace_default`: "/name" means the Ingress' namespace."""
     key = read.text(row)
     expected = f'"{read.meta.namespace}/name" of a Secret'

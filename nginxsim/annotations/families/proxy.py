@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import Proxy
@@ -76,7 +76,7 @@ def defaults(settings: Settings) -> Proxy:
     return Proxy(**{field.name: getattr(settings, f"proxy_{field.name}") for field in fields(Proxy)})
 
 
-def parse(read: Reader) -> Proxy:
+def parse(read: AnnotationReader) -> Proxy:
     """What the annotations leave open, the ConfigMap says."""
     default = read.settings
     busy = default.proxy_busy_buffers_size if read.release.busy_buffers_follow_settings else ""

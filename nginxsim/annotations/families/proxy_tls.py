@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.families.peer_secret import peer_certificate
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import ProxyTLS
 
@@ -33,7 +33,7 @@ SERVER_NAME = Annotation("proxy-ssl-server-name", validators.ON_OFF, Risk.LOW, I
 ROWS = (SECRET, CIPHERS, PROTOCOLS, NAME, VERIFY, VERIFY_DEPTH, SERVER_NAME)
 
 
-def parse(read: Reader) -> ProxyTLS:
+def parse(read: AnnotationReader) -> ProxyTLS:
     return ProxyTLS(
         certificate=peer_certificate(read, SECRET, own_namespace_default=False),
         ciphers=read.text_or(CIPHERS, DEFAULT_CIPHERS),
@@ -45,12 +45,12 @@ def parse(read: Reader) -> ProxyTLS:
     )
 
 
-def _on_off(read: Reader, row: Annotation) -> str:
+def _on_off(read: AnnotationReader, row: Annotation) -> str:
     value = read.text_or(row)
     return value if read.fits(row, value) else "off"
 
 
-def _protocols(read: Reader) -> str:
+def _protocols(read: AnnotationReader) -> str:
     """Those that are known, sorted."""
     words = read.text_or(PROTOCOLS, DEFAULT_PROTOCOLS).split(" ")
     known = [word for word in map(str.strip, words) if word and read.fits(PROTOCOLS, word)]

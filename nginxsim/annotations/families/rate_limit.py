@@ -6,7 +6,7 @@ import base64
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import LimitZone, RateLimit
 from nginxsim.golang.net import networks
@@ -27,7 +27,7 @@ ALLOWLIST = Annotation(
 ROWS = (RATE, RATE_AFTER, RPM, RPS, CONNECTIONS, MULTIPLIER, ALLOWLIST)
 
 
-def parse(read: Reader) -> RateLimit:
+def parse(read: AnnotationReader) -> RateLimit:
     rate = read.number_or(RATE, read.settings.limit_rate)
     rate_after = read.number_or(RATE_AFTER, read.settings.limit_rate_after)
     rpm = read.number_unless_refused(RPM)
@@ -59,7 +59,7 @@ def _wrapped(number: int) -> int:
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
-def _allowlist(read: Reader) -> tuple[str, ...]:
+def _allowlist(read: AnnotationReader) -> tuple[str, ...]:
     text = read.text_unless_refused(ALLOWLIST)
     try:
         return tuple(networks(text)) if text else ()

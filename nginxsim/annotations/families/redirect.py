@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Missing, Unusable
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Redirect
 from nginxsim.golang import url as gourl
@@ -26,7 +26,7 @@ RELATIVE = Annotation("relative-redirects", validators.BOOL, Risk.LOW, LOCATION,
 ROWS = (FROM_TO_WWW, TEMPORAL, TEMPORAL_CODE, PERMANENT, PERMANENT_CODE, RELATIVE)
 
 
-def parse(read: Reader) -> Redirect:
+def parse(read: AnnotationReader) -> Redirect:
     """A temporal redirect beats a permanent one, whose URL is then not even looked at."""
     from_to_www = read.flag_if_set(FROM_TO_WWW)
     relative = read.flag_if_set(RELATIVE)
@@ -43,12 +43,12 @@ def parse(read: Reader) -> Redirect:
     raise Missing
 
 
-def _code(read: Reader, row: Annotation, allowed: range, default: int) -> int:
+def _code(read: AnnotationReader, row: Annotation, allowed: range, default: int) -> int:
     code = read.number_if_set(row)
     return code if code in allowed else default
 
 
-def _check(read: Reader, text: str) -> None:
+def _check(read: AnnotationReader, text: str) -> None:
     evidence = read.evidence(TEMPORAL, "", "an http or https URL")
     try:
         scheme = gourl.parse(text).scheme

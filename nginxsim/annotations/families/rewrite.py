@@ -6,7 +6,7 @@ ingress-nginx 1.15.1: internal/ingress/annotations/rewrite/main.go
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import Rewrite
 from nginxsim.golang import url as gourl
@@ -23,7 +23,7 @@ APP_ROOT = Annotation("app-root", validators.PATH_WITH_CAPTURES_AS_IS, Risk.MEDI
 ROWS = (TARGET, SSL_REDIRECT, PRESERVE_TRAILING_SLASH, FORCE_SSL_REDIRECT, USE_REGEX, APP_ROOT)
 
 
-def parse(read: Reader) -> Rewrite:
+def parse(read: AnnotationReader) -> Rewrite:
     default = read.settings
     return Rewrite(
         target=read.text_or(TARGET),
@@ -35,7 +35,7 @@ def parse(read: Reader) -> Rewrite:
     )
 
 
-def _app_root(read: Reader) -> str:
+def _app_root(read: AnnotationReader) -> str:
     root = read.text_or(APP_ROOT)
     if not root:
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.validators import Validator
 from nginxsim.annotations.values import NO_COOKIE, SessionAffinity, SessionCookie
@@ -54,7 +54,7 @@ ROWS = (
 )
 
 
-def parse(read: Reader) -> SessionAffinity:
+def parse(read: AnnotationReader) -> SessionAffinity:
     kind = read.text_or(TYPE)
     return SessionAffinity(
         type=kind,
@@ -64,7 +64,7 @@ def parse(read: Reader) -> SessionAffinity:
     )
 
 
-def _cookie(read: Reader) -> SessionCookie:
+def _cookie(read: AnnotationReader) -> SessionCookie:
     return SessionCookie(
         name=read.text_or(NAME, DEFAULT_NAME),
         expires=_seconds(read, EXPIRES),
@@ -78,7 +78,7 @@ def _cookie(read: Reader) -> SessionCookie:
     )
 
 
-def _seconds(read: Reader, row: Annotation) -> str:
+def _seconds(read: AnnotationReader, row: Annotation) -> str:
     value = read.text_or(row)
     return value if read.fits(row, value) else ""
 

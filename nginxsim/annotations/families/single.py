@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import BadContent, Refused
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, LOCATION, Annotation, Family, Risk
 
 _LOAD_BALANCERS = ("round_robin", "chash", "chashsubset", "sticky_balanced", "sticky_persistent", "ewma")
@@ -39,23 +39,23 @@ SATISFY = Annotation("satisfy", validators.one_of("any", "all"), Risk.LOW, LOCAT
 BACKEND_PROTOCOL = Annotation("backend-protocol", validators.one_of(*_PROTOCOLS, any_case=True), Risk.LOW, LOCATION)
 
 
-def _text(row: Annotation) -> Callable[[Reader], str]:
+def _text(row: Annotation) -> Callable[[AnnotationReader], str]:
     return lambda read: read.text(row)
 
 
-def _switch(row: Annotation) -> Callable[[Reader], bool]:
+def _switch(row: Annotation) -> Callable[[AnnotationReader], bool]:
     return lambda read: read.flag(row)
 
 
-def parse_global_auth(read: Reader) -> bool:
+def parse_global_auth(read: AnnotationReader) -> bool:
     return read.flag_or(ENABLE_GLOBAL_AUTH, default=True)
 
 
-def parse_port_in_redirects(read: Reader) -> bool:
+def parse_port_in_redirects(read: AnnotationReader) -> bool:
     return read.flag_or(USE_PORT_IN_REDIRECTS, default=read.settings.use_port_in_redirects)
 
 
-def parse_service_upstream(read: Reader) -> bool:
+def parse_service_upstream(read: AnnotationReader) -> bool:
     """The ConfigMap's word where nothing is set; a value that cannot be used means no."""
     try:
         return read.flag_if_set(SERVICE_UPSTREAM, default=read.settings.service_upstream)
@@ -63,12 +63,12 @@ def parse_service_upstream(read: Reader) -> bool:
         return False
 
 
-def parse_satisfy(read: Reader) -> str:
+def parse_satisfy(read: AnnotationReader) -> str:
     value = read.text_or(SATISFY)
     return value if value in ("any", "all") else ""
 
 
-def parse_protocol(read: Reader) -> str:
+def parse_protocol(read: AnnotationReader) -> str:
     return read.text_or(BACKEND_PROTOCOL, "HTTP")
 
 

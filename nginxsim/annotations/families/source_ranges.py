@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Fault, Missing
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.golang.net import networks
 
@@ -22,15 +22,15 @@ ALLOWLIST = Annotation(
 DENYLIST = Annotation("denylist-source-range", validators.NETWORKS, Risk.MEDIUM, LOCATION, releases="1.6.4..")
 
 
-def parse_allowlist(read: Reader) -> tuple[str, ...]:
+def parse_allowlist(read: AnnotationReader) -> tuple[str, ...]:
     return _ranges(read, ALLOWLIST, read.settings.whitelist_source_range)
 
 
-def parse_denylist(read: Reader) -> tuple[str, ...]:
+def parse_denylist(read: AnnotationReader) -> tuple[str, ...]:
     return _ranges(read, DENYLIST, read.settings.denylist_source_range)
 
 
-def _ranges(read: Reader, row: Annotation, default: tuple[str, ...]) -> tuple[str, ...]:
+def _ranges(read: AnnotationReader, row: Annotation, default: tuple[str, ...]) -> tuple[str, ...]:
     """Sorted ranges; whatever is wrong with them, also what a validator refuses, denies the locations."""
     default = tuple(sorted(default))
     try:

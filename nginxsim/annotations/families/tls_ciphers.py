@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Ciphers
 
@@ -17,7 +17,7 @@ PREFER_SERVER = Annotation("ssl-prefer-server-ciphers", validators.BOOL, Risk.LO
 CIPHERS = Annotation("ssl-ciphers", _CIPHERS, Risk.LOW, INGRESS)
 
 
-def parse(read: Reader) -> Ciphers:
+def parse(read: AnnotationReader) -> Ciphers:
     prefers = {True: "on", False: "off", None: ""}[read.flag_or_none(PREFER_SERVER)]
     return Ciphers(prefer_server_ciphers=prefers, ciphers=read.text_unless_refused(CIPHERS))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nginxsim.annotations import validators
-from nginxsim.annotations.reading import Reader
+from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import UpstreamHash
 
@@ -14,7 +14,7 @@ SUBSET = Annotation("upstream-hash-by-subset", validators.BOOL, Risk.LOW, LOCATI
 SUBSET_SIZE = Annotation("upstream-hash-by-subset-size", validators.INTEGER, Risk.LOW, LOCATION)
 
 
-def parse(read: Reader) -> UpstreamHash:
+def parse(read: AnnotationReader) -> UpstreamHash:
     return UpstreamHash(
         by=read.text_if_set(BY),
         subset=read.flag_if_set(SUBSET),
