@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
-from nginxsim.annotations import Extraction, blocked_words
+from nginxsim.annotations import Effect, Extraction, blocked_words
 from nginxsim.config.controller import Controller
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
 from nginxsim.controller.inspection import inspect
@@ -142,9 +142,9 @@ def extraction(ingress: Ingress, desk: Desk) -> Outcome:
     extracted = desk.extractions[ingress.meta.key]
     if not extracted.error:
         return None
-    dropping = [problem for problem in extracted.problems if problem.effect == "dropped"]
-    also = dict.fromkeys(problem.reason for problem in dropping if problem.reason != extracted.error)
-    return Refusal(extracted.error, _places(*(problem.origin for problem in dropping)), tuple(also))
+    dropping = [problem for problem in extracted.problems if problem.effect is Effect.DROPPED]
+    first, *also = dict.fromkeys(problem.reason for problem in dropping)
+    return Refusal(first, _places(*(problem.origin for problem in dropping)), tuple(also))
 
 
 def crash(ingress: Ingress, desk: Desk) -> Outcome:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
 from nginxsim.admission.overlap import Queue, served_hosts
-from nginxsim.annotations import NAMES, Extraction, Extractor
+from nginxsim.annotations import NAMES, Effect, Extraction, Extractor
 from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
 from nginxsim.controller.ingresses import Arrival, Gatekeeper
@@ -114,7 +114,7 @@ def _review(ingress: Ingress, desk: Desk) -> Review:
 def _accepted(ingress: Ingress, extracted: Extraction, warnings: tuple[str, ...]) -> Review:
     denied = (extracted.parsed.denied if extracted.parsed else "") or ""
     origins = dict.fromkeys(
-        problem.origin for problem in extracted.problems if problem.effect == "denied" and problem.origin
+        problem.origin for problem in extracted.problems if problem.effect is Effect.DENIED and problem.origin
     )
     return Review(ingress.meta.key, True, warnings=warnings, origins=tuple(origins) if denied else (), denied=denied)
 

@@ -13,7 +13,7 @@ from nginxsim.annotations.faults import Denied, Evidence, Fault, Missing, Refuse
 from nginxsim.annotations.reading import AnnotationReader, Surroundings
 from nginxsim.annotations.rows import Annotation, Family, Risk
 from nginxsim.annotations.table import FAMILIES, NAMES, known_names, rows_otherwise
-from nginxsim.annotations.values import ClientCertificate, Extraction, ParsedAnnotations, Problem
+from nginxsim.annotations.values import ClientCertificate, Effect, Extraction, ParsedAnnotations, Problem, Wrong
 from nginxsim.config.scope import Stores
 from nginxsim.kube.objects import Ingress, Meta
 from nginxsim.origins import Origin, Source
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from nginxsim.config.controller import Controller
     from nginxsim.kube.cluster import Cluster
     from nginxsim.releases import Release
-
-DENIED, DROPPED, IGNORED = "denied", "dropped", "ignored"
 
 _ZERO = ParsedAnnotations()
 _NO_ANNOTATIONS = Meta("Ingress", "")
@@ -146,19 +144,19 @@ class _Draft:
 
     def drop_risky(self, family: Family, rows: Iterable[tuple[str, Annotation]], allowed: Risk) -> None:
         # ingress-nginx 1.15.1: internal/ingress/errors/errors.go NewRiskyAnnotations
-        reason = f"annotation group {family.name} contains risky annotation based on ingress configuration"
-        self._error = self._error or reason
+        text = f"annotation group {family.name} contains risky annotation based on ingress configuration"
+        self._error = self._error or text
         for name, row in rows:
             expected = f"annotations-risk-level: {row.risk} in the controller's ConfigMap, which allows {allowed}"
             evidence = Evidence(name.removeprefix(self._prefix), self.meta.annotations[name], "", expected)
-            self._add(family, DROPPED, reason, evidence)
+            self._add(family, Effect.DROPPED, Fault(text, evidence, Wrong.RISKY))
 
     def refuse(self, family: Family, fault: Refused, *, drops: bool) -> None:
         if not drops:
             self.leave_zero(family, fault)
             return
         self._error = self._error or fault.reason
-        self._add(family, DROPPED, fault.reason, fault.evidence)
+        self._add(family, Effect.DROPPED, fault)
 
     def deny(self, family: Family, fault: Denied) -> None:
         """The first denial is the reason given; what a parser hands back beside an error is lost with the first one."""
@@ -168,19 +166,19 @@ class _Draft:
             self.fields[family.field] = ClientCertificate(error=fault.reason)
         if self._denied is None:
             self._denied = fault.reason
-        self._add(family, DENIED, fault.reason, fault.evidence)
+        self._add(family, Effect.DENIED, fault)
 
     def leave_zero(self, family: Family, fault: Fault) -> None:
         self.fields[family.field] = getattr(_ZERO, family.field)
         if not isinstance(fault, Missing):
-            self._add(family, IGNORED, fault.reason, fault.evidence)
+            self._add(family, Effect.IGNORED, fault)
 
     def note_ignored(self, family: Family, faults: Iterable[Fault], raised: Fault | None) -> None:
         """What the parser found wrong and went on without."""
         told = {raised.evidence.annotation} if raised else set()
         for fault in faults:
             if fault.evidence.annotation not in told:
-                self._add(family, IGNORED, fault.reason, fault.evidence)
+                self._add(family, Effect.IGNORED, fault)
                 told.add(fault.evidence.annotation)
 
     def extraction(self, untouched: Mapping[str, Any]) -> Extraction:
@@ -198,15 +196,19 @@ class _Draft:
             if name.startswith(prefix)
         }
 
-    def _add(self, family: Family, effect: str, reason: str, evidence: Evidence) -> None:
+    def _add(self, family: Family, effect: Effect, fault: Fault) -> None:
+        evidence = fault.evidence
         problem = Problem(
             annotation=evidence.annotation,
             effect=effect,
-            reason=reason,
+            kind=fault.kind,
+            reason=fault.reason,
+            complaint=fault.complaint,
             origin=self._origin(family, evidence.annotation),
             value=evidence.value,
             offending=evidence.offending,
             expected=evidence.expected,
+            missing=evidence.missing,
         )
         self._problems.append(problem)
 

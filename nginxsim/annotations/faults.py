@@ -14,27 +14,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nginxsim.annotations.values import Named, Wrong
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a fault points at. annotation: as the Ingress spells it, without prefix; offending: a part of value."""
+    """What a fault points at. annotation: as the Ingress spells it, without prefix; offending: a part of value.
+
+    missing: what the value names and what is not there.
+    """
 
     annotation: str = ""
     value: str = ""
     offending: str = ""
     expected: str = ""
+    missing: Named | None = None
 
 
 NO_EVIDENCE = Evidence()
 
 
 class Fault(Exception):  # noqa: N818 -- a family of outcomes, not of programming errors
-    """Base; `reason` is the text the controller logs or renders."""
+    """Base; `reason` is the text the controller logs or renders, `complaint` what of it is not mere introduction."""
 
-    def __init__(self, reason: str, evidence: Evidence = NO_EVIDENCE) -> None:
+    def __init__(self, reason: str, evidence: Evidence = NO_EVIDENCE, kind: Wrong = Wrong.OTHER) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = self.complaint = reason
         self.evidence = evidence
+        self.kind = Wrong.ABSENT if evidence.missing else kind
 
 
 class Missing(Fault):
@@ -49,27 +56,31 @@ class BadContent(Fault):
 
     def __init__(self, full_name: str, evidence: Evidence) -> None:
         text = f"the annotation {full_name} does not contain a valid value ({evidence.value})"
-        super().__init__(text, evidence)
+        super().__init__(text, evidence, Wrong.VALUE)
 
 
 class Refused(Fault):
     """The validator does not let the value pass."""
 
     def __init__(self, full_name: str, evidence: Evidence) -> None:
-        super().__init__(f"annotation {full_name} contains invalid value", evidence)
+        super().__init__(f"annotation {full_name} contains invalid value", evidence, Wrong.VALUE)
 
 
 class Denied(Fault):
     """`kept` is what the family's parser hands back beside the error, None where it hands back nothing."""
 
-    def __init__(self, reason: str, evidence: Evidence = NO_EVIDENCE, kept: object = None) -> None:
-        super().__init__(reason, evidence)
+    def __init__(
+        self, reason: str, evidence: Evidence = NO_EVIDENCE, kept: object = None, kind: Wrong = Wrong.OTHER
+    ) -> None:
+        super().__init__(reason, evidence, kind)
         self.kept = kept
 
     @classmethod
-    def because(cls, reason: str, evidence: Evidence = NO_EVIDENCE, kept: object = None) -> Denied:
+    def because(cls, reason: str, evidence: Evidence = NO_EVIDENCE) -> Denied:
         """With the introduction that most, but not all, denials carry."""
-        return cls(f"location denied, reason: {reason}", evidence, kept)
+        denied = cls(f"location denied, reason: {reason}", evidence)
+        denied.complaint = reason
+        return denied
 
 
 class Unusable(Fault):

@@ -6,7 +6,7 @@ ingress-nginx 1.15.1: internal/ingress/annotations/parser/{main,validators}.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from nginxsim.annotations.faults import BadContent, Evidence, Fault, Missing, Refused
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nginxsim.annotations.rows import Annotation
+    from nginxsim.annotations.values import Named
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.config.settings import Settings
     from nginxsim.kube.objects import Meta
@@ -130,6 +131,10 @@ class AnnotationReader:
         name, value = found or (self.surroundings.prefix + row.name, "")
         expected = expected or self._at_release(row).validator.expected
         return Evidence(name.removeprefix(self.surroundings.prefix), value, offending, expected)
+
+    def missing(self, row: Annotation, named: Named, expected: str = "") -> Evidence:
+        """The same where what the value names is not there."""
+        return replace(self.evidence(row, named.key, expected), missing=named)
 
     def ignore(self, reason: str, evidence: Evidence) -> None:
         """Note something that the controller passes over."""

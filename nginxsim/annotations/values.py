@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NamedTuple
 
 from nginxsim.config.certificate import AuthCertificate
 from nginxsim.config.external_auth import ExternalAuth
@@ -361,24 +363,56 @@ class ParsedAnnotations:
         return DEFAULT
 
 
+class Effect(StrEnum):
+    """What becomes of an annotation that does not come through."""
+
+    DENIED = "denied"
+    """Its locations answer 503."""
+    DROPPED = "dropped"
+    """The whole Ingress is missing."""
+    IGNORED = "ignored"
+    """A default is used."""
+
+
+class Wrong(StrEnum):
+    """What is wrong with an annotation."""
+
+    VALUE = "value"
+    """It is not a value that the annotation takes; the controller says no more than that."""
+    RISKY = "risky"
+    """annotations-risk-level is lower than its risk."""
+    ABSENT = "absent"
+    """What it names is not there."""
+    OTHER = "other"
+    """The controller's reason says it."""
+
+
+class Named(NamedTuple):
+    """An object that an annotation names. key: "namespace/name"."""
+
+    kind: Literal["Secret", "ConfigMap", "Service"]
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One annotation that did not come through.
 
-    effect: "denied" (its locations answer 503), "dropped" (the whole Ingress is missing) or "ignored" (a default is
-    used).
-    reason: the controller's own error text, word for word, as its log, event or comment shows it.
-    offending: the part of the value that is wrong, "" where the whole value is.
-    expected: what would be right, for people.
+    reason: the controller's own error text, word for word, as its log, event or comment shows it; complaint: the same
+    without its usual introduction. offending: the part of the value that is wrong, "" where the whole value is.
+    expected: what would be right, for people. missing: what is ABSENT.
     """
 
     annotation: str
-    effect: str
+    effect: Effect
+    kind: Wrong
     reason: str
+    complaint: str
     origin: Origin | None = None
     value: str = ""
     offending: str = ""
     expected: str = ""
+    missing: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from nginxsim.annotations import ParsedAnnotations, Problem, Stranger, unknown_annotations
+from nginxsim.annotations import Effect, ParsedAnnotations, Problem, Stranger, unknown_annotations
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
@@ -17,18 +16,15 @@ from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.problems import complaint, fix
 
 CLIENT_CA = "auth-tls-"
 LIMIT_EXEMPTIONS = ("limit-allowlist", "limit-whitelist")
-ABSENT = re.compile(r"not found|does not exist|unable to find|not exist|error reading")
-"""In a reason: the value is well formed, and what it names is missing."""
-GENERIC = "does not contain a valid value ("
-RISKY = "contains risky annotation"
 SNIPPETS = ("configuration-snippet", "server-snippet", "stream-snippet", "modsecurity-snippet", "auth-snippet")
 
 
 def denied(estate: Estate) -> Iterator[Finding]:
-    for ingress, problem in _problems(estate, "denied"):
+    for ingress, problem in _problems(estate, Effect.DENIED):
         if not problem.annotation.startswith(CLIENT_CA):
             yield _about(estate, "location-denied", ingress, problem)
 
@@ -38,7 +34,7 @@ def client_ca(estate: Estate) -> Iterator[Finding]:
     for server in estate.model.servers.values():
         if server.traits.auth_tls_error:
             closed[server.owners[ServerTrait.AUTH_TLS_ERROR].meta.key].append(server.hostname)
-    for ingress, problem in _problems(estate, "denied"):
+    for ingress, problem in _problems(estate, Effect.DENIED):
         if problem.annotation.startswith(CLIENT_CA):
             hosts = ", ".join(closed[ingress.meta.key]) or "its hosts"
             yield _about(estate, "client-ca-unusable", ingress, problem, hosts=hosts)
@@ -46,14 +42,14 @@ def client_ca(estate: Estate) -> Iterator[Finding]:
 
 def ignored(estate: Estate) -> Iterator[Finding]:
     """A value that cannot be used, for which the default steps in; what opens a door has a finding of its own."""
-    for ingress, problem in _problems(estate, "ignored"):
+    for ingress, problem in _problems(estate, Effect.IGNORED):
         opens = problem.annotation in LIMIT_EXEMPTIONS or _opens_cors(estate, ingress, problem) or _is_blank(problem)
         if not opens:
             yield _about(estate, "annotation-ignored", ingress, problem)
 
 
 def open_cors(estate: Estate) -> Iterator[Finding]:
-    for ingress, problem in _problems(estate, "ignored"):
+    for ingress, problem in _problems(estate, Effect.IGNORED):
         if _opens_cors(estate, ingress, problem):
             yield _about(estate, "cors-open", ingress, problem)
 
@@ -69,15 +65,15 @@ def _opens_cors(estate: Estate, ingress: Ingress, problem: Problem) -> bool:
 
 
 def limit_off(estate: Estate) -> Iterator[Finding]:
-    for ingress, problem in _problems(estate, "ignored"):
+    for ingress, problem in _problems(estate, Effect.IGNORED):
         if problem.annotation in LIMIT_EXEMPTIONS:
             yield _about(estate, "rate-limit-off", ingress, problem)
 
 
-def _problems(estate: Estate, effect: str) -> Iterator[tuple[Ingress, Problem]]:
+def _problems(estate: Estate, effect: Effect) -> Iterator[tuple[Ingress, Problem]]:
     for ingress in estate.model.ingresses:
         for problem in estate.model.problems.get(ingress.meta.key, ()):
-            if problem.effect == effect:
+            if problem.effect is effect:
                 yield ingress, problem
 
 
@@ -87,37 +83,16 @@ def _about(estate: Estate, code: str, ingress: Ingress, problem: Problem, **fact
         *_place(problem),
         meta=ingress.meta,
         annotation=problem.annotation,
-        reason=_said(problem),
-        fix=_fix(problem, estate),
+        reason=complaint(problem),
+        fix=fix(problem, estate.prefix),
         **facts,
     )
-
-
-def _said(problem: Problem) -> str:
-    """The controller's reason; where that only repeats the annotation's name, the part of the value that is wrong."""
-    reason = problem.reason
-    if reason.endswith("contains invalid value") or (GENERIC in reason and reason.endswith(")")):
-        wrong = problem.offending or problem.value
-        quote = "'" if '"' in wrong else '"'
-        return f"{quote}{wrong}{quote} is no valid value for {problem.annotation}"
-    if RISKY in problem.reason:
-        return f"{problem.annotation} is riskier than annotations-risk-level allows"
-    return problem.reason.removeprefix("location denied, reason: ")
 
 
 def _place(problem: Problem) -> tuple[Evidence, ...]:
     return at(
         problem.origin, problem.offending or problem.value, f"expected {problem.expected}" if problem.expected else ""
     )
-
-
-def _fix(problem: Problem, estate: Estate) -> str:
-    name = estate.prefix + problem.annotation
-    if RISKY in problem.reason:
-        return f"take {problem.annotation} out, or set {problem.expected}"
-    if ABSENT.search(problem.reason):
-        return f"create {problem.offending or problem.value or 'it'}, or correct {name}"
-    return f"{name} wants {problem.expected}" if problem.expected else f"correct {name}"
 
 
 def dropped(estate: Estate) -> Iterator[Finding]:
@@ -132,13 +107,13 @@ def _dropped(gone: Dropped) -> Finding:
 
 
 def _dropped_annotations(estate: Estate, gone: Dropped) -> Finding:
-    problems = [problem for problem in estate.extraction(gone.ingress).problems if problem.effect == "dropped"]
+    problems = [problem for problem in estate.extraction(gone.ingress).problems if problem.effect is Effect.DROPPED]
     return finding(
         "ingress-dropped",
         *(item for problem in problems for item in _place(problem)),
         meta=gone.ingress.meta,
-        reason="; ".join(dict.fromkeys(map(_said, problems))),
-        fix="; ".join(dict.fromkeys(_fix(problem, estate) for problem in problems)),
+        reason="; ".join(dict.fromkeys(map(complaint, problems))),
+        fix="; ".join(dict.fromkeys(fix(problem, estate.prefix) for problem in problems)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nginxsim.annotations import Extractor, blocked_word, without_snippets
-from nginxsim.annotations.values import Extraction, ParsedAnnotations
+from nginxsim.annotations.values import Effect, Extraction, ParsedAnnotations
 from nginxsim.config.controller import Controller
 from nginxsim.controller.inspection import inspect
 from nginxsim.controller.model import Dropped
@@ -142,5 +142,5 @@ def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
 
 
 def _where_dropped(extraction: Extraction) -> Origin | None:
-    origins = (problem.origin for problem in extraction.problems if problem.effect == "dropped")
+    origins = (problem.origin for problem in extraction.problems if problem.effect is Effect.DROPPED)
     return next(origins, None)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from nginxsim.annotations import NAMES
-from nginxsim.annotations.values import ParsedAnnotations
+from nginxsim.annotations.values import Effect, ParsedAnnotations
 from nginxsim.config.flags import KNOWN as KNOWN_FLAGS
 from nginxsim.config.flags import Flags
 from nginxsim.config.settings import SETTING_KEYS, Settings
@@ -94,7 +94,7 @@ class Marks(MarksByName):
         super().__init__(ledger)
         self._annotations = annotations
         self._settings = settings
-        self._ignored = {problem.annotation for problem in annotations.problems if problem.effect == "ignored"}
+        self._ignored = {problem.annotation for problem in annotations.problems if problem.effect is Effect.IGNORED}
 
     def _source(self, name: str) -> Source:
         names = _SAME.get(name, (name,))

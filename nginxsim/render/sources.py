@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from nginxsim.annotations import Effect
 from nginxsim.controller.model import Location, Server
 from nginxsim.kube.objects import NOWHERE, Ingress
 from nginxsim.origins import DEFAULT, Origin, Source
@@ -62,7 +63,7 @@ def denial_sources(location: Location) -> list[Source]:
     owner = str(location.ingress.meta) if location.ingress else ""
     if parsed.denied is None:
         return []
-    denying = [problem for problem in parsed.problems if problem.effect == "denied"]
+    denying = [problem for problem in parsed.problems if problem.effect is Effect.DENIED]
     problems = sorted(denying, key=attrgetter("annotation"))
     return [Source("annotation", problem.annotation, problem.origin, owner) for problem in problems]
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from nginxsim.annotations import Problem
+from nginxsim.annotations import Effect, Problem
 from nginxsim.lua.events import HttpsRedirect
 from nginxsim.nginx.events import CycleEnded, SlashAdded
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.close_by import secrets
 from nginxsim.verdict.types import Cause, Evidence
+from nginxsim.verdict.wording.problems import remedy, wrong
 
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
 SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
-KIND = re.compile(r"of a (Secret|ConfigMap)$")
 BLOCKING = ("block-user-agents", "block-referers")
 
 
@@ -60,7 +59,7 @@ def _denying(case: Case) -> list[Problem]:
     annotations = case.location.annotations if case.location else None
     if annotations is None or annotations.denied is None:
         return []
-    return [problem for problem in annotations.problems if problem.effect == "denied"]
+    return [problem for problem in annotations.problems if problem.effect is Effect.DENIED]
 
 
 def _location_denied(case: Case, problems: list[Problem]) -> Cause:
@@ -73,24 +72,6 @@ def _location_denied(case: Case, problems: list[Problem]) -> Cause:
 
 def problem_evidence(problems: Iterable[Problem]) -> list[Evidence]:
     return [Evidence(problem.origin, problem.value, wrong(problem)) for problem in problems if problem.origin]
-
-
-def remedy(problems: Iterable[Problem]) -> str:
-    """What each of the annotations would have to be."""
-    return "; ".join(
-        dict.fromkeys(f"{problem.annotation} needs {problem.expected}, or remove it" for problem in problems)
-    )
-
-
-def wrong(problem: Problem) -> str:
-    """What is wrong with the value, for people: the offending part, and what was wanted."""
-    if "/" in problem.offending and problem.offending in problem.expected:
-        return f"there is no {problem.expected.removeprefix('a ')}"
-    if "/" in problem.offending and (kind := KIND.search(problem.expected)):
-        return f"there is no usable {kind[1]} {problem.offending}"
-    if problem.offending:
-        return f"'{problem.offending}' is not {problem.expected}"
-    return f"expected {problem.expected}" if problem.expected else problem.reason
 
 
 def _built_in(case: Case) -> Cause | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nginxsim.annotations import Problem
+from nginxsim.annotations import Effect, Problem
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Backend
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
@@ -15,8 +15,9 @@ from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.claims import Claim
 from nginxsim.verdict.close_by import hint
-from nginxsim.verdict.rewrites import problem_evidence, remedy
+from nginxsim.verdict.rewrites import problem_evidence
 from nginxsim.verdict.types import Cause, Evidence
+from nginxsim.verdict.wording.problems import remedy
 
 FIXES = {
     "service-missing": "create the Service, or name an existing one in the Ingress' namespace",
@@ -177,7 +178,7 @@ def _problems(case: Case, claim: Claim) -> tuple[Problem, ...]:
 def _missing_ingress(case: Case, claim: Claim) -> Cause:
     dropped = claim.dropped
     code = "ingress-ignored" if claim.is_foreign else "ingress-dropped"
-    problems = [each for each in _problems(case, claim) if each.effect == "dropped"]
+    problems = [each for each in _problems(case, claim) if each.effect is Effect.DROPPED]
     evidence = problem_evidence(problems)
     if not evidence and dropped.origin is not None and dropped.origin != NOWHERE:
         evidence = [Evidence(dropped.origin, "", dropped.message)]

@@ -27,6 +27,7 @@ from nginxsim import (
     Verdict,
     simulate,
 )
+from nginxsim.annotations import Problem, extract
 from nginxsim.catalogue import BY_NUMBER, Example
 from nginxsim.catalogue.examples import example_of
 from nginxsim.conf_simulation import simulate_conf
@@ -69,6 +70,8 @@ metadata: {{name: {name}, labels: {{app: {name}}}}}
 def take_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is said from here on is "x"."""
     monkeypatch.setattr(steps, "WORDS", dict.fromkeys(steps.WORDS, lambda _: rows.Said("x", "x")))
+    mute = {"reason": "x", "complaint": "x", "expected": "x"}
+    monkeypatch.setattr(extract, "Problem", lambda **facts: Problem(**(facts | mute)))
 
 
 # --- what is decided --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Fault, Refused
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
-from nginxsim.annotations.values import BasicAuth
+from nginxsim.annotations.values import BasicAuth, Named
 from nginxsim.config.scope import split_key
 from nginxsim.kube.objects import Secret
 
@@ -31,8 +31,8 @@ def parse(read: AnnotationReader) -> BasicAuth:
     try:
         secret = read.stores.secret(key)
     except LookupError as error:
-        expected = f"a Secret {key} with the users' passwords"
-        raise Denied(f"unexpected error reading secret {key}: {error}", read.evidence(SECRET, key, expected)) from None
+        evidence = read.missing(SECRET, Named("Secret", key), f"a Secret {key} with the users' passwords")
+        raise Denied(f"unexpected error reading secret {key}: {error}", evidence) from None
     realm, complaint = _realm(read)
     path = _path(read, secret)
     return BasicAuth(
@@ -51,7 +51,8 @@ def _secret_key(read: AnnotationReader) -> str:
         namespace, name = split_key(read.text(SECRET))
     except Fault as fault:
         evidence = read.evidence(SECRET, fault.evidence.offending, expected)
-        raise Denied(f"error reading secret name from annotation: {fault.reason}", evidence) from None
+        reason = f"error reading secret name from annotation: {fault.reason}"
+        raise Denied(reason, evidence, kind=fault.kind) from None
     except ValueError as error:
         reason = f"error reading secret name from annotation: {error}"
         raise Denied(reason, read.evidence(SECRET, "", expected)) from None

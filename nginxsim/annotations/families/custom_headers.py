@@ -8,6 +8,7 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import Named
 from nginxsim.config.external_auth import is_header_name
 from nginxsim.golang.patterns import compile_pattern
 from nginxsim.golang.strconv import quote
@@ -24,9 +25,8 @@ def parse(read: AnnotationReader) -> Mapping[str, str]:
     try:
         headers = read.stores.config_map(name).data
     except LookupError:
-        expected = '"namespace/name" of a ConfigMap'
-        reason = f"unable to find configMap {quote(name)}"
-        raise Denied.because(reason, read.evidence(CUSTOM_HEADERS, name, expected)) from None
+        evidence = read.missing(CUSTOM_HEADERS, Named("ConfigMap", name), '"namespace/name" of a ConfigMap')
+        raise Denied.because(f"unable to find configMap {quote(name)}", evidence) from None
     for header, value in sorted(headers.items()):
         _check(read, header, value)
     return headers

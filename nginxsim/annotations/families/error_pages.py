@@ -9,6 +9,7 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Unusable
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import Named
 from nginxsim.golang.strconv import atoi, quote, trim
 from nginxsim.kube.objects import Service
 
@@ -42,7 +43,7 @@ def parse_backend(read: AnnotationReader) -> Service:
     try:
         return read.stores.service(key)
     except LookupError as error:
-        evidence = read.evidence(DEFAULT_BACKEND, key)
+        evidence = read.missing(DEFAULT_BACKEND, Named("Service", key))
         raise Unusable(f"unexpected error reading service {key}: {error}", evidence) from None
 
 

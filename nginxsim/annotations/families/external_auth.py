@@ -8,6 +8,7 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
+from nginxsim.annotations.values import Named
 from nginxsim.config.external_auth import (
     DEFAULT_CACHE_DURATION,
     METHODS,
@@ -115,7 +116,7 @@ def _cache_durations(read: AnnotationReader) -> tuple[str, ...]:
     try:
         text = read.text_unless_refused(CACHE_DURATION)
     except Refused as fault:
-        raise Unusable("auth-cache-duration contains invalid value", fault.evidence) from None
+        raise Unusable("auth-cache-duration contains invalid value", fault.evidence, fault.kind) from None
     durations = split_list(text)
     for duration in durations:
         if not is_cache_duration(duration):
@@ -154,7 +155,7 @@ def _headers_of(read: AnnotationReader, key: str, expected: str) -> Mapping[str,
     try:
         headers = read.stores.config_map(key).data
     except LookupError:
-        evidence = read.evidence(PROXY_SET_HEADERS, key, expected)
+        evidence = read.missing(PROXY_SET_HEADERS, Named("ConfigMap", key), expected)
         raise Denied.because(f"unable to find configMap {quote(key)}", evidence) from None
     for header in sorted(headers):
         if not is_header_name(header):
@@ -167,14 +168,14 @@ def _request_redirect(read: AnnotationReader) -> str:
     try:
         return read.text_unless_refused(REQUEST_REDIRECT)
     except Refused as fault:
-        raise Unusable(f"auth-request-redirect is invalid: {fault.reason}", fault.evidence) from None
+        raise Unusable(f"auth-request-redirect is invalid: {fault.reason}", fault.evidence, fault.kind) from None
 
 
 def _always_set_cookie(read: AnnotationReader) -> bool:
     try:
         return read.flag_unless_refused(ALWAYS_SET_COOKIE)
     except Refused as fault:
-        raise Unusable(f"auth-always-set-cookie is invalid: {fault.reason}", fault.evidence) from None
+        raise Unusable(f"auth-always-set-cookie is invalid: {fault.reason}", fault.evidence, fault.kind) from None
 
 
 FAMILY = Family("ExternalAuth", "external_auth", ROWS, parse)

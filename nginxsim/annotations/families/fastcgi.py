@@ -8,7 +8,7 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import Denied, Refused, Unusable
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
-from nginxsim.annotations.values import FastCGI
+from nginxsim.annotations.values import FastCGI, Named
 from nginxsim.config.scope import split_key
 from nginxsim.golang.patterns import compile_pattern
 
@@ -42,7 +42,7 @@ def _params(read: AnnotationReader, key: str, index: str) -> Mapping[str, str]:
         params = read.stores.config_map(own_key).data
     except LookupError as error:
         reason = f"unexpected error reading configmap {own_key}: {error}"
-        raise Denied(reason, read.evidence(PARAMS, own_key, expected), kept) from None
+        raise Denied(reason, read.missing(PARAMS, Named("ConfigMap", own_key), expected), kept) from None
     _check(read, params)
     return params
 

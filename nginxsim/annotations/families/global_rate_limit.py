@@ -52,7 +52,8 @@ def _window(read: AnnotationReader) -> str:
     try:
         return read.text(WINDOW)
     except Refused as fault:
-        raise Denied(f"failed to parse 'global-rate-limit-window' value: {fault.reason}", fault.evidence) from None
+        reason = f"failed to parse 'global-rate-limit-window' value: {fault.reason}"
+        raise Denied(reason, fault.evidence, kind=fault.kind) from None
     except (Missing, BadContent):
         return ""
 

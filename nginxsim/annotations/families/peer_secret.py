@@ -5,6 +5,7 @@ from __future__ import annotations
 from nginxsim.annotations.faults import Denied
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import Annotation
+from nginxsim.annotations.values import Named
 from nginxsim.config.certificate import AuthCertificate
 
 
@@ -26,4 +27,6 @@ def peer_certificate(read: AnnotationReader, row: Annotation, *, own_namespace_d
         return read.surroundings.certificates.auth(key)
     except (LookupError, ValueError) as error:
         text = error.args[0] if error.args else error
-        raise Denied(f"error obtaining certificate: {text}", read.evidence(row, key, expected)) from None
+        raise Denied(
+            f"error obtaining certificate: {text}", read.missing(row, Named("Secret", key), expected)
+        ) from None

@@ -38,7 +38,7 @@ def _ranges(read: AnnotationReader, row: Annotation, default: tuple[str, ...]) -
     except Missing:
         return default
     except Fault as fault:
-        raise Denied(fault.reason, fault.evidence, default) from None
+        raise Denied(fault.reason, fault.evidence, default, fault.kind) from None
     try:
         return tuple(networks(text))
     except ValueError as error:
