@@ -17,6 +17,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from nginxsim.errors import InputError
+from nginxsim.kube.aliases import AliasError, check_aliases, may_have_aliases
 from nginxsim.kube.scalars import PLAIN, QUOTED
 from nginxsim.origins import Origin
 from nginxsim.sources import File
@@ -30,12 +31,17 @@ def documents(file: File) -> Iterator[yaml.Node]:
     """The root node of each document that is not empty. Raises InputError at the place where the YAML breaks."""
     try:
         loader = _Loader(_with_whole_characters(file.text))
+        has_aliases = may_have_aliases(file.text)
         while loader.check_node():
             node = loader.get_node()
             if node is not None:
+                if has_aliases:
+                    check_aliases(node)
                 yield node
     except yaml.YAMLError as problem:
         raise _broken(file, problem) from None
+    except AliasError as problem:
+        raise file.error(f"not valid YAML: {problem.reason}", file.origin(problem.node)) from None
 
 
 def _with_whole_characters(text: str) -> str:
