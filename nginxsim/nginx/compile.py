@@ -5,52 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from crossplane.analyzer import DIRECTIVES as KNOWN_DIRECTIVES
-
 from nginxsim.nginx.conf import LocationConf
+from nginxsim.nginx.directives import Part, route_of
 from nginxsim.nginx.locations import Locations
-from nginxsim.nginx.readers import ASSUMED, GROUPS, READERS
+from nginxsim.nginx.readers import IN_ONE, setting_reader
 from nginxsim.nginx.regex import Regex
-from nginxsim.nginx.rewrite import REWRITE_DIRECTIVES, ScriptCompiler
+from nginxsim.nginx.rewrite import ScriptCompiler
 from nginxsim.nginx.tree import Directive, conf_error
-from nginxsim.nginx.upstream_readers import FASTCGI_PARAMS, PROTOCOLS, UPSTREAM_READERS, complete, split_name
+from nginxsim.nginx.upstream_readers import FASTCGI_PARAMS, complete, upstream_reader
 from nginxsim.nginx.variables import Variables
 
-_BLOCKS = frozenset({"location", "server", "limit_except", "upstream", "map", "geo", "split_clients"})
-_HARMLESS = frozenset(
-    {
-        "balancer",
-        "body",
-        "exit",
-        "geoip2",
-        "http2",
-        "http3",
-        "init",
-        "log",
-        "lua",
-        "modsecurity",
-        "opentelemetry",
-        "opentracing",
-        "quic",
-        "ssl",
-    }
-)
-"""First words of other modules' directives that no answer depends on."""
-_NEWER = frozenset(
-    {
-        "auth_delay",
-        "auth_digest_expires",
-        "auth_digest_timeout",
-        "auth_digest_user_file",
-        "brotli_buffers",
-        "brotli_comp_level",
-        "brotli_min_length",
-        "brotli_types",
-        "brotli_window",
-        "keepalive_time",
-    }
-)
-"""Directives without a bearing on any answer that the list of known ones lacks."""
 KNOWN_FILES = frozenset({"mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params"})
 """Files that an include may name without anything being left out that an answer depends on."""
 _MODIFIERS = ("=", "^~", "~*", "~")
@@ -93,7 +57,7 @@ class Compiler:
         conf = parent.child("server", "", block.line)
         directives = includes_expanded(block.block or ())
         self._read(conf, directives)
-        conf.script = self._scripts(conf).compile([d for d in directives if d.name in REWRITE_DIRECTIVES])
+        conf.script = self._scripts(conf).compile(directives)
         return conf, self._locations(directives, conf)
 
     def _locations(self, directives: Sequence[Directive], parent: LocationConf) -> Locations:
@@ -113,7 +77,7 @@ class Compiler:
         directives = includes_expanded(block.block or ())
         self._read(conf, directives)
         complete(conf, self.variables)
-        conf.script = self._scripts(conf).compile([d for d in directives if d.name in REWRITE_DIRECTIVES])
+        conf.script = self._scripts(conf).compile(directives)
         if any(directive.name == "location" for directive in directives):
             conf.nested = self._locations(directives, conf)
         for directive in directives:
@@ -140,44 +104,41 @@ class Compiler:
         if in_location:
             self._read(conf, directives)
             complete(conf, self.variables)
-        conf.script = self._scripts(conf).compile([d for d in directives if d.name in REWRITE_DIRECTIVES])
+        conf.script = self._scripts(conf).compile(directives)
         return conf
 
     # --- settings ------------------------------------------------------------------------------------------------
 
     def _read(self, conf: LocationConf, directives: Sequence[Directive]) -> None:
-        grouped: dict[str, list[Directive]] = {}
+        groups: dict[str, list[Directive]] = {}
         for directive in directives:
-            grouped.setdefault(GROUPS.get(directive.name, directive.name), []).append(directive)
-        for name, same in grouped.items():
-            self._read_group(conf, name, same)
+            reader = route_of(directive.name).reader
+            groups.setdefault(reader if reader in IN_ONE else directive.name, []).append(directive)
+        for same in groups.values():
+            self._read_group(conf, same)
 
-    def _read_group(self, conf: LocationConf, name: str, same: Sequence[Directive]) -> None:
-        reader = READERS.get(name)
+    def _read_group(self, conf: LocationConf, same: Sequence[Directive]) -> None:
+        last = same[-1]
+        part, reader, option = route_of(last.name)
         try:
-            if reader is not None:
-                reader(conf, same, self.variables)
-            elif (split := split_name(name)) is not None:
-                UPSTREAM_READERS[split[1]](conf.own_upstream(split[0]), same, self.variables)
+            if part is Part.SETTING:
+                setting_reader(reader, option)(conf, same, self.variables)
+            elif part is Part.UPSTREAM:
+                upstream = conf.own_upstream(last.name.partition("_")[0])
+                upstream_reader(reader, option)(upstream, same, self.variables)
         except IndexError:
-            raise conf_error(same[-1].line, f'invalid number of arguments in "{name}" directive') from None
-        self._assume(conf, name, same[-1])
-
-    def _assume(self, conf: LocationConf, name: str, directive: Directive) -> None:
-        off = directive.args[:1] == ("off",)
-        if name == "include":
-            unread = (path for path in directive.args if PurePosixPath(path).name not in KNOWN_FILES)
-            conf.assumptions = (*conf.assumptions, *(f"include {path} adds nothing" for path in unread))
-        elif name in ASSUMED:
-            kept = tuple(text for text in conf.assumptions if text != ASSUMED[name])
-            conf.assumptions = kept if off else (*kept, ASSUMED[name])
-        elif not off and _is_foreign(name):
-            conf.assumptions = (*conf.assumptions, f"{name} changes nothing")
+            raise conf_error(last.line, f'invalid number of arguments in "{last.name}" directive') from None
+        if part is Part.ASSUMED:
+            _assume(conf, option, off=last.args[:1] == ("off",))
+        elif last.name == "include":
+            _assume_includes(conf, last)
 
 
-def _is_foreign(name: str) -> bool:
-    """A directive of no module that is known here."""
-    if name in READERS or name in REWRITE_DIRECTIVES or name in _BLOCKS or name in KNOWN_DIRECTIVES:
-        return False
-    first = name.partition("_")[0]
-    return first not in _HARMLESS and first not in PROTOCOLS and name not in _NEWER
+def _assume(conf: LocationConf, what: str, *, off: bool) -> None:
+    kept = tuple(text for text in conf.assumptions if text != what)
+    conf.assumptions = kept if off else (*kept, what)
+
+
+def _assume_includes(conf: LocationConf, include: Directive) -> None:
+    unread = (path for path in include.args if PurePosixPath(path).name not in KNOWN_FILES)
+    conf.assumptions = (*conf.assumptions, *(f"include {path} adds nothing" for path in unread))

@@ -1,11 +1,12 @@
-"""What each directive does to a location's settings: one row a directive.
+"""What directives do to a location's settings. Which of these readers is whose, the table of directives says.
 
-A reader gets every directive of its name (or group) on one level at once, in the order written.
+A reader gets every directive of its name on one level at once, in the order written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
@@ -30,24 +31,24 @@ from nginxsim.nginx.targets import BadTargetError, split_url
 from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
-Reader: TypeAlias = Callable[[LocationConf, Sequence[Directive], Variables], None]
+SettingReader: TypeAlias = Callable[[LocationConf, Sequence[Directive], Variables], None]
 
 
-def _flag(attribute: str) -> Reader:
+def _flag(attribute: str) -> SettingReader:
     def read(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         setattr(conf, attribute, directives[-1].args[:1] == ("on",))
 
     return read
 
 
-def _word(attribute: str) -> Reader:
+def _word(attribute: str) -> SettingReader:
     def read(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         setattr(conf, attribute, directives[-1].args[0])
 
     return read
 
 
-def _status(attribute: str) -> Reader:
+def _status(attribute: str) -> SettingReader:
     def read(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         setattr(conf, attribute, _number(directives[-1], directives[-1].args[0]))
 
@@ -261,7 +262,7 @@ def _changes(directive: Directive, variables: Variables) -> list[HeaderChange]:
     return made
 
 
-def _gzip(attribute: str, read: Callable[[Directive], object]) -> Reader:
+def _gzip(read: Callable[[Directive], object], attribute: str) -> SettingReader:
     def set_one(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         changed: dict[str, Any] = {attribute: read(directives[-1])}
         conf.gzip = conf.gzip._replace(**changed)
@@ -287,6 +288,14 @@ def _is_on(directive: Directive) -> bool:
 
 def _words(directive: Directive) -> frozenset[str]:
     return frozenset(directive.args)
+
+
+def _word_of(directive: Directive) -> str:
+    return directive.args[0]
+
+
+def _number_of(directive: Directive) -> int:
+    return _number(directive, directive.args[0])
 
 
 # --- content ----------------------------------------------------------------------------------------------------------
@@ -332,132 +341,60 @@ def _lua_content(conf: LocationConf, directives: Sequence[Directive], _: Variabl
     conf.content, conf.content_line = "lua", directives[-1].line
 
 
-def _lua(attribute: str) -> Reader:
+def _lua(attribute: str) -> SettingReader:
     def read(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         setattr(conf, attribute, _lua_file(directives[-1]))
 
     return read
 
 
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, SettingReader] = {
     "internal": _internal,
     "root": _root,
-    "alias": _root,
     "index": _index,
     "types": _types,
-    "default_type": _word("default_type"),
-    "server_tokens": _word("server_tokens"),
-    "client_max_body_size": _body_limit,
-    "client_body_buffer_size": _body_buffer,
+    "body_limit": _body_limit,
+    "body_buffer": _body_buffer,
     "satisfy": _satisfy,
-    "absolute_redirect": _flag("absolute_redirect"),
-    "port_in_redirect": _flag("port_in_redirect"),
-    "server_name_in_redirect": _flag("server_name_in_redirect"),
-    "error_page": _error_pages,
+    "error_pages": _error_pages,
     "no_error_pages": _no_error_pages,
-    "recursive_error_pages": _flag("recursive_error_pages"),
     "try_files": _try_files,
-    "allow": _access,
-    "deny": _access,
+    "access": _access,
     "auth_basic": _auth_basic,
-    "auth_basic_user_file": _auth_file,
+    "auth_file": _auth_file,
     "auth_digest": _auth_digest,
     "auth_request": _auth_request,
     "auth_request_set": _auth_request_set,
-    "mirror": _mirrors,
+    "mirrors": _mirrors,
     "limit_req": _limit_req,
     "limit_conn": _limit_conn,
-    "limit_req_status": _status("limit_req_status"),
-    "limit_conn_status": _status("limit_conn_status"),
-    "limit_req_dry_run": _flag("limit_req_dry_run"),
-    "limit_conn_dry_run": _flag("limit_conn_dry_run"),
-    "set_real_ip_from": _realip_from,
-    "real_ip_header": _word("realip_header"),
-    "real_ip_recursive": _flag("realip_recursive"),
+    "realip_from": _realip_from,
     "expires": _expires,
-    "add_header": _add_headers,
-    "more_set_headers": _more_headers,
-    "more_clear_headers": _more_headers,
-    "more_set_input_headers": _more_input,
-    "more_clear_input_headers": _more_input,
-    "gzip": _gzip("on", _is_on),
-    "gzip_vary": _gzip("vary", _is_on),
-    "gzip_min_length": _gzip("min_length", lambda directive: _number(directive, directive.args[0])),
-    "gzip_types": _gzip("types", _words),
-    "gzip_proxied": _gzip("proxied", _words),
-    "gzip_http_version": _gzip("version", lambda directive: directive.args[0]),
-    "gzip_disable": _gzip("disabled", _agents),
-    "proxy_pass": _pass,
-    "grpc_pass": _pass,
-    "fastcgi_pass": _pass,
-    "uwsgi_pass": _pass,
-    "scgi_pass": _pass,
-    "memcached_pass": _pass,
-    "stub_status": _simple_content,
-    "empty_gif": _simple_content,
-    "content_by_lua_file": _lua_content,
-    "content_by_lua_block": _lua_content,
-    "content_by_lua": _lua_content,
-    "rewrite_by_lua_file": _lua("lua_rewrite"),
-    "rewrite_by_lua_block": _lua("lua_rewrite"),
-    "rewrite_by_lua": _lua("lua_rewrite"),
-    "access_by_lua_file": _lua("lua_access"),
-    "access_by_lua_block": _lua("lua_access"),
-    "access_by_lua": _lua("lua_access"),
-    "header_filter_by_lua_file": _lua("lua_header_filter"),
-    "header_filter_by_lua_block": _lua("lua_header_filter"),
-    "header_filter_by_lua": _lua("lua_header_filter"),
-    "echo": _unknown_content,
-    "flv": _unknown_content,
-    "mp4": _unknown_content,
-    "js_content": _unknown_content,
-    "perl": _unknown_content,
-    "api": _unknown_content,
-    "random_index": _unknown_content,
-    "ip_pool_view": _unknown_content,
+    "add_headers": _add_headers,
+    "more_headers": _more_headers,
+    "more_input": _more_input,
+    "pass": _pass,
+    "simple_content": _simple_content,
+    "unknown_content": _unknown_content,
+    "lua_content": _lua_content,
 }
+READERS_INTO: Mapping[str, Callable[[str], SettingReader]] = {
+    "flag": _flag,
+    "word": _word,
+    "status": _status,
+    "lua": _lua,
+    "gzip_flag": partial(_gzip, _is_on),
+    "gzip_word": partial(_gzip, _word_of),
+    "gzip_words": partial(_gzip, _words),
+    "gzip_number": partial(_gzip, _number_of),
+    "gzip_agents": partial(_gzip, _agents),
+}
+"""Readers by what they read, for the setting that the table names."""
 
-GROUPS: Mapping[str, str] = {
-    "deny": "allow",
-    "more_clear_headers": "more_set_headers",
-    "more_clear_input_headers": "more_set_input_headers",
-    "alias": "root",
-}
-"""Directives that are read together, because their order counts."""
+IN_ONE: frozenset[str] = frozenset({"access", "more_headers", "more_input", "root"})
+"""Readers that get the directives of all their names at once, because their order counts."""
 
-ASSUMED: Mapping[str, str] = {
-    "modsecurity": "ModSecurity blocks nothing",
-    "auth_jwt": "auth_jwt lets the request pass",
-    "autoindex": "autoindex lists nothing",
-    "secure_link": "secure_link sees no link",
-    "proxy_cache": "the proxy cache is empty",
-    "fastcgi_cache": "the fastcgi cache is empty",
-    "uwsgi_cache": "the uwsgi cache is empty",
-    "brotli": "brotli does not compress the response",
-    "dav_methods": "no file is changed",
-    "js_header_filter": "js_header_filter changes nothing",
-    "js_access": "js_access lets the request pass",
-    "valid_referers": "the referer is valid",
-    "charset": "charset adds nothing to Content-Type",
-    "userid": "userid sets no cookie",
-    "image_filter": "image_filter refuses no image",
-    "xslt_stylesheet": "xslt_stylesheet changes nothing",
-    "ssi": "ssi changes nothing",
-    "sub_filter": "sub_filter changes nothing",
-    "add_before_body": "add_before_body changes nothing",
-    "add_after_body": "add_after_body changes nothing",
-    "gunzip": "gunzip changes nothing",
-    "slice": "slice asks for no range",
-    "opentelemetry": "OpenTelemetry adds no header to what the service is sent",
-    **{
-        f"{phase}_by_lua{form}": f"{phase}_by_lua {effect}"
-        for phase, effect in (
-            ("body_filter", "changes nothing"),
-            ("ssl_client_hello", "lets the handshake pass"),
-            ("ssl_certificate", "leaves the certificate as it is"),
-        )
-        for form in ("_block", "_file")
-        if (phase, form) != ("ssl_certificate", "_file")
-    },
-}
-"""Directives that nobody here plays, and what is taken for granted unless they are off."""
+
+@cache
+def setting_reader(name: str, setting: str = "") -> SettingReader:
+    return READERS_INTO[name](setting) if setting else READERS[name]

@@ -5,12 +5,13 @@ nginx 1.27.1: src/http/modules/ngx_http_rewrite_module.c, src/http/ngx_http_scri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.conf import STOP, LocationConf, Op
+from nginxsim.nginx.directives import Part, route_of
 from nginxsim.nginx.escapes import escape_component, escape_uri, percent_decode, unescape_redirect
 from nginxsim.nginx.events import (
     Broke,
@@ -57,7 +58,7 @@ def run_script(request: Context, script: Sequence[Op]) -> int | None:
 
 
 class ScriptCompiler:
-    """Turns the rewrite directives of one level into operations."""
+    """Turns the rewrite directives among those of one level into operations."""
 
     def __init__(self, variables: Variables, read_block: BlockReader) -> None:
         self.variables = variables
@@ -65,7 +66,8 @@ class ScriptCompiler:
 
     def compile(self, directives: Sequence[Directive]) -> tuple[Op, ...]:
         ops: list[Op] = []
-        for plain, group in groupby(directives, self._is_plain_set):
+        steps = [directive for directive in directives if route_of(directive.name).part is Part.SCRIPT]
+        for plain, group in groupby(steps, self._is_plain_set):
             run = tuple(group)
             ops += self._sets(run) if plain else map(self._op, run)
         return tuple(ops)
@@ -106,7 +108,7 @@ class ScriptCompiler:
 
     def _op(self, directive: Directive) -> Op:
         try:
-            return _COMPILERS[directive.name](self, directive)
+            return STEPS[route_of(directive.name).reader](self, directive)
         except IndexError:
             raise conf_error(directive.line, f'invalid number of arguments in "{directive.name}" directive') from None
 
@@ -268,19 +270,15 @@ class ScriptCompiler:
         return lambda request: (subject(request) == get(request)) is wanted
 
 
-_COMPILERS: dict[str, Callable[[ScriptCompiler, Directive], Op]] = {
+STEPS: Mapping[str, Callable[[ScriptCompiler, Directive], Op]] = {
     "set": ScriptCompiler.set,
-    "set_escape_uri": ScriptCompiler.set_escaped,
-    "set_unescape_uri": ScriptCompiler.set_escaped,
-    "set_by_lua_file": ScriptCompiler.set_by_lua,
-    "set_by_lua_block": ScriptCompiler.set_by_lua,
+    "set_escaped": ScriptCompiler.set_escaped,
     "set_by_lua": ScriptCompiler.set_by_lua,
     "return": ScriptCompiler.return_,
     "break": ScriptCompiler.break_,
     "rewrite": ScriptCompiler.rewrite,
     "if": ScriptCompiler.if_,
 }
-REWRITE_DIRECTIVES = frozenset(_COMPILERS)
 _FILE_TESTS = frozenset({"-f", "!-f", "-d", "!-d", "-e", "!-e", "-x", "!-x"})
 
 
@@ -443,4 +441,4 @@ def _rewrite_uri(regex: Regex, fill: _Replacement, flag: str, keeps_args: bool, 
     return op
 
 
-__all__ = ["REDIRECTS", "REWRITE_DIRECTIVES", "SENT", "ScriptCompiler", "run_script"]
+__all__ = ["REDIRECTS", "SENT", "ScriptCompiler", "run_script"]

@@ -1,8 +1,12 @@
-"""proxy_*, grpc_*, fastcgi_*...: what these directives say about passing requests on. One row a suffix."""
+"""proxy_*, grpc_*, fastcgi_*...: what these directives say about passing requests on.
+
+Which of these readers is whose, the table of directives says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TypeAlias
 
 from nginxsim.nginx.conf import HeaderPlan, LocationConf, Replacement, Target, UpstreamConf
@@ -151,7 +155,7 @@ def _pattern(word: str, line: int, variables: Variables) -> Value | Regex:
     return compile_value(word, variables, line)
 
 
-def _cookie_rules(attribute: str) -> UpstreamReader:
+def _replacements(attribute: str) -> UpstreamReader:
     def read(up: UpstreamConf, directives: Sequence[Directive], variables: Variables) -> None:
         off = directives[-1].args[:1] == ("off",)
         setattr(up, attribute, () if off else tuple(_replacement(d, variables) for d in directives))
@@ -164,34 +168,29 @@ def _cookie_flags(up: UpstreamConf, directives: Sequence[Directive], variables: 
     up.cookie_flags = tuple((_pattern(d.args[0], d.line, variables), frozenset(d.args[1:])) for d in rules)
 
 
-UPSTREAM_READERS: Mapping[str, UpstreamReader] = {
-    "set_header": _set_headers,
-    "param": _params,
-    "pass_request_headers": _flag("pass_headers"),
-    "method": _value("method"),
-    "intercept_errors": _flag("intercept_errors"),
+READERS: Mapping[str, UpstreamReader] = {
+    "set_headers": _set_headers,
+    "params": _params,
     "next_upstream": _next_upstream,
-    "next_upstream_tries": _tries,
-    "hide_header": _names("hide"),
-    "pass_header": _names("passed"),
-    "ignore_headers": _names("ignored"),
-    "redirect": _redirects,
-    "cookie_domain": _cookie_rules("cookie_domains"),
-    "cookie_path": _cookie_rules("cookie_paths"),
+    "tries": _tries,
+    "redirects": _redirects,
     "cookie_flags": _cookie_flags,
-    "ssl_verify": _flag("ssl_verify"),
     "buffer_size": _buffer_size,
     "index": _index,
-    "connect_timeout": _timeout("connect_timeout"),
-    "read_timeout": _timeout("read_timeout"),
 }
-PROTOCOLS = ("proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached")
+READERS_INTO: Mapping[str, Callable[[str], UpstreamReader]] = {
+    "flag": _flag,
+    "value": _value,
+    "names": _names,
+    "replacements": _replacements,
+    "timeout": _timeout,
+}
+"""Readers by what they read, for the setting that the table names."""
 
 
-def split_name(name: str) -> tuple[str, str] | None:
-    """("proxy", "set_header") for proxy_set_header; None for directives of other modules."""
-    protocol, _, suffix = name.partition("_")
-    return (protocol, suffix) if protocol in PROTOCOLS and suffix in UPSTREAM_READERS else None
+@cache
+def upstream_reader(name: str, setting: str = "") -> UpstreamReader:
+    return READERS_INTO[name](setting) if setting else READERS[name]
 
 
 def complete(conf: LocationConf, variables: Variables) -> None:

@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 
 from nginxsim import Answer, InputError, Request, Simulation
 from nginxsim.annotations import TABLE
+from nginxsim.nginx.directives import Part, rows
 from nginxsim.nginx.exchange import RoutedOutcome
-from nginxsim.nginx.readers import READERS
-from nginxsim.nginx.rewrite import REWRITE_DIRECTIVES
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
-from nginxsim.nginx.upstream_readers import UPSTREAM_READERS
 from tests.support.estates import SNIPPETS, estate, ingress, served
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -177,9 +175,7 @@ def test_requests_to_an_estate(shop: Simulation, request: Request) -> None:
 
 # --- confs ------------------------------------------------------------------------------------------------------------
 
-NAMES = sorted(
-    {*READERS, *REWRITE_DIRECTIVES, *(f"proxy_{name}" for name in UPSTREAM_READERS), "listen", "server_name"}
-)
+NAMES = sorted({row.name for row in rows() if row.route.part not in (Part.NOBODY, Part.ASSUMED)})
 BLOCKS = (
     "http",
     "server",

@@ -13,6 +13,7 @@ from nginxsim.nginx.configtest.faults import Fault
 from nginxsim.nginx.configtest.scopes import Conf, Resolver
 from nginxsim.nginx.configtest.values import resolves as exists
 from nginxsim.nginx.configtest.walk import walk
+from nginxsim.nginx.directives import NGINX
 from nginxsim.nginx.tree import read
 
 __all__ = ["Fault", "check"]
@@ -25,16 +26,17 @@ def check(
     files: Mapping[str, bytes] = NO_FILES,
     *,
     resolves: Resolver = exists,
+    nginx: str = NGINX,
     modules: Iterable[str] = (),
     warnings: bool = False,
 ) -> list[Fault]:
     """The faults of a conf file's text, which may break off (braces, quotes, ";"); none when nginx would take it.
 
     files: path -> content of files it names, as far as they are known. resolves: whether a host name exists.
-    modules: .so files taken as loaded. warnings: list what nginx only warns about too.
+    nginx: its release. modules: .so files taken as loaded. warnings: list what nginx only warns about too.
     """
     reading = read(text)
-    conf = Conf(files, resolves)
+    conf = Conf(files, resolves, nginx)
     conf.modules.update(modules)
     walk(conf, reading.root, reading.unfinished)
     faults = list(conf.faults)

@@ -10,12 +10,13 @@ from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Fault, Refused
 from nginxsim.nginx.configtest.scripts import regex, variables
 from nginxsim.nginx.configtest.variables import HTTP, OF_MODULES, STREAM, BuiltIn
+from nginxsim.nginx.directives import NGINX, view
 from nginxsim.nginx.tree import Directive
 
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """An open block. kind: one of commands.CONTEXTS. values: what its directives set; setters: which directive did."""
+    """An open block. kind: of directives.CONTEXTS. values: what its directives set; setters: which directive did."""
 
     kind: str
     directive: Directive
@@ -85,7 +86,8 @@ Resolver: TypeAlias = Callable[[str], bool]
 class Conf:
     """One conf file under examination."""
 
-    def __init__(self, files: Mapping[str, bytes], resolves: Resolver = values.resolves) -> None:
+    def __init__(self, files: Mapping[str, bytes], resolves: Resolver = values.resolves, nginx: str = NGINX) -> None:
+        self.nginx = view(nginx)
         self.files = files
         self.resolves = resolves
         self.faults: list[Fault] = []

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from nginxsim.nginx.configtest.commands import Command, by_context, modules_of
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.finish import finish, finish_http, finish_stream, finish_stream_server
 from nginxsim.nginx.configtest.readers import READERS
 from nginxsim.nginx.configtest.readers.upstreams import close_upstream
 from nginxsim.nginx.configtest.scopes import Conf, Scope
+from nginxsim.nginx.directives import Row
 from nginxsim.nginx.tree import Directive
 
 AT_THE_END: dict[str, Callable[[Conf, Scope], None]] = {
@@ -44,27 +44,27 @@ def walk(conf: Conf, root: Directive, unfinished: Collection[Directive] = ()) ->
 def judge(conf: Conf, scope: Scope, directive: Directive) -> Scope | None:
     """Read one directive; the scope of the block it opens, if it holds directives and nginx would go on into it."""
     try:
-        command = _command(conf, scope, directive)
-        return READERS[command.reader](conf, scope, directive, command.options)
+        reader, option = _row(conf, scope, directive).check
+        return READERS[reader](conf, scope, directive, option)
     except Refused as refused:
         conf.fault(str(refused), directive)
         return None
 
 
-def _command(conf: Conf, scope: Scope, d: Directive) -> Command:
-    command = by_context()[scope.kind].get(d.name)
-    if command is None or command.module not in conf.modules:
-        if modules_of().get(d.name, frozenset()) & conf.modules:
+def _row(conf: Conf, scope: Scope, d: Directive) -> Row:
+    row = conf.nginx.find(scope.kind, d.name, conf.modules)
+    if row is None:
+        if conf.nginx.knows(d.name, conf.modules):
             raise Refused(f'"{d.name}" directive is not allowed here')
         raise Refused(f'unknown directive "{d.name}"')
     count, is_block = len(d.args), d.block is not None
     if is_block and d.name.endswith("_by_lua_block"):
         # the code of such a block is its last argument
         count -= 1
-    if is_block and not command.block:
+    if is_block and not row.block:
         raise Refused(f'directive "{d.name}" is not terminated by ";"')
-    if command.block and not is_block:
+    if row.block and not is_block:
         raise Refused(f'directive "{d.name}" has no opening "{{"')
-    if not command.takes(count):
+    if not row.takes(count):
         raise Refused(f'invalid number of arguments in "{d.name}" directive')
-    return command
+    return row
