@@ -19,6 +19,7 @@ from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording import client
 
+SIGN_IN = ("auth-signin", "global-auth-signin")
 HEADER_VARIABLE = "authheader"
 """What the variables begin with that hold an auth server's headers."""
 
@@ -61,11 +62,17 @@ def explain_auth(case: Case) -> Cause | None:
     url = _auth_url(case, asked)
     status = case.event.status if isinstance(case.event, AuthAnswered | AuthServerAnswered) else 0
     evidence = case.evidence()
-    if case.routed.status == 302 and case.error_page is not None:
+    if status == 401 and _signs_in(case):
         return cause("sign-in-redirect", evidence, url=url)
     if status in (401, 403):
         return cause("external-auth-refused", evidence, url=url, auth_status=status)
     return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing")
+
+
+def _signs_in(case: Case) -> bool:
+    """Whether the refusal is handed on to the page that auth-signin names, not to one of custom-http-errors."""
+    page = case.error_page
+    return page is not None and case.routing.provenance.of(page.line).name in SIGN_IN
 
 
 def _auth_url(case: Case, asked: UpstreamRequest | None) -> str:
