@@ -7,7 +7,7 @@ ingress-nginx 1.15.1: internal/ingress/controller/controller.go (CheckIngress), 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -165,13 +165,22 @@ def overlap(ingress: Ingress, desk: Desk) -> Outcome:
     newcomer = _newcomer(ingress, desk)
     if newcomer is None:
         return None
-    for claim in newcomer.claims:
+    for claim in _by_place(newcomer.claims):
         owners = list(newcomer.owners(claim.host, claim.path))
         if refusal := _overlapping(ingress, claim, owners, desk):
             return refusal
         if owners and not desk.controller.release.overlap_looks_at_every_path:
             return None
     return None
+
+
+def _by_place(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The first claim for each place: what others hold there is the same for all of them."""
+    seen = set()
+    for claim in claims:
+        if (claim.host, claim.path) not in seen:
+            seen.add((claim.host, claim.path))
+            yield claim
 
 
 def _overlapping(ingress: Ingress, claim: Claim, owners: Sequence[Owner], desk: Desk) -> Refusal | None:

@@ -148,8 +148,12 @@ class Newcomer:
         self._queue = queue
         self._arrival = arrival
         self._hosts = served_hosts(arrival)
-        self._own = bids_of(arrival, queue.length)
-        self.claims = [bid.claim for bid in self._own]
+        own = bids_of(arrival, queue.length)
+        self.claims = [bid.claim for bid in own]
+        self._own: defaultdict[tuple[str, str, str], list[Bid]] = defaultdict(list)
+        for bid in own:
+            server = bid.claim.host if self._has_server(bid.claim.host) else DEFAULT_SERVER
+            self._own[server, bid.claim.path, bid.claim.path_type].append(bid)
 
     def crashes_on(self) -> Iterator[Origin]:
         """The rules that no configuration with an Ingress that is no canary gets past, the newcomer's own first."""
@@ -166,10 +170,9 @@ class Newcomer:
         if path == ROOT:
             yield from self._owners_of_root(host)
             return
-        for bid in self._winners(host, path):
-            # An Exact path next to a Prefix path leaves that only the rendering with a slash.
-            if not bid.gets_slash or path.endswith("/") or not any(self._bids(host, path, EXACT)):
-                yield bid.owner
+        # An Exact path next to a Prefix path leaves that only the rendering with a slash.
+        slash_only = not path.endswith("/") and any(self._bids(host, path, EXACT))
+        yield from (bid.owner for bid in self._winners(host, path) if not (bid.gets_slash and slash_only))
         if path.endswith("/"):
             yield from (bid.owner for bid in self._winners(host, path[:-1]) if bid.gets_slash)
 
@@ -204,11 +207,8 @@ class Newcomer:
             strayed = claim.host != host and claim.host in self._hosts
             if _key(claim.arrival) != _key(self._arrival) and not strayed and not self._goes_to_canary(bid):
                 yield bid
-        for bid in self._own:
-            claim = bid.claim
-            server = claim.host if self._has_server(claim.host) else DEFAULT_SERVER
-            if (server, claim.path, claim.path_type) == (host, path, path_type) and not self._goes_to_canary(bid):
-                yield bid
+        own = self._own.get((host, path, path_type), ())
+        yield from (bid for bid in own if not self._goes_to_canary(bid))
 
     def _has_server(self, host: str) -> bool:
         return host in self._queue.hosts or host in self._hosts

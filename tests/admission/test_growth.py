@@ -1,0 +1,54 @@
+"""What an Ingress of many rules costs: twice as many take about twice as long, counted in calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.estates import Object, backend, estate, ingress, served
+
+FEW = 200
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Python functions that are entered meanwhile: the same in every run."""
+    count = 0
+
+    def noticed(_frame: Any, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(noticed)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def of_hosts(count: int) -> Object:
+    return ingress(rules={f"h{number}.example.com": "/" for number in range(count)})
+
+
+def of_paths(count: int) -> Object:
+    return ingress(paths={f"/p{number}": "web:80" for number in range(count)})
+
+
+def of_one_place(count: int) -> Object:
+    """The same host and path over and over, by turns as Exact and as Prefix."""
+    made = ingress()
+    types = (("Exact", "Prefix")[number % 2] for number in range(count))
+    paths = ({"path": "/a", "pathType": path_type, "backend": backend("web:80")} for path_type in types)
+    made["spec"]["rules"] = [{"host": "a.example.com", "http": {"paths": [path]}} for path in paths]
+    return made
+
+
+@pytest.mark.parametrize("made", [of_hosts, of_paths, of_one_place])
+def test_a_review_grows_with_the_rules_and_no_faster(made: Callable[[int], Object]) -> None:
+    few, twice = (estate(*served(), made(count)) for count in (FEW, 2 * FEW))
+    assert few.model.servers
+    assert twice.model.servers
+    assert calls_of(twice.review) < 2.5 * calls_of(few.review)
