@@ -225,10 +225,15 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def tree(root: int) -> Iterator[int]:
+    """The process and all that came of it; threads and processes that end meanwhile are left out."""
     yield root
-    for task in Path(f"/proc/{root}/task").iterdir():
-        for child in (task / "children").read_text(encoding="ascii").split():
-            yield from tree(int(child))
+    children: list[str] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{root}/task").iterdir():
+            with suppress(OSError):
+                children += (task / "children").read_text(encoding="ascii").split()
+    for child in children:
+        yield from tree(int(child))
 
 
 def memory(root: int) -> float:
