@@ -81,11 +81,10 @@ def test_the_error_page_that_leads_to_the_sign_in_page_is_no_news() -> None:
 @pytest.mark.parametrize(("status", "code"), [(401, "external-auth-refused"), (503, "external-auth-failed")])
 def test_an_error_page_that_redirects_is_no_sign_in_page(status: int, code: str) -> None:
     """custom-http-errors hand the refusal to the default backend, and what that answers signs nobody in."""
-    pages = {"auth-url": SIGN_IN["auth-url"], "custom-http-errors": "401,500"}
-    shop = estate(*served(), ingress(annotations=pages))
-    play = {"auth": Answer(status), "error-page": Answer(302)}
-    verdict = shop.route(Request(host="web.example.com"), lambda sent: play.get(sent.role, Answer()))
-    assert verdict.cause.code == code
+    pages = {"auth-url": SIGN_IN["auth-url"], "custom-http-errors": "401,500", "default-backend": "api"}
+    shop = estate(*served(), *served("api"), ingress(annotations=pages))
+    verdict = shop.route(Request(host="web.example.com"), lambda sent: Answer(status if sent.role == "auth" else 302))
+    assert (verdict.status, verdict.cause.code) == (302, code)
 
 
 def test_an_auth_server_that_redirects_by_itself_has_failed() -> None:
