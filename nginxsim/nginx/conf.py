@@ -16,10 +16,10 @@ from nginxsim.nginx.script import Text, Value
 from nginxsim.nginx.targets import Place
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.locations import Locations
 
-Op: TypeAlias = Callable[["Context"], "int | None"]
+Op: TypeAlias = Callable[["LiveRequest"], "int | None"]
 """A step of a rewrite script: None goes on, STOP ends the script, another number is the status to finish with."""
 PREFIX = "/usr/local/nginx"
 """Where nginx was installed to, which relative paths start from."""

@@ -81,7 +81,7 @@ def read_conf(path: str | Path, stdin: TextIO | None = None) -> Conf:
     Relative names are looked for beside the conf. Raises InputError with the place of what cannot be read.
     """
     name = str(path)
-    reader = _Reader(Path() if name == STDIN else Path(path).parent)
+    reader = _FileReader(Path() if name == STDIN else Path(path).parent)
     text = (stdin.read() if stdin else "") if name == STDIN else _text(Path(path), None)
     tree = Directive("", (), 0, reader.read(name, text, ()))
     if tree.first("http") is None and tree.first("server") is None:
@@ -90,7 +90,7 @@ def read_conf(path: str | Path, stdin: TextIO | None = None) -> Conf:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _FileReader:
     folder: Path
     lines: int = 0
     files: list[ConfFile] = field(default_factory=list)

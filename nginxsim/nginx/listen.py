@@ -15,7 +15,7 @@ from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.tree import Directive, conf_error
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.server import Server
 
 
@@ -55,11 +55,11 @@ class Listen:
             return self.host.strip("[]")
         return "::1" if self.is_ipv6 else "127.0.0.1"
 
-    def knows(self, host: str, request: Context) -> bool:
+    def knows(self, host: str, request: LiveRequest) -> bool:
         """Whether some server_name matches."""
         return self.names.find(host, host, request) is not None
 
-    def find(self, host: str, request: Context) -> tuple[Server, NameMatch]:
+    def find(self, host: str, request: LiveRequest) -> tuple[Server, NameMatch]:
         """The server for a name, and how it was found."""
         found = self.names.find(host, host, request)
         if found is not None:

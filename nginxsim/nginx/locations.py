@@ -12,7 +12,7 @@ from nginxsim.nginx.regex import Regex
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LocationConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 
 class LocationRule(StrEnum):
@@ -63,7 +63,7 @@ class Locations:
                 self._redirects.setdefault(conf.name[:-1], conf)
             self._lengths = tuple(sorted({len(name) for name in self._prefixes}, reverse=True))
 
-    def find(self, request: Context) -> tuple[LocationConf | None, LocationMatch]:
+    def find(self, request: LiveRequest) -> tuple[LocationConf | None, LocationMatch]:
         """The location and how it was found; (None, NONE) for no match.
 
         SLASH asks for a redirect to the location's name. Raises MatchLimitError.
@@ -83,7 +83,9 @@ class Locations:
                 return self._inside(candidate, request, match)
         return conf, how
 
-    def _inside(self, conf: LocationConf, request: Context, how: LocationMatch) -> tuple[LocationConf, LocationMatch]:
+    def _inside(
+        self, conf: LocationConf, request: LiveRequest, how: LocationMatch
+    ) -> tuple[LocationConf, LocationMatch]:
         """A matched expression ends the search on its level; a location nested in it may still be closer."""
         if conf.nested is None:
             return conf, how

@@ -31,7 +31,7 @@ class LuaError(Exception):
 class LuaRequest(Protocol):
     """`ngx` as far as the controller's Lua uses it."""
 
-    request: Request
+    original: Request
     ctx: dict[str, Any]
     """ngx.ctx: empty at first, emptied by an internal redirect (error_page, try_files); a subrequest has its own."""
 

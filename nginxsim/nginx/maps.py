@@ -18,7 +18,7 @@ from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Getter, Variable, Variables
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 _NO_VALUE = constant("")
 
@@ -42,7 +42,7 @@ def _later(made: Mapping[str, Variable], name: str) -> Getter:
     """The variable once it is made; one that is worked out from itself is empty there."""
     mark = f"${name} is being worked out"
 
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         if mark in request.vars:
             request.assume(f"${name}, which is worked out from itself, is empty")
             return ""
@@ -92,7 +92,7 @@ def _key_regex(entry: Directive, variables: Variables) -> Regex:
 def _map_getter(source: Value, names: NameTable[Value], default: Value, hostnames: bool) -> Getter:
     key_of = source.get
 
-    def get(request: Context) -> str:
+    def get(request: LiveRequest) -> str:
         key = key_of(request)
         if hostnames:
             key = key.removesuffix(".")
@@ -102,7 +102,7 @@ def _map_getter(source: Value, names: NameTable[Value], default: Value, hostname
             found = None
         return (found[0] if found else default).get(request)
 
-    def get_plainly(request: Context) -> str:
+    def get_plainly(request: LiveRequest) -> str:
         return (exact(key_of(request).lower()) or default).get(request)
 
     exact = names.exact
@@ -128,7 +128,7 @@ def _geo(block: Directive, variables: Variables) -> Variable:
         elif entry.name not in ("include", "ranges") and entry.args:
             table.add(entry.name, entry.args[0], entry.line)
 
-    def get(request: Context) -> str:
+    def get(request: LiveRequest) -> str:
         text = request.remote_addr if source is None else source(request) or ""
         address = parse_address(text)
         if proxies and any_contains(proxies, address):
@@ -211,7 +211,7 @@ def _split_clients(block: Directive, variables: Variables) -> Variable:
         total += _hundredths(entry)
         shares.append((total * 0xFFFFFFFF // 10000, value))
 
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         key = murmur_hash2(to_bytes(source.get(request)))
         return next((value.get(request) for limit, value in shares if key < limit), None)
 

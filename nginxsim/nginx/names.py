@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from nginxsim.nginx.regex import Regex
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class NameTable(Generic[T]):
     def exact(self, key: str) -> T | None:
         return self._exact.get(key)
 
-    def find(self, key: str, subject: str, request: Context) -> tuple[T, NameMatch] | None:
+    def find(self, key: str, subject: str, request: LiveRequest) -> tuple[T, NameMatch] | None:
         """The value and how it was found; `subject` is what expressions see. Captures land on the request."""
         if key in self._exact:
             return self._exact[key], EXACT

@@ -14,7 +14,6 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from nginxsim.errors import InputError
 from nginxsim.nginx.addresses import parse_address
-from nginxsim.nginx.context import Context, Run
 from nginxsim.nginx.escapes import BadUriError, parse_uri, to_bytes
 from nginxsim.nginx.events import (
     ClientRefused,
@@ -30,6 +29,7 @@ from nginxsim.nginx.events import (
     Shown,
 )
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
 from nginxsim.nginx.phases.finish import close, finalize
@@ -77,25 +77,25 @@ class Problem(NamedTuple):
     detail: str = ""
 
 
-def receive(run: Run, request: Request) -> Context | None:
+def receive(run: Run, request: Request) -> LiveRequest | None:
     """The request when its response is out; None when nothing listens on the port."""
     listen = run.http.listens.find(request.listen_port, ":" in request.client)
     if listen is None or listen.default is None:
         run.trace.append((PortClosed, 0, (request.listen_port,), ()))
         run.ended = run.trace[-1]
         return None
-    context = Context(run, request, listen, listen.default)
+    context = LiveRequest(run, request, listen, listen.default)
     run.http.serve(context, _start)
     return context
 
 
-def _start(request: Context) -> State | None:
+def _start(request: LiveRequest) -> State | None:
     listen = request.listen
     if listen.proxy_protocol:
-        request.proxy_protocol_addr = request.request.client
+        request.proxy_protocol_addr = request.original.client
     request.server_addr = listen.address
     try:
-        if request.request.scheme != "https" or _handshake(request):
+        if request.original.scheme != "https" or _handshake(request):
             return _read(request)
     except MatchLimitError as error:
         request.settle(MatchGaveUp, 0, Phase.LISTEN, str(error))
@@ -106,12 +106,12 @@ def _start(request: Context) -> State | None:
 # --- TLS --------------------------------------------------------------------------------------------------------------
 
 
-def _handshake(request: Context) -> bool:
+def _handshake(request: LiveRequest) -> bool:
     listen = request.listen
     if not listen.ssl:
         request.settle(NoTlsHere, listen.line, listen.port)
         return False
-    asked = request.request
+    asked = request.original
     name = asked.tls_name
     request.sni = "" if parse_address(name).version else name.lower()
     server, match = listen.find(request.sni, request)
@@ -125,7 +125,7 @@ def _handshake(request: Context) -> bool:
     return True
 
 
-def _shown_certificate(request: Context) -> Shown:
+def _shown_certificate(request: LiveRequest) -> Shown:
     chosen = request.run.lua.certificate
     if chosen is None:
         return Shown.CONFIGURED
@@ -135,13 +135,13 @@ def _shown_certificate(request: Context) -> Shown:
 # --- request line and headers -----------------------------------------------------------------------------------------
 
 
-def _refuse(request: Context, problem: Problem) -> State | None:
+def _refuse(request: LiveRequest, problem: Problem) -> State | None:
     request.settle(RequestRefused, 0, problem.reason, problem.detail)
     return finalize(request, problem.status)
 
 
-def _read(request: Context) -> State | None:
-    asked, reading = request.request, request.server.reading
+def _read(request: LiveRequest) -> State | None:
+    asked, reading = request.original, request.server.reading
     target, host = (asked.path, None) if asked.path.startswith("/") else _origin_form(asked.path)
     used = len(asked.method) + len(asked.path) + _LINE_REST
     problem = _check_line(used, asked.method, target, reading)
@@ -193,12 +193,12 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
     return headers
 
 
-def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Problem | None:
+def _take_headers(request: LiveRequest, used: int, unique: dict[str, str]) -> Problem | None:
     """Keeps the valid headers; the problem when they are refused. Host decides how to read the rest."""
     reading = request.server.reading
     first, large = reading.first_buffer, reading.large_buffer
     buffers, room = (0, first - used) if used <= first else (1, large - used)
-    for name, value in _given_headers(request.request):
+    for name, value in _given_headers(request.original):
         size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
         if size > room:
             buffers, room = buffers + 1, large
@@ -213,7 +213,7 @@ def _take_headers(request: Context, used: int, unique: dict[str, str]) -> Proble
     return None
 
 
-def _take_special(request: Context, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:
+def _take_special(request: LiveRequest, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:
     """A header that is no plain one; in `unique` those that may come once, by name in lower case."""
     if kind == "bad" or "\0" in value:
         return Problem(400, Refusal.HEADER_LINE)
@@ -244,7 +244,7 @@ def _kind_of_name(name: str, underscores: bool) -> str:
 # --- Host -------------------------------------------------------------------------------------------------------------
 
 
-def _choose_server(request: Context, given: str) -> Problem | None:
+def _choose_server(request: LiveRequest, given: str) -> Problem | None:
     """The first host that the request names decides: that of the request line, else the Host header's."""
     host = valid_host(given)
     if host is None:
@@ -252,7 +252,7 @@ def _choose_server(request: Context, given: str) -> Problem | None:
     return None if request.host else _enter_server(request, host)
 
 
-def _enter_server(request: Context, host: str) -> Problem | None:
+def _enter_server(request: LiveRequest, host: str) -> Problem | None:
     request.host = host
     server, match = request.listen.find(host, request)
     if request.negotiated and host != request.negotiated and server.reading.verifies_clients:
@@ -262,11 +262,11 @@ def _enter_server(request: Context, host: str) -> Problem | None:
     return None
 
 
-def _complete(request: Context, unique: dict[str, str]) -> Problem | None:
+def _complete(request: LiveRequest, unique: dict[str, str]) -> Problem | None:
     """What is checked once all headers are there."""
     if not request.host and (problem := _enter_server(request, "")):
         return problem
-    if "host" not in unique and request.request.http_version not in ("1.0", "0.9"):
+    if "host" not in unique and request.original.http_version not in ("1.0", "0.9"):
         return Problem(400, Refusal.HOST_MISSING)
     if problem := _check_framing(request, unique):
         return problem
@@ -275,7 +275,7 @@ def _complete(request: Context, unique: dict[str, str]) -> Problem | None:
     return None
 
 
-def _check_framing(request: Context, unique: dict[str, str]) -> Problem | None:
+def _check_framing(request: LiveRequest, unique: dict[str, str]) -> Problem | None:
     length, coding = unique.get("content-length"), unique.get("transfer-encoding")
     if length is not None:
         size = whole_number(length)
@@ -283,7 +283,7 @@ def _check_framing(request: Context, unique: dict[str, str]) -> Problem | None:
             return Problem(400, Refusal.LENGTH_INVALID)
         request.body_length = size
     if coding is not None:
-        if request.request.http_version == "1.0":
+        if request.original.http_version == "1.0":
             return Problem(400, Refusal.CODING_TOO_NEW)
         if coding.lower() != "chunked":
             return Problem(501, Refusal.CODING_UNKNOWN)
@@ -293,7 +293,7 @@ def _check_framing(request: Context, unique: dict[str, str]) -> Problem | None:
     return None
 
 
-def _check_client(request: Context) -> State | None:
+def _check_client(request: LiveRequest) -> State | None:
     if request.listen.ssl and not request.is_tls:
         return _refuse(request, Problem(497, Refusal.PLAIN_ON_TLS))
     if request.is_tls and (status := _verify_client(request)):
@@ -304,9 +304,9 @@ def _check_client(request: Context) -> State | None:
     return server_rewrite
 
 
-def _verify_client(request: Context) -> int:
+def _verify_client(request: LiveRequest) -> int:
     """The status when the server wants a client certificate and gets none, or a wrong one; 0 when it is content."""
-    server, pem = request.server, request.request.client_certificate
+    server, pem = request.server, request.original.client_certificate
     mode = server.setting("ssl_verify_client", "off")
     authorities = _file(request, "ssl_client_certificate") or _file(request, "ssl_trusted_certificate")
     try:
@@ -328,5 +328,5 @@ def _verify_client(request: Context) -> int:
     return verdict.refused
 
 
-def _file(request: Context, directive: str) -> bytes:
+def _file(request: LiveRequest, directive: str) -> bytes:
     return request.run.files.get(request.server.setting(directive, ""), b"")

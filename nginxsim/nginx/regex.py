@@ -12,7 +12,7 @@ from nginxsim.nginx.escapes import from_bytes, to_bytes
 from nginxsim.nginx.tree import conf_error
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 _GROUPS = re.compile(rb"\\.|\([^()]*+\)?|\[[^\]]*+\]?", re.DOTALL)
 """What may hold a bar that does not part the whole expression; a group in a group is taken for one that does."""
@@ -97,7 +97,7 @@ class Regex:
         match = self._limited.search(to_bytes(text))
         return None if match is None else _all_groups(match)
 
-    def matches(self, request: Context, text: str) -> bool:
+    def matches(self, request: LiveRequest, text: str) -> bool:
         """Whether `text` matches; if so, $1... and the named groups are the request's from now on."""
         groups = self.groups(text)
         if groups is None:

@@ -34,16 +34,16 @@ from nginxsim.nginx.tree import Directive, conf_error
 from nginxsim.nginx.variables import Variables
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
-Condition: TypeAlias = Callable[["Context"], bool]
+Condition: TypeAlias = Callable[["LiveRequest"], bool]
 BlockReader: TypeAlias = Callable[[Directive], LocationConf]
 """Compiles the inside of an `if`: its settings and its own script."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def run_script(request: Context, script: Sequence[Op]) -> int | None:
+def run_script(request: LiveRequest, script: Sequence[Op]) -> int | None:
     """The status to finish with, or None to go on."""
     request.quote = True
     try:
@@ -114,7 +114,7 @@ class ScriptCompiler:
 
     # --- set -----------------------------------------------------------------------------------------------------
 
-    def _target(self, directive: Directive) -> Callable[[Context, str], None]:
+    def _target(self, directive: Directive) -> Callable[[LiveRequest, str], None]:
         name = variable_name(directive.args[0], directive.line)
         self.variables.allow_set(name)
         return self.variables.setter(name)
@@ -123,7 +123,7 @@ class ScriptCompiler:
         put = self._target(directive)
         get = self._script_text(directive.args[1], directive.line)
 
-        def op(request: Context) -> None:
+        def op(request: LiveRequest) -> None:
             put(request, get(request))
 
         return op
@@ -139,7 +139,7 @@ class ScriptCompiler:
         get = compile_value(directive.args[-1], self.variables, directive.line).get
         change = {"set_escape_uri": escape_component, "set_unescape_uri": percent_decode}[directive.name]
 
-        def op(request: Context) -> None:
+        def op(request: LiveRequest) -> None:
             put(request, change(get(request)))
 
         return op
@@ -149,7 +149,7 @@ class ScriptCompiler:
         name = PurePosixPath(directive.args[1]).name
         values = [compile_value(word, self.variables, directive.line) for word in directive.args[2:]]
 
-        def op(request: Context) -> int | None:
+        def op(request: LiveRequest) -> int | None:
             setter = request.run.lua.setters.get(name)
             if setter is None:
                 request.assume(f"{directive.name} {name} leaves ${directive.args[0].lstrip('$')} empty")
@@ -181,7 +181,7 @@ class ScriptCompiler:
         return _return_text(status, text or constant(""), shown, line)
 
     def break_(self, directive: Directive) -> Op:
-        def op(request: Context) -> int:
+        def op(request: LiveRequest) -> int:
             if request.uri_changed:
                 request.valid_location = False
                 request.uri_changed = False
@@ -218,7 +218,7 @@ class ScriptCompiler:
         switches = conf.kind == "if"
         text = f"if ({' '.join(directive.condition)})"
 
-        def op(request: Context) -> int | None:
+        def op(request: LiveRequest) -> int | None:
             if not test(request):
                 return None
             request.note(ConditionHeld, directive.line, text)
@@ -283,14 +283,14 @@ _FILE_TESTS = frozenset({"-f", "!-f", "-d", "!-d", "-e", "!-e", "-x", "!-x"})
 
 
 def _set_texts(texts: dict[str, str]) -> Op:
-    def op(request: Context) -> None:
+    def op(request: LiveRequest) -> None:
         request.vars.update(texts)
 
     return op
 
 
 def _set_values(values: tuple[tuple[str, Text], ...]) -> Op:
-    def op(request: Context) -> None:
+    def op(request: LiveRequest) -> None:
         known = request.vars
         for name, get in values:
             known[name] = get(request)
@@ -305,7 +305,7 @@ def _with_quoted_captures(source: str, line: int, variables: Variables) -> Text:
 
 
 def _return_status(status: int, shown: str, line: int) -> Op:
-    def op(request: Context) -> int:
+    def op(request: LiveRequest) -> int:
         request.settle(Returned, line, shown)
         return status
 
@@ -315,7 +315,7 @@ def _return_status(status: int, shown: str, line: int) -> Op:
 def _return_text(status: int, text: Value, shown: str, line: int) -> Op:
     get = text.get
 
-    def op(request: Context) -> int:
+    def op(request: LiveRequest) -> int:
         body = get(request)
         request.settle(Returned, line, shown)
         return send_response(request, status, body)
@@ -324,7 +324,7 @@ def _return_text(status: int, text: Value, shown: str, line: int) -> Op:
 
 
 def _regex_test(subject: Text, regex: Regex, negated: bool) -> Condition:
-    def test(request: Context) -> bool:
+    def test(request: LiveRequest) -> bool:
         matched = regex.matches(request, subject(request))
         if not matched:
             request.captures = ()
@@ -336,7 +336,7 @@ def _regex_test(subject: Text, regex: Regex, negated: bool) -> Condition:
 def _file_test(operator: str, value: Value) -> Condition:
     negated = operator.startswith("!")
 
-    def test(request: Context) -> bool:
+    def test(request: LiveRequest) -> bool:
         path = value.get(request)
         known = path in request.run.files
         if not known:
@@ -368,7 +368,7 @@ class _Replacement:
             if piece:
                 self.parts.append(("text", 0, None, piece))
 
-    def __call__(self, request: Context, quote: bool) -> tuple[str, str | None]:
+    def __call__(self, request: LiveRequest, quote: bool) -> tuple[str, str | None]:
         """The text before and after the question mark (None: there is none)."""
         out: list[str] = []
         args_from: int | None = None
@@ -389,7 +389,7 @@ class _Replacement:
         return joined(request, out[:args_from]), joined(request, out[args_from:])
 
 
-def _matched(request: Context, regex: Regex) -> bool:
+def _matched(request: LiveRequest, regex: Regex) -> bool:
     if regex.matches(request, request.uri):
         return True
     request.captures = ()
@@ -397,7 +397,7 @@ def _matched(request: Context, regex: Regex) -> bool:
 
 
 def _rewrite_redirect(regex: Regex, fill: _Replacement, status: int, keeps_args: bool, directive: Directive) -> Op:
-    def op(request: Context) -> int | None:
+    def op(request: LiveRequest) -> int | None:
         if not _matched(request, regex):
             return None
         request.internal, request.valid_unparsed, request.uri_changed = True, False, True
@@ -416,7 +416,7 @@ def _rewrite_redirect(regex: Regex, fill: _Replacement, status: int, keeps_args:
 def _rewrite_uri(regex: Regex, fill: _Replacement, flag: str, keeps_args: bool, directive: Directive) -> Op:
     shown = str(directive)
 
-    def op(request: Context) -> int | None:
+    def op(request: LiveRequest) -> int | None:
         if not _matched(request, regex):
             return None
         request.internal, request.valid_unparsed = True, False

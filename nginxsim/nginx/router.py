@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nginxsim.nginx.context import Context, Run, Setup
 from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
+from nginxsim.nginx.live_request import LiveRequest, Run, Setup
 from nginxsim.nginx.lua_api import NO_LUA, LuaRuntime
 from nginxsim.nginx.receive import receive
 from nginxsim.nginx.server import Http
@@ -54,7 +54,7 @@ class Router:
         return sorted(outcomes.values(), key=lambda outcome: -outcome.probability)
 
 
-def _outcome(run: Run, request: Context | None) -> RoutedOutcome:
+def _outcome(run: Run, request: LiveRequest | None) -> RoutedOutcome:
     also, assumptions = tuple(run.also), tuple(run.assumptions)
     if request is None or request.closed:
         return RoutedOutcome(run.odds, None, [], None, run.trace, run.ended, also, assumptions)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from nginxsim.nginx.tree import conf_error
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.variables import Variables
 
-Text: TypeAlias = Callable[["Context"], str]
+Text: TypeAlias = Callable[["LiveRequest"], str]
 """What a value with variables is for one request."""
 
 LONGEST = 1 << 20
@@ -78,13 +78,13 @@ def compile_value(source: str, variables: Variables, line: int = 0) -> Value:
 
 
 def _joined(getters: tuple[Text, ...]) -> Text:
-    def get(request: Context) -> str:
+    def get(request: LiveRequest) -> str:
         return joined(request, [getter(request) for getter in getters])
 
     return get
 
 
-def joined(request: Context, pieces: Sequence[str]) -> str:
+def joined(request: LiveRequest, pieces: Sequence[str]) -> str:
     """The pieces as one text, up to LONGEST: a few lines of `set` that double a value would eat all memory."""
     if sum(map(len, pieces)) <= LONGEST:
         return "".join(pieces)
@@ -105,7 +105,7 @@ def _part_getter(kind: str, text: str, variables: Variables) -> Text:
 
 
 def capture_getter(index: int) -> Text:
-    def get(request: Context) -> str:
+    def get(request: LiveRequest) -> str:
         captures = request.captures
         return captures[index] if index < len(captures) else ""
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.nginx.compile import Compiler
 from nginxsim.nginx.conf import LocationConf
-from nginxsim.nginx.context import Context, Run
 from nginxsim.nginx.events import MatchGaveUp, PeersNamed
 from nginxsim.nginx.exchange import Answer, Failure, Request, UpstreamRequest
 from nginxsim.nginx.listen import Listens, name_regex, server_names
+from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.locations import Locations
 from nginxsim.nginx.maps import define_all
 from nginxsim.nginx.phases.find import server_rewrite
@@ -62,7 +62,7 @@ class Upstream:
         self.addresses = tuple(_with_port(server.args[0]) for server in active)
         self.unresolved = tuple(dict.fromkeys(filter(None, map(_dns_name, self.addresses))))
 
-    def peers(self, request: Context) -> tuple[str, tuple[str, ...]]:
+    def peers(self, request: LiveRequest) -> tuple[str, tuple[str, ...]]:
         """The service's name and every address that may serve this request."""
         balancer = request.run.lua.balancers.get(self.balancer) if self.balancer else None
         if self.balancer and balancer is None:
@@ -206,9 +206,9 @@ class Http:
                     pending.append(child)
         return frozenset(found)
 
-    def serve(self, request: Context, first: State = server_rewrite) -> None:
+    def serve(self, request: LiveRequest, first: State = server_rewrite) -> None:
         """Takes a request through the phases until its response is out."""
-        state: Callable[[Context], State | None] | None = first
+        state: Callable[[LiveRequest], State | None] | None = first
         try:
             while state is not None:
                 state = state(request)
@@ -216,7 +216,7 @@ class Http:
             request.settle(MatchGaveUp, 0, Phase.PROXY, str(error))
             self.serve(request, partial(finalize, status=500))
 
-    def answer_itself(self, request: Context, sent: UpstreamRequest) -> Answer | None:
+    def answer_itself(self, request: LiveRequest, sent: UpstreamRequest) -> Answer | None:
         """The answer of this same nginx, when a request is passed on to one of its own loopback ports."""
         host, _, port = sent.addresses[0].rpartition(":")
         number = whole_number(port)
@@ -234,7 +234,7 @@ class Http:
             headers=headers,
             client="127.0.0.1",
             port=number,
-            place=request.request.place,
+            place=request.original.place,
         )
         own = Run(request.run.setup, request.run.answer, (), request.run)
         answered = receive(own, inner)

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.script import Text
 
 T = TypeVar("T")
-Getter: TypeAlias = Callable[["Context"], "str | None"]
+Getter: TypeAlias = Callable[["LiveRequest"], "str | None"]
 """A variable's value for one request; None: not found."""
-Setter: TypeAlias = Callable[["Context", str], None]
+Setter: TypeAlias = Callable[["LiveRequest", str], None]
 
 UNSET = object()
 NGINX_VERSION = "1.27.1"
@@ -116,7 +116,7 @@ class Variables:
     def _stored(self, name: str) -> Getter:
         settable = self._settable
 
-        def get(request: Context) -> str | None:
+        def get(request: LiveRequest) -> str | None:
             value = request.vars.get(name, UNSET)
             if value is not UNSET:
                 return value  # type: ignore[return-value]  # the sentinel is ruled out
@@ -129,14 +129,14 @@ class Variables:
 
 
 def _storing(name: str) -> Setter:
-    def put(request: Context, value: str) -> None:
+    def put(request: LiveRequest, value: str) -> None:
         request.vars[name] = value
 
     return put
 
 
 def _remembering(name: str, compute: Getter) -> Getter:
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         known = request.vars
         if name in known:
             return known[name]
@@ -147,7 +147,7 @@ def _remembering(name: str, compute: Getter) -> Getter:
 
 
 def _remembering_text(name: str, compute: Getter) -> Text:
-    def get(request: Context) -> str:
+    def get(request: LiveRequest) -> str:
         known = request.vars
         if name not in known:
             known[name] = compute(request)
@@ -162,11 +162,11 @@ def _remembering_text(name: str, compute: Getter) -> Text:
 def _header_in(name: str) -> Variable:
     separator = "; " if name == "cookie" else ", "
 
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         values = (request.by_variable or request.index_headers()).get(name)
         return None if values is None else separator.join(values)
 
-    def first(request: Context) -> str | None:
+    def first(request: LiveRequest) -> str | None:
         values = (request.by_variable or request.index_headers()).get(name)
         return None if values is None else values[0]
 
@@ -174,7 +174,7 @@ def _header_in(name: str) -> Variable:
 
 
 def _header_out(name: str) -> Variable:
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         if name == "content_type":
             return request.content_type or None
         return _joined(name, request.headers_out)
@@ -192,7 +192,7 @@ def _joined(name: str, headers: list[tuple[str, str]]) -> str | None:
 
 
 def _cookie(name: str) -> Variable:
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         for line in (request.by_variable or request.index_headers()).get("cookie", ()):
             for pair in re.split("[;,]", line):
                 key, equals, value = pair.strip(" ").partition("=")
@@ -204,7 +204,7 @@ def _cookie(name: str) -> Variable:
 
 
 def _upstream_cookie(name: str) -> Variable:
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         for key, line in request.upstream_headers:
             cookie, _, rest = line.partition("=")
             if key.lower() == "set-cookie" and cookie.lower() == name:
@@ -217,7 +217,7 @@ def _upstream_cookie(name: str) -> Variable:
 def _argument(name: str) -> Variable:
     wanted = name.lower()
 
-    def get(request: Context) -> str | None:
+    def get(request: LiveRequest) -> str | None:
         pairs = (pair.partition("=") for pair in request.args.split("&"))
         values = (value for key, equals, value in pairs if equals and key.isascii() and key.lower() == wanted)
         return next(values, None) if wanted else None
@@ -241,7 +241,7 @@ PREFIXES: Mapping[str, Callable[[str], Variable]] = {
 # --- single variables -------------------------------------------------------------------------------------------------
 
 
-def basic_user(request: Context) -> tuple[str, str] | None:
+def basic_user(request: LiveRequest) -> tuple[str, str] | None:
     """User and password of `Authorization: Basic`; None when there is none that parses."""
     scheme, _, encoded = (request.request_header("authorization") or "").partition(" ")
     if scheme.lower() != "basic":
@@ -254,12 +254,12 @@ def basic_user(request: Context) -> tuple[str, str] | None:
     return (user, password) if colon and user else None
 
 
-def _remote_user(request: Context) -> str | None:
+def _remote_user(request: LiveRequest) -> str | None:
     found = basic_user(request)
     return found[0] if found else None
 
 
-def _forwarded_for(request: Context) -> str:
+def _forwarded_for(request: LiveRequest) -> str:
     given = (request.by_variable or request.index_headers()).get("x_forwarded_for", ())
     return ", ".join((*given, request.remote_addr))
 
@@ -288,12 +288,12 @@ def _client_tls(name: str) -> Variable:
     return Variable(lambda request: request.client_tls.get(name))
 
 
-def _set_args(request: Context, value: str) -> None:
+def _set_args(request: LiveRequest, value: str) -> None:
     request.args = value
     request.valid_unparsed = False
 
 
-def _status(request: Context) -> str:
+def _status(request: LiveRequest) -> str:
     status = request.err_status or request.status
     return f"{status:03d}" if status else "000"
 
@@ -314,7 +314,7 @@ def _live(get: Getter, put: Setter | None = None) -> Variable:
     return Variable(get, remembered=False, set=put)
 
 
-def _ignore(request: Context, value: str) -> None:
+def _ignore(request: LiveRequest, value: str) -> None:
     """Setting a limit changes how fast a response goes out, which nobody sees here."""
 
 
@@ -331,7 +331,7 @@ BUILT_IN: Mapping[str, Variable] = {
     "proxy_protocol_port": Variable(lambda request: "<client port>" if request.proxy_protocol_addr else None),
     "proxy_protocol_server_addr": Variable(lambda request: "127.0.0.1" if request.proxy_protocol_addr else None),
     "proxy_protocol_server_port": Variable(
-        lambda request: str(request.request.listen_port) if request.proxy_protocol_addr else None
+        lambda request: str(request.original.listen_port) if request.proxy_protocol_addr else None
     ),
     "server_addr": Variable(lambda request: request.server_addr),
     "server_port": Variable(lambda request: request.listen.port_text),

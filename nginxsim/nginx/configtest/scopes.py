@@ -168,5 +168,5 @@ class Conf:
         return zone
 
 
-Reader: TypeAlias = Callable[[Conf, Scope, Directive, str], "Scope | None"]
+ArgumentReader: TypeAlias = Callable[[Conf, Scope, Directive, str], "Scope | None"]
 """Reads a directive (options: the part after ":" in the table): Refused when nginx would, or the scope of its block."""

@@ -29,15 +29,15 @@ from nginxsim.nginx.variables import basic_user
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LocationConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
 OK, DECLINED = 0, -5
-Check: TypeAlias = "Callable[[Context], int]"
+Check: TypeAlias = "Callable[[LiveRequest], int]"
 """OK, DECLINED (no opinion) or the status to refuse with."""
 
 
-def access(request: Context) -> State | None:
+def access(request: LiveRequest) -> State | None:
     if request.parent is not None or _is_open(request.conf):
         return precontent
     any_is_enough = request.conf.satisfy_any
@@ -65,11 +65,11 @@ def _is_open(conf: LocationConf) -> bool:
     return not (conf.access or conf.auth_basic or conf.auth_digest or conf.auth_request or conf.lua_access)
 
 
-def _drop_challenge(request: Context) -> None:
+def _drop_challenge(request: LiveRequest) -> None:
     request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != "www-authenticate"]
 
 
-def by_address(request: Context) -> int:
+def by_address(request: LiveRequest) -> int:
     rules = request.conf.access
     if not rules:
         return DECLINED
@@ -82,7 +82,7 @@ def by_address(request: Context) -> int:
     return DECLINED
 
 
-def by_password(request: Context) -> int:
+def by_password(request: LiveRequest) -> int:
     conf = request.conf
     if conf.auth_basic is None or conf.auth_file is None:
         return DECLINED
@@ -107,13 +107,13 @@ def by_password(request: Context) -> int:
     return OK
 
 
-def _challenge(request: Context, realm: str, reason: Credentials, user: str = "") -> int:
+def _challenge(request: LiveRequest, realm: str, reason: Credentials, user: str = "") -> int:
     request.headers_out.append(("WWW-Authenticate", f'Basic realm="{realm}"'))
     request.settle(PasswordRefused, request.conf.auth_basic_line, "auth_basic", reason, user)
     return 401
 
 
-def by_digest(request: Context) -> int:
+def by_digest(request: LiveRequest) -> int:
     """auth_digest: a nonce must be one that nginx has given out before, so none fits yet."""
     # atomx/nginx-http-auth-digest
     conf = request.conf
@@ -129,7 +129,7 @@ def by_digest(request: Context) -> int:
     return 401
 
 
-def by_subrequest(request: Context) -> int:
+def by_subrequest(request: LiveRequest) -> int:
     conf = request.conf
     if not conf.auth_request:
         return DECLINED
@@ -150,7 +150,7 @@ def by_subrequest(request: Context) -> int:
     return status if status in (401, 403) else 500
 
 
-def by_lua(request: Context) -> int:
+def by_lua(request: LiveRequest) -> int:
     script = request.conf.lua_access
     if script is None:
         return DECLINED

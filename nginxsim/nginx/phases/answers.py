@@ -13,8 +13,8 @@ from nginxsim.nginx.sizes import whole_number
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Replacement, UpstreamConf
-    from nginxsim.nginx.context import Context
     from nginxsim.nginx.exchange import Answer
+    from nginxsim.nginx.live_request import LiveRequest
 
 HIDDEN = frozenset(
     {
@@ -50,7 +50,7 @@ def inner_redirect(up: UpstreamConf, answer: Answer) -> str | None:
     return None
 
 
-def keep_for_redirect(request: Context, answer: Answer) -> None:
+def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
     for name, value in answer.headers:
         lowered = name.lower()
         if lowered == "content-type":
@@ -59,7 +59,7 @@ def keep_for_redirect(request: Context, answer: Answer) -> None:
             request.headers_out.append((name, value))
 
 
-def process(request: Context, up: UpstreamConf, answer: Answer) -> None:
+def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
     length = None
     for name, value in answer.headers:
@@ -83,14 +83,14 @@ def process(request: Context, up: UpstreamConf, answer: Answer) -> None:
     send_header(request)
 
 
-def _location(request: Context, up: UpstreamConf, name: str, value: str) -> None:
+def _location(request: LiveRequest, up: UpstreamConf, name: str, value: str) -> None:
     changed = _first_replacement(request, up.redirects or (), value)
     request.headers_out.append((name, value if changed is None else changed))
     if changed is not None:
         request.location_header = changed
 
 
-def _refresh(request: Context, up: UpstreamConf, value: str) -> str:
+def _refresh(request: LiveRequest, up: UpstreamConf, value: str) -> str:
     at = value.lower().find("url=")
     if at < 0:
         return value
@@ -98,7 +98,7 @@ def _refresh(request: Context, up: UpstreamConf, value: str) -> str:
     return value if changed is None else value[: at + 4] + changed
 
 
-def _first_replacement(request: Context, rules: tuple[Replacement, ...], text: str) -> str | None:
+def _first_replacement(request: LiveRequest, rules: tuple[Replacement, ...], text: str) -> str | None:
     for rule in rules:
         changed = _replaced(request, rule, text)
         if changed is not None:
@@ -106,7 +106,7 @@ def _first_replacement(request: Context, rules: tuple[Replacement, ...], text: s
     return None
 
 
-def _replaced(request: Context, rule: Replacement, text: str) -> str | None:
+def _replaced(request: LiveRequest, rule: Replacement, text: str) -> str | None:
     assert rule.replacement is not None
     if isinstance(rule.pattern, Regex):
         if not rule.pattern.matches(request, text):
@@ -122,7 +122,7 @@ def _replaced(request: Context, rule: Replacement, text: str) -> str | None:
 # --- cookies ----------------------------------------------------------------------------------------------------------
 
 
-def _cookie(request: Context, up: UpstreamConf, line: str) -> str:
+def _cookie(request: LiveRequest, up: UpstreamConf, line: str) -> str:
     if not (up.cookie_domains or up.cookie_paths or up.cookie_flags):
         return line
     attributes = [_attribute(part) for part in line.split(";")]
@@ -149,7 +149,7 @@ def _attribute(part: str) -> tuple[str, str | None]:
 
 
 def _first_cookie_replacement(
-    request: Context, rules: tuple[Replacement, ...], value: str, is_domain: bool
+    request: LiveRequest, rules: tuple[Replacement, ...], value: str, is_domain: bool
 ) -> str | None:
     for rule in rules:
         changed = _replaced_domain(request, rule, value) if is_domain else _replaced(request, rule, value)
@@ -158,7 +158,7 @@ def _first_cookie_replacement(
     return None
 
 
-def _replaced_domain(request: Context, rule: Replacement, value: str) -> str | None:
+def _replaced_domain(request: LiveRequest, rule: Replacement, value: str) -> str | None:
     """Domains are compared whole, without a leading dot and regardless of case."""
     if isinstance(rule.pattern, Regex):
         return _replaced(request, rule, value)
@@ -173,7 +173,7 @@ def _replaced_domain(request: Context, rule: Replacement, value: str) -> str | N
 _SAMESITE = {"samesite=strict": "Strict", "samesite=lax": "Lax", "samesite=none": "None"}
 
 
-def _flag(request: Context, up: UpstreamConf, attributes: list[tuple[str, str | None]]) -> bool:
+def _flag(request: LiveRequest, up: UpstreamConf, attributes: list[tuple[str, str | None]]) -> bool:
     """proxy_cookie_flags: the first rule for the cookie's name."""
     name = attributes[0][0]
     for pattern, flags in up.cookie_flags:

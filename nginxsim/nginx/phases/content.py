@@ -25,23 +25,23 @@ from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.steps import Phase
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
 PROXIES = frozenset({"proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"})
 
 
-def precontent(request: Context) -> State | None:
+def precontent(request: LiveRequest) -> State | None:
     return try_files(request) if request.conf.try_files else _mirrored(request)
 
 
-def _mirrored(request: Context) -> State | None:
+def _mirrored(request: LiveRequest) -> State | None:
     if request.conf.mirrors and request.parent is None:
         request.mirrors = [(mirror.uri, mirror.line) for mirror in request.conf.mirrors]
     return content(request)
 
 
-def try_files(request: Context) -> State | None:
+def try_files(request: LiveRequest) -> State | None:
     """Only files that the router was given exist."""
     conf = request.conf
     *tries, last = conf.try_files
@@ -64,7 +64,7 @@ def try_files(request: Context) -> State | None:
     return internal_redirect(request, path, args)
 
 
-def content(request: Context) -> State | None:
+def content(request: LiveRequest) -> State | None:
     kind = request.content
     if kind in PROXIES:
         return proxy(request)
@@ -73,7 +73,7 @@ def content(request: Context) -> State | None:
     return following
 
 
-def _static(request: Context) -> State | None:
+def _static(request: LiveRequest) -> State | None:
     """Files: none but those that the router was given."""
     conf = request.conf
     path = conf.path_of(request.uri)
@@ -93,7 +93,7 @@ def _static(request: Context) -> State | None:
     return finalize(request, 404)
 
 
-def _file(request: Context, path: str) -> State | None:
+def _file(request: LiveRequest, path: str) -> State | None:
     if request.method not in ("GET", "HEAD"):
         request.settle(FileMethodRefused, request.conf.line, request.method)
         return finalize(request, 405)
@@ -104,10 +104,10 @@ def _file(request: Context, path: str) -> State | None:
     return None
 
 
-def _page(name: str, content_type: str) -> Callable[[Context], State | None]:
+def _page(name: str, content_type: str) -> Callable[[LiveRequest], State | None]:
     """A content handler that answers GET and HEAD with a page of its own."""
 
-    def answer(request: Context) -> State | None:
+    def answer(request: LiveRequest) -> State | None:
         request.settle(HandlerAnswered, request.conf.content_line, name)
         if request.method not in ("GET", "HEAD"):
             return finalize(request, 405)
@@ -119,7 +119,7 @@ def _page(name: str, content_type: str) -> Callable[[Context], State | None]:
     return answer
 
 
-def _lua(request: Context) -> State | None:
+def _lua(request: LiveRequest) -> State | None:
     script = request.conf.content_lua
     assert script is not None
     status = run_lua(request, script, Phase.CONTENT)
@@ -129,7 +129,7 @@ def _lua(request: Context) -> State | None:
     return finalize(request, send_response(request, status or 200, ""))
 
 
-def _unknown(request: Context) -> State | None:
+def _unknown(request: LiveRequest) -> State | None:
     directive = request.content.removeprefix("unknown:")
     request.assume(f"{directive} answers 200")
     request.settle(HandlerAnswered, request.conf.content_line, directive)

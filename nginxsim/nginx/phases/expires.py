@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nginxsim.nginx.sizes import parse_seconds
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 _FIXED: Mapping[str, tuple[str, str]] = {
     "epoch": ("Thu, 01 Jan 1970 00:00:01 GMT", "no-cache"),
@@ -19,7 +19,7 @@ _FIXED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def set_expires(request: Context) -> None:
+def set_expires(request: LiveRequest) -> None:
     conf = request.conf
     assert conf.expires is not None
     pair = _headers(request, conf.expires.get(request), conf.expires_modified)
@@ -30,7 +30,7 @@ def set_expires(request: Context) -> None:
     request.headers_out += [("Expires", pair[0]), ("Cache-Control", pair[1])]
 
 
-def _headers(request: Context, text: str, modified: bool) -> tuple[str, str] | None:
+def _headers(request: LiveRequest, text: str, modified: bool) -> tuple[str, str] | None:
     """Expires and Cache-Control; None for `off` and for what is no time."""
     if text in _FIXED and not modified:
         return _FIXED[text]

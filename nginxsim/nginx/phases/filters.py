@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.context import LuaExit
 from nginxsim.nginx.events import ScriptExited, ScriptFailed
+from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError, Phase
 from nginxsim.nginx.phases.expires import set_expires
 from nginxsim.nginx.regex import MatchLimitError, Regex
@@ -19,7 +19,7 @@ from nginxsim.nginx.variables import NGINX_VERSION
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import HeaderAdd, HeaderChange
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 SAFE_STATUSES = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
 _HIDDEN_SERVER = ("Server", "")
@@ -27,7 +27,7 @@ _HIDDEN_SERVER = ("Server", "")
 SERVER_NAMES = {"on": f"nginx/{NGINX_VERSION}", "off": "nginx", "build": f"nginx/{NGINX_VERSION}"}
 
 
-def send_header(request: Context) -> None:
+def send_header(request: LiveRequest) -> None:
     """Fixes status and headers of the response as the client gets them."""
     if request.err_status:
         request.status = request.err_status
@@ -53,7 +53,7 @@ def send_header(request: Context) -> None:
     _finish(request)
 
 
-def _lua(request: Context) -> None:
+def _lua(request: LiveRequest) -> None:
     script = request.conf.lua_header_filter
     assert script is not None
     handler = request.run.lua.handlers.get(script.name)
@@ -68,7 +68,7 @@ def _lua(request: Context) -> None:
         request.note(ScriptFailed, script.line, Phase.FILTER, script.name, str(error), error.variable)
 
 
-def change_header(request: Context, change: HeaderChange) -> None:
+def change_header(request: LiveRequest, change: HeaderChange) -> None:
     if change.statuses and request.status not in change.statuses:
         return
     if change.types and request.content_type.partition(";")[0].strip() not in change.types:
@@ -85,7 +85,7 @@ def change_header(request: Context, change: HeaderChange) -> None:
     _replace(request, change, name, value)
 
 
-def _replace(request: Context, change: HeaderChange, name: str, value: str) -> None:
+def _replace(request: LiveRequest, change: HeaderChange, name: str, value: str) -> None:
     """The first header of that name takes the value and the others go; without one it is added."""
     if change.append:
         request.headers_out.append((change.name, value))
@@ -106,7 +106,7 @@ def _replace(request: Context, change: HeaderChange, name: str, value: str) -> N
     request.headers_out = kept
 
 
-def _add(request: Context, header: HeaderAdd) -> None:
+def _add(request: LiveRequest, header: HeaderAdd) -> None:
     value = header.value.get(request)
     name = header.name.lower()
     if name in ("last-modified", "etag"):
@@ -115,7 +115,7 @@ def _add(request: Context, header: HeaderAdd) -> None:
         request.headers_out.append((header.name, value))
 
 
-def compress(request: Context) -> None:
+def compress(request: LiveRequest) -> None:
     """Vary and Content-Encoding. A body of unknown length counts as long enough.
 
     nginx 1.27.1: src/http/modules/ngx_http_gzip_filter_module.c, ngx_http_core_module.c (ngx_http_gzip_ok)
@@ -147,7 +147,7 @@ _PROXIED_TESTS = {
 }
 
 
-def _takes_gzip(request: Context) -> bool:
+def _takes_gzip(request: LiveRequest) -> bool:
     accepted = (request.request_header("accept-encoding") or "").lower()
     named = re.search(r"(?:\A|[\s,])gzip(?:\s*;\s*q=([0-9.]+))?(?=[\s,;]|\Z)", accepted)
     if named is None or (named[1] is not None and not named[1].strip("0.")):
@@ -169,7 +169,7 @@ def _is_disabled(agent: str | None, disabled: Sequence[Regex]) -> bool:
         return True
 
 
-def _finish(request: Context) -> None:
+def _finish(request: LiveRequest) -> None:
     """Server, Content-Type, and Location made absolute."""
     conf = request.conf
     if request.status == 204:
@@ -186,9 +186,9 @@ def _finish(request: Context) -> None:
         request.headers_out.append(("Server", SERVER_NAMES.get(conf.server_tokens, "nginx")))
 
 
-def _absolute(request: Context, path: str) -> str:
+def _absolute(request: LiveRequest, path: str) -> str:
     host = request.server.name if request.conf.server_name_in_redirect else request.host or request.server_addr
-    port = request.request.listen_port
+    port = request.original.listen_port
     scheme, usual = ("https", 443) if request.is_tls else ("http", 80)
     shown = f":{port}" if request.conf.port_in_redirect and port != usual else ""
     return f"{scheme}://{host}{shown}{path}"

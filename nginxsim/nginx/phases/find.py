@@ -25,11 +25,11 @@ from nginxsim.nginx.steps import Phase
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import HeaderChange, LocationConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
 
-def server_rewrite(request: Context) -> State | None:
+def server_rewrite(request: LiveRequest) -> State | None:
     status = run_script(request, request.server.conf.script)
     if status is not None:
         for assumption in request.server.conf.assumptions:
@@ -38,7 +38,7 @@ def server_rewrite(request: Context) -> State | None:
     return find_config
 
 
-def find_config(request: Context) -> State | None:
+def find_config(request: LiveRequest) -> State | None:
     request.content, request.uri_changed = "", False
     try:
         conf, match = request.server.locations.find(request)
@@ -64,7 +64,7 @@ def find_config(request: Context) -> State | None:
     return location_rewrite
 
 
-def enter(request: Context, conf: LocationConf) -> None:
+def enter(request: LiveRequest, conf: LocationConf) -> None:
     if conf.except_conf is not None and request.method not in conf.excepted:
         conf = conf.except_conf
     request.conf = conf
@@ -74,7 +74,7 @@ def enter(request: Context, conf: LocationConf) -> None:
         request.content = conf.content
 
 
-def _too_large(request: Context) -> bool:
+def _too_large(request: LiveRequest) -> bool:
     limit = request.conf.body_limit
     if request.role != Role.SERVICE or not limit:
         return False
@@ -82,7 +82,7 @@ def _too_large(request: Context) -> bool:
     return True
 
 
-def location_rewrite(request: Context) -> State | None:
+def location_rewrite(request: LiveRequest) -> State | None:
     if request.conf.script and request.conf is not request.server.conf:
         status = run_script(request, request.conf.script)
         if status is not None:
@@ -105,7 +105,7 @@ def location_rewrite(request: Context) -> State | None:
     return find_config
 
 
-def _change_input(request: Context, change: HeaderChange) -> None:
+def _change_input(request: LiveRequest, change: HeaderChange) -> None:
     """more_set_input_headers; with -r only a header that is there is replaced."""
     if change.restrict and request.request_header(change.name) is None:
         return

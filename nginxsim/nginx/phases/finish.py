@@ -20,7 +20,7 @@ from nginxsim.nginx.phases.filters import send_header
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import ErrorPage
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
 SENT = 0
@@ -41,7 +41,7 @@ _PAGE_SIZE = 150
 """About what nginx's own error pages have in bytes."""
 
 
-def send_response(request: Context, status: int, body: str) -> int:
+def send_response(request: LiveRequest, status: int, body: str) -> int:
     """`return CODE TEXT`: SENT, or the status of a redirect that has still to be finished."""
     request.status = status
     request.body_size = len(body)
@@ -54,18 +54,18 @@ def send_response(request: Context, status: int, body: str) -> int:
     return SENT
 
 
-def set_location(request: Context, target: str) -> None:
+def set_location(request: LiveRequest, target: str) -> None:
     request.set_response_header("Location", target)
     request.location_header = target
 
 
-def set_content_type(request: Context) -> None:
+def set_content_type(request: LiveRequest) -> None:
     _, dot, extension = request.uri.rpartition("/")[2].rpartition(".")
     conf = request.conf
     request.content_type = conf.types.get(extension.lower(), conf.default_type) if dot else conf.default_type
 
 
-def close(request: Context) -> None:
+def close(request: LiveRequest) -> None:
     """The connection ends without an HTTP answer."""
     request.status_is_final()
     request.closed = True
@@ -73,7 +73,7 @@ def close(request: Context) -> None:
     request.status = 0
 
 
-def finalize(request: Context, status: int) -> State | None:
+def finalize(request: LiveRequest, status: int) -> State | None:
     """Finishes with a status; an error page may lead on to another location."""
     if request.sent or status == SENT:
         return None
@@ -87,7 +87,7 @@ def finalize(request: Context, status: int) -> State | None:
     return _special_response(request, status)
 
 
-def _special_response(request: Context, status: int) -> State | None:
+def _special_response(request: LiveRequest, status: int) -> State | None:
     request.status_is_final()
     conf = request.conf
     request.content_type = ""
@@ -102,7 +102,7 @@ def _special_response(request: Context, status: int) -> State | None:
     return None
 
 
-def _send_page(request: Context, status: int) -> None:
+def _send_page(request: LiveRequest, status: int) -> None:
     request.body_size = 0
     if status in _WITH_PAGE:
         request.content_type = "text/html"
@@ -110,7 +110,7 @@ def _send_page(request: Context, status: int) -> None:
     send_header(request)
 
 
-def _error_page(request: Context, page: ErrorPage, status: int) -> State | None:
+def _error_page(request: LiveRequest, page: ErrorPage, status: int) -> State | None:
     target = page.target.get(request)
     if page.overwrite >= 0:
         request.err_status = page.overwrite
@@ -130,7 +130,7 @@ def _error_page(request: Context, page: ErrorPage, status: int) -> State | None:
     return None
 
 
-def internal_redirect(request: Context, path: str, args: str) -> State | None:
+def internal_redirect(request: LiveRequest, path: str, args: str) -> State | None:
     """Starts over with another URI."""
     # nginx 1.27.1: ngx_http_internal_redirect
     from nginxsim.nginx.phases.find import server_rewrite  # noqa: PLC0415  # the phases lead in a circle
@@ -145,7 +145,7 @@ def internal_redirect(request: Context, path: str, args: str) -> State | None:
     return server_rewrite
 
 
-def named_location(request: Context, name: str) -> State | None:
+def named_location(request: LiveRequest, name: str) -> State | None:
     """Goes on in a named location, the URI as it is."""
     # nginx 1.27.1: ngx_http_named_location
     from nginxsim.nginx.phases.find import enter, location_rewrite  # noqa: PLC0415  # the phases lead in a circle
@@ -168,12 +168,12 @@ def named_location(request: Context, name: str) -> State | None:
     return location_rewrite
 
 
-def _cycle(request: Context) -> State | None:
+def _cycle(request: LiveRequest) -> State | None:
     request.settle(CycleEnded, 0, request.uri)
     return finalize(request, 500)
 
 
-def accel_redirect(request: Context, target: str) -> State | None:
+def accel_redirect(request: LiveRequest, target: str) -> State | None:
     """X-Accel-Redirect of a service's answer."""
     if target.startswith("@"):
         return named_location(request, target)

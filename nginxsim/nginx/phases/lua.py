@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.context import LuaExit
 from nginxsim.nginx.events import ScriptExited, ScriptFailed
+from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError, Phase
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import LuaFile
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 
-def run_lua(request: Context, script: LuaFile, phase: Phase) -> int | None:
+def run_lua(request: LiveRequest, script: LuaFile, phase: Phase) -> int | None:
     """The status that the script finishes with, or None when it returns."""
     handler = request.run.lua.handlers.get(script.name)
     if handler is None:

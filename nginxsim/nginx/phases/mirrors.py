@@ -8,10 +8,10 @@ from nginxsim.nginx.events import Mirrored
 from nginxsim.nginx.exchange import Role
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 
-def run_mirrors(request: Context) -> None:
+def run_mirrors(request: LiveRequest) -> None:
     """Mirrors get the request's method and arguments; what they answer is dropped."""
     if not request.mirrors:
         return

@@ -19,7 +19,7 @@ from nginxsim.nginx.phases.finish import finalize
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Limit, LocationConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
     from nginxsim.nginx.server import Zone
 
@@ -27,7 +27,7 @@ LONGEST_KEYS: Mapping[LimitKind, int] = {"limit_req": 65535, "limit_conn": 255}
 """A key of more bytes is logged and not counted."""
 
 
-def preaccess(request: Context) -> State | None:
+def preaccess(request: LiveRequest) -> State | None:
     conf = request.conf
     if conf.realip_from:
         real_ip(request, conf)
@@ -41,12 +41,12 @@ def preaccess(request: Context) -> State | None:
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-def _exceeds_rate(request: Context) -> bool:
+def _exceeds_rate(request: LiveRequest) -> bool:
     """Buckets that leak at a zone's rate; of requests at once, each that gets in stays in.
 
     A request is let in by all zones or by none, so the smallest bucket decides, and no other is ever fuller.
     """
-    conf, place = request.conf, request.request.place
+    conf, place = request.conf, request.original.place
     counted = list(_counted(request, "limit_req", conf.limit_req, conf.limit_req_status))
     if not counted:
         return False
@@ -67,9 +67,9 @@ def _wait(limit: Limit, zone: Zone, before: int) -> int:
     return max(before - limit.delay, 0) * 1_000_000 // zone.per_second
 
 
-def _exceeds_connections(request: Context) -> bool:
+def _exceeds_connections(request: LiveRequest) -> bool:
     """Requests that are being answered; a limit_req that refuses goes first, so all those before this one are."""
-    conf, place = request.conf, request.request.place
+    conf, place = request.conf, request.original.place
     for limit, zone in _counted(request, "limit_conn", conf.limit_conn, conf.limit_conn_status):
         request.main.limit_conn_status = "PASSED"
         if place > limit.amount:
@@ -79,14 +79,16 @@ def _exceeds_connections(request: Context) -> bool:
     return False
 
 
-def _refuse(request: Context, kind: LimitKind, limit: Limit, zone: Zone, dry_run: bool) -> bool:
+def _refuse(request: LiveRequest, kind: LimitKind, limit: Limit, zone: Zone, dry_run: bool) -> bool:
     """Whether the request ends here: not if the limit is only tried out."""
     tell = request.note if dry_run else request.settle
-    tell(LimitExceeded, limit.line, kind, limit.zone, zone.rate, limit.amount, request.request.place, dry_run)
+    tell(LimitExceeded, limit.line, kind, limit.zone, zone.rate, limit.amount, request.original.place, dry_run)
     return not dry_run
 
 
-def _counted(request: Context, kind: LimitKind, limits: Sequence[Limit], status: int) -> Iterator[tuple[Limit, Zone]]:
+def _counted(
+    request: LiveRequest, kind: LimitKind, limits: Sequence[Limit], status: int
+) -> Iterator[tuple[Limit, Zone]]:
     """The limits that have a key to count this request by."""
     for limit in limits:
         zone = request.run.http.zones.get((kind, limit.zone))
@@ -100,7 +102,7 @@ def _counted(request: Context, kind: LimitKind, limits: Sequence[Limit], status:
         yield limit, zone
 
 
-def real_ip(request: Context, conf: LocationConf) -> None:
+def real_ip(request: LiveRequest, conf: LocationConf) -> None:
     """The client that trusted proxies name; once a request."""
     # nginx 1.27.1: src/http/modules/ngx_http_realip_module.c
     if request.remote_addr != request.peer_addr:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.context import LuaExit
 from nginxsim.nginx.events import (
     Answered,
     AnswerTooBig,
@@ -23,6 +22,7 @@ from nginxsim.nginx.events import (
     ScriptFailed,
 )
 from nginxsim.nginx.exchange import Answer, Failure, UpstreamRequest
+from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
@@ -33,7 +33,7 @@ from nginxsim.nginx.targets import BadTargetError, Place
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Target, UpstreamConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
     from nginxsim.nginx.server import Upstream
 
@@ -56,7 +56,7 @@ MALFORMED = (("Content-Type", "text/plain"),)
 _NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
 
 
-def proxy(request: Context) -> State | None:
+def proxy(request: LiveRequest) -> State | None:
     target = request.conf.target
     if target is None:
         request.settle(NoTarget, request.conf.line, request.content)
@@ -78,7 +78,7 @@ def proxy(request: Context) -> State | None:
 # --- who gets it ------------------------------------------------------------------------------------------------------
 
 
-def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, message: Message) -> State | None:
+def _pass_on(request: LiveRequest, target: Target, place: Place, up: UpstreamConf, message: Message) -> State | None:
     block = request.run.http.upstreams.get(place.host)
     if block is None:
         if not _resolves(request, place):
@@ -101,7 +101,7 @@ def _pass_on(request: Context, target: Target, place: Place, up: UpstreamConf, m
     return _ask(request, target, up, UpstreamRequest(service, addresses, *message), block)
 
 
-def _resolves(request: Context, place: Place) -> bool:
+def _resolves(request: LiveRequest, place: Place) -> bool:
     """Names under .invalid never resolve (RFC 6761); any other name is taken to."""
     host = place.host
     if host.startswith(("[", "unix:")) or host.replace(".", "").isdigit():
@@ -113,7 +113,7 @@ def _resolves(request: Context, place: Place) -> bool:
 
 
 def _ask(
-    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, block: Upstream | None = None
+    request: LiveRequest, target: Target, up: UpstreamConf, sent: UpstreamRequest, block: Upstream | None = None
 ) -> State | None:
     _not_taken(request)
     request.upstream_addr = ", ".join(sent.addresses)
@@ -131,13 +131,13 @@ def _ask(
     return _answered(request, up, answer)
 
 
-def _add_status(request: Context, status: str) -> None:
+def _add_status(request: LiveRequest, status: str) -> None:
     """Services that are asked one after the other, by an internal redirect, are told apart by a colon."""
     before = request.upstream_status
     request.upstream_status = f"{before} : {status}" if before else status
 
 
-def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
+def _answer(request: LiveRequest, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
     if up.connect_timeout == 0:
         return Answer.failure(Failure.TIMEOUT)
     strict = request.run.setup.strict_services
@@ -154,7 +154,7 @@ def _answer(request: Context, up: UpstreamConf, sent: UpstreamRequest) -> Answer
     return answer
 
 
-def _raced(request: Context, sent: UpstreamRequest) -> Answer:
+def _raced(request: LiveRequest, sent: UpstreamRequest) -> Answer:
     """proxy_read_timeout 0: nginx gives up at once; whether the service gets to see the request is chance."""
     if request.run.draw((0.5, 0.5)):
         request.upstream = sent
@@ -166,7 +166,7 @@ def _is_tls_port(sent: UpstreamRequest) -> bool:
 
 
 def _failed(
-    request: Context, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: Failure, *, for_ever: bool
+    request: LiveRequest, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: Failure, *, for_ever: bool
 ) -> State | None:
     """for_ever: a failure is tried again without end."""
     status = FAILED_STATUS.get(why, 502)
@@ -182,7 +182,7 @@ def _failed(
     return finalize(request, status)
 
 
-def _answered(request: Context, up: UpstreamConf, answer: Answer) -> State | None:
+def _answered(request: LiveRequest, up: UpstreamConf, answer: Answer) -> State | None:
     request.upstream_headers = list(answer.headers)
     status = answer.status
     if answers.header_size(answer) > up.buffer_size:
@@ -203,7 +203,7 @@ def _answered(request: Context, up: UpstreamConf, answer: Answer) -> State | Non
     return None
 
 
-def _not_taken(request: Context) -> None:
+def _not_taken(request: LiveRequest) -> None:
     """The service's answer is not what the client gets."""
     if request.upstream is not None and request.parent is None:
         request.run.also.append(request.upstream)

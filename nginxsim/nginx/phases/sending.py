@@ -13,15 +13,15 @@ from nginxsim.nginx.targets import Place, split_url
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Target, UpstreamConf
-    from nginxsim.nginx.context import Context
+    from nginxsim.nginx.live_request import LiveRequest
 
 
-def place_of(request: Context, target: Target) -> Place:
+def place_of(request: LiveRequest, target: Target) -> Place:
     """Raises BadTargetError."""
     return target.place or split_url(target.value.get(request), target.protocol, True)
 
 
-def _uri(request: Context, target: Target, place: Place) -> str:
+def _uri(request: LiveRequest, target: Target, place: Place) -> str:
     if place.by_variables and place.uri:
         return place.uri
     if not place.uri and request.valid_unparsed:
@@ -38,7 +38,7 @@ Message: TypeAlias = tuple[Scheme, str, str, str, Headers, bool, Role]
 """An UpstreamRequest but for who gets it."""
 
 
-def message_for(request: Context, target: Target, place: Place, up: UpstreamConf) -> Message:
+def message_for(request: LiveRequest, target: Target, place: Place, up: UpstreamConf) -> Message:
     protocol = target.protocol
     headers = (
         _fastcgi_params(request, up) if protocol in ("fastcgi", "uwsgi", "scgi") else _headers(request, protocol, up)
@@ -62,7 +62,7 @@ def _host(headers: Headers) -> str | None:
     return None
 
 
-def _headers(request: Context, protocol: str, up: UpstreamConf) -> Headers:
+def _headers(request: LiveRequest, protocol: str, up: UpstreamConf) -> Headers:
     assert up.plan is not None
     rows, replaced = up.plan
     known = request.vars
@@ -76,7 +76,7 @@ def _headers(request: Context, protocol: str, up: UpstreamConf) -> Headers:
     return out
 
 
-def _fastcgi_params(request: Context, up: UpstreamConf) -> Headers:
+def _fastcgi_params(request: LiveRequest, up: UpstreamConf) -> Headers:
     out: Headers = []
     names = set()
     for name, value, only_if_set in up.params:

@@ -18,10 +18,10 @@ from nginxsim.nginx.configtest.readers import (
     tls,
     upstreams,
 )
-from nginxsim.nginx.configtest.scopes import Reader
+from nginxsim.nginx.configtest.scopes import ArgumentReader
 
 TOPICS = (slots, core, http, listens, rewriting, upstreams, proxying, maps, limits, logs, tls, more, modsecurity)
 
-READERS: Mapping[str, Reader] = MappingProxyType(
+READERS: Mapping[str, ArgumentReader] = MappingProxyType(
     {name: read for topic in TOPICS for name, read in topic.READERS.items()}
 )

@@ -11,7 +11,7 @@ from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.core import unreachable
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.configtest.scripts import regex
 from nginxsim.nginx.tree import Directive
 
@@ -380,7 +380,7 @@ def modern_browser(_: Conf, __: Scope, d: Directive, ___: str) -> None:
         raise Refused(f'invalid browser version "{versions[0]}"')
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "userid_mark": userid_mark,
     "modern_browser": modern_browser,
     "server": server,

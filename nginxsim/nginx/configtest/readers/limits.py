@@ -7,7 +7,7 @@ from __future__ import annotations
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 SMALLEST = 8 * values.PAGE
@@ -94,7 +94,7 @@ def limit_conn(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     _once_a_zone(scope, d, zone)
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "limit_req_zone": limit_req_zone,
     "limit_conn_zone": limit_conn_zone,
     "limit_req": limit_req,

@@ -12,7 +12,7 @@ from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.core import unreachable
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 NUMBERS = ("setfib", "fastopen", "backlog")
@@ -154,4 +154,4 @@ def bind(conf: Conf, scope: Scope, key: tuple[str, str], text: str, options: Opt
         address.default = scope
 
 
-READERS: dict[str, Reader] = {"listen": listen, "stream_listen": listen}
+READERS: dict[str, ArgumentReader] = {"listen": listen, "stream_listen": listen}

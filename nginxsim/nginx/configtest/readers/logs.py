@@ -7,7 +7,7 @@ from __future__ import annotations
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.core import syslog
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.configtest.scripts import variables_of_format
 from nginxsim.nginx.tree import Directive
 
@@ -73,4 +73,4 @@ def _buffering(conf: Conf, scope: Scope, d: Directive, words: list[str], *, scri
         raise Refused("logs to syslog cannot be buffered")
 
 
-READERS: dict[str, Reader] = {"log_format": log_format, "access_log": access_log}
+READERS: dict[str, ArgumentReader] = {"log_format": log_format, "access_log": access_log}

@@ -13,7 +13,7 @@ from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.hashes import complaint
 from nginxsim.nginx.configtest.readers.http import is_hostname
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.sizes import parse_hundredths
 from nginxsim.nginx.tree import Directive
 
@@ -219,7 +219,7 @@ def lua_add_variable(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     conf.define(scope, d.args[0])
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "map": map_,
     "geo": geo,
     "split_clients": split_clients,

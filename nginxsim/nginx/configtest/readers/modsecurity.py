@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 NUMBER = re.compile(r'[ \t]+"?[0-9]+"?')
@@ -121,4 +121,4 @@ def transaction_id(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
         conf.text(scope, d, word)
 
 
-READERS: dict[str, Reader] = {"modsecurity_rules": rules, "modsecurity_transaction_id": transaction_id}
+READERS: dict[str, ArgumentReader] = {"modsecurity_rules": rules, "modsecurity_transaction_id": transaction_id}

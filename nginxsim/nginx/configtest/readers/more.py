@@ -9,7 +9,7 @@ from __future__ import annotations
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 OWN_HEADERS = """
@@ -117,7 +117,7 @@ def opentelemetry_propagate(_: Conf, __: Scope, d: Directive, ___: str) -> None:
         raise Refused("Unsupported propagation type")
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "more_set_headers": more_headers,
     "more_clear_headers": more_headers,
     "more_set_input_headers": more_headers,

@@ -9,7 +9,7 @@ import re
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.configtest.scripts import regex
 from nginxsim.nginx.tree import Directive
 
@@ -154,7 +154,7 @@ def split_path_info(_: Conf, scope: Scope, d: Directive, __: str) -> None:
         raise Refused(f'pattern "{d.args[0]}" must have 2 captures')
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "upstream_param": upstream_param,
     "proxy_redirect": proxy_redirect,
     "proxy_cookie_domain": proxy_cookie,

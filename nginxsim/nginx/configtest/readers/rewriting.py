@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 ABSOLUTE = ("http://", "https://", "$scheme")
@@ -92,7 +92,7 @@ def _comparison(conf: Conf, scope: Scope, d: Directive, operator: str, operand: 
         raise Refused(f'unexpected "{operator}" in condition')
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "set": set_,
     "set_variable": set_variable,
     "base32_alphabet": base32_alphabet,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 
@@ -41,7 +41,7 @@ def pairs(_: Conf, scope: Scope, d: Directive, __: str) -> None:
     scope.setters.setdefault(d.name, d)
 
 
-def measure(parse: Callable[[str], int | None], wrong: str = "invalid value") -> Reader:
+def measure(parse: Callable[[str], int | None], wrong: str = "invalid value") -> ArgumentReader:
     """A reader of one value that `parse` understands."""
 
     def read(_: Conf, scope: Scope, d: Directive, options: str) -> None:
@@ -166,7 +166,7 @@ def charset(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
         conf.use(scope, d, [d.args[0][1:]])
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "any": anything,
     "flag": flag,
     "text": text,

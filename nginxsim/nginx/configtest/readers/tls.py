@@ -7,7 +7,7 @@ from __future__ import annotations
 from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
 from nginxsim.nginx.tree import Directive
 
 SMALLEST = 8 * values.PAGE
@@ -47,4 +47,4 @@ def ssl_ocsp_cache(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
         _shared(conf, scope, d, d.args[0], rest)
 
 
-READERS: dict[str, Reader] = {"ssl_session_cache": ssl_session_cache, "ssl_ocsp_cache": ssl_ocsp_cache}
+READERS: dict[str, ArgumentReader] = {"ssl_session_cache": ssl_session_cache, "ssl_ocsp_cache": ssl_ocsp_cache}

@@ -11,7 +11,7 @@ from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.core import unreachable
 from nginxsim.nginx.configtest.readers.slots import invalid
-from nginxsim.nginx.configtest.scopes import Conf, Names, Reader, Scope
+from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Names, Scope
 from nginxsim.nginx.tree import Directive
 
 SMALLEST_ZONE = 8 * values.PAGE
@@ -213,7 +213,7 @@ def stream_pass(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
         raise invalid(d, "has no port")
 
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, ArgumentReader] = {
     "upstream": upstream,
     "upstream_server": server,
     "upstream_zone": upstream_zone,

@@ -100,8 +100,8 @@ class Run:
 NO_CERTIFICATE_FACTS: Mapping[str, str] = {}
 
 
-class Context:
-    """One request or subrequest. Subrequests share `vars` with the request they serve, as in nginx."""
+class LiveRequest:
+    """One request or subrequest, which shares `vars` with the request it serves. original: what the client sent."""
 
     __slots__ = (
         "args",
@@ -133,6 +133,7 @@ class Context:
         "method",
         "mirrors",
         "negotiated",
+        "original",
         "parent",
         "peer_addr",
         "plus",
@@ -143,7 +144,6 @@ class Context:
         "quote",
         "quoted",
         "remote_addr",
-        "request",
         "rewrites_left",
         "role",
         "run",
@@ -167,9 +167,9 @@ class Context:
 
     def __init__(self, run: Run, request: Request, listen: Listen, server: Server) -> None:
         self.run = run
-        self.request: Request = request
+        self.original: Request = request
         self.listen: Listen = listen
-        self.parent: Context | None = None
+        self.parent: LiveRequest | None = None
         self.role = Role.SERVICE
         self.server: Server = server
         self.conf: LocationConf = server.conf
@@ -238,10 +238,10 @@ class Context:
         self.proxy_host: str | None = None
         self.proxy_port: str | None = None
 
-    def subrequest(self, uri: str, args: str, role: Role, shares_variables: bool = True) -> Context:
+    def subrequest(self, uri: str, args: str, role: Role, shares_variables: bool = True) -> LiveRequest:
         """A GET that sees the request's headers and works on its variables."""
         # nginx 1.27.1: ngx_http_subrequest
-        child = Context(self.run, self.request, self.listen, self.server)
+        child = LiveRequest(self.run, self.original, self.listen, self.server)
         child.parent, child.role = self, role
         if shares_variables:
             child.vars = self.vars
@@ -257,7 +257,7 @@ class Context:
         return child
 
     @property
-    def main(self) -> Context:
+    def main(self) -> LiveRequest:
         """The request that a client sent."""
         return self if self.parent is None else self.parent.main
 
@@ -391,7 +391,7 @@ class Context:
 
     @property
     def request_line(self) -> str:
-        return f"{self.request.method} {self.unparsed_uri} {self.protocol}"
+        return f"{self.original.method} {self.unparsed_uri} {self.protocol}"
 
     def script_name(self) -> str:
         index = self.conf.upstreams["fastcgi"].index
