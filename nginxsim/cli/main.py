@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -59,7 +60,12 @@ class Commands(click.Group):
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nginxsim", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option(
+    "--max-file-size",
+    metavar="SIZE",
+    help="Bytes, or with K, M, G, that a file may have.  [default: 64M; NGINXSIM_MAX_FILE_SIZE]",
+)
+def cli(max_file_size: str | None) -> None:
     """What ingress-nginx makes of your manifests, and what nginx then answers, without a cluster.
 
     \b
@@ -71,6 +77,8 @@ def cli() -> None:
     \b
     Exit codes: 0 fine, 1 findings, 2 bad input or usage.
     """
+    if max_file_size is not None:
+        os.environ["NGINXSIM_MAX_FILE_SIZE"] = max_file_size
 
 
 def main() -> None:
@@ -81,6 +89,7 @@ def main() -> None:
 def _run() -> int:
     """The exit code. Whatever a name or a value of the input may hold, errors too show it escaped."""
     _print_what_cannot_be_encoded()
+    warnings.showwarning = lambda message, *_, **__: complain(f"note: {message}")
     try:
         return int(cli.main(prog_name="nginxsim", standalone_mode=False) or 0)
     except click.ClickException as error:

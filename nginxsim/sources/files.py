@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from nginxsim.errors import InputError
+from nginxsim.errors import InputError, UsageError
 from nginxsim.origins import Origin
 
 if TYPE_CHECKING:
@@ -16,7 +20,17 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 STDIN = "-"
 
+LARGEST = 64 << 20
+"""Bytes of a file, unless LIMIT in the environment says otherwise: workers have it from there too."""
+LIMIT = "NGINXSIM_MAX_FILE_SIZE"
+_SIZE = re.compile(r"([0-9]{1,9})([kKmMgG]?)")
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
 _TEMPLATE_HINT = "looks like a Helm template: run `helm template` first and pass what it prints"
+
+
+class SkippedFile(UserWarning):  # what was passed over, not a failure
+    """An entry of a folder that is named like a manifest and is no regular file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ def read_files(paths: Sequence[str | Path | File], stdin: TextIO | None = None) 
 
 def _expand(path: Path, given: str) -> Iterator[str]:
     if path.is_dir():
-        yield from _walk(path, given)
+        yield from filter(is_file, _walk(path, given))
     elif path.exists():
         yield given
     else:
@@ -61,22 +75,62 @@ def _expand(path: Path, given: str) -> Iterator[str]:
 
 
 def _walk(folder: Path, given: str) -> Iterator[str]:
+    """In the order of the names, however deep the folders lie; links to folders are not followed."""
+    todo = [(folder, given, True)]
+    while todo:
+        path, name, is_folder = todo.pop()
+        if is_folder:
+            todo += reversed(_entries(path, name))
+        elif path.name.endswith(SUFFIXES):
+            yield name
+
+
+def _entries(folder: Path, given: str) -> list[tuple[Path, str, bool]]:
     try:
         entries = sorted((entry, entry.is_dir()) for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError as problem:
         raise InputError(f"{given}: cannot be read: {problem.strerror}") from None
-    for entry, is_folder in entries:
-        name = f"{given.rstrip('/')}/{entry.name}"
-        if is_folder:
-            if not entry.is_symlink():
-                yield from _walk(entry, name)
-        elif entry.name.endswith(SUFFIXES):
-            yield name
+    return [
+        (entry, f"{given.rstrip('/')}/{entry.name}", is_folder)
+        for entry, is_folder in entries
+        if not (is_folder and entry.is_symlink())
+    ]
+
+
+def is_file(name: str) -> bool:
+    """A pipe, a device or a link that leads to one, to itself or to nowhere is no manifest, whatever its name."""
+    try:
+        if stat.S_ISREG(os.stat(name).st_mode):  # noqa: PTH116  # Path.is_file() hides what is wrong
+            return True
+        why = "no regular file"
+    except OSError as problem:
+        why = problem.strerror or "cannot be looked at"
+    warnings.warn(f"{name} is skipped: {why}", SkippedFile, stacklevel=2)
+    return False
+
+
+def largest_file() -> int:
+    """In bytes. Raises UsageError for a limit that is no size."""
+    given = os.environ.get(LIMIT, "")
+    match = _SIZE.fullmatch(given)
+    if given and match is None:
+        raise UsageError(f'--max-file-size "{given}": write a number of bytes, or one with K, M or G')
+    return int(match[1]) * _UNITS[match[2].lower()] if match else LARGEST
+
+
+def read_bytes(name: str) -> bytes:
+    """What a file holds. Raises OSError, and InputError for a file that is too large."""
+    limit = largest_file()
+    with Path(name).open("rb") as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise InputError(f"{name}: larger than {limit:,} bytes; nginxsim --max-file-size raises the limit")
+    return content
 
 
 def _read(name: str) -> File:
     try:
-        return File(name, Path(name).read_bytes().decode("utf-8-sig"))
+        return File(name, read_bytes(name).decode("utf-8-sig"))
     except OSError as problem:
         raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError as problem:

@@ -14,7 +14,7 @@ from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
 from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
-from nginxsim.sources import File
+from nginxsim.sources import File, is_file, read_bytes
 from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
 from nginxsim.suites.changes import read_changes, read_flags
@@ -42,13 +42,14 @@ def _under(path: str) -> Iterator[str]:
         raise InputError(f"{path}: no such file or folder")
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.normpath(Path(folder, name)) for name in sorted(files) if name.endswith(SUFFIXES))
+        names = (os.path.normpath(Path(folder, name)) for name in sorted(files) if name.endswith(SUFFIXES))
+        yield from filter(is_file, names)
 
 
 def read_text(name: str) -> str:
     """A suite file's text, line ends as they are."""
     try:
-        return Path(name).read_bytes().decode("utf-8")
+        return read_bytes(name).decode("utf-8")
     except OSError as problem:
         raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError as problem:
