@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
 from nginxsim.annotations import Effect, Extraction, blocked_words
@@ -28,11 +28,15 @@ UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """error: the webhook's words. also: further reasons it has, of which Go's map order picks one."""
+    """error: the webhook's words. also: further reasons it has, of which Go's map order picks one.
+
+    is_snippet: a snippet is refused because none is allowed.
+    """
 
     error: str
     origins: tuple[Origin, ...] = ()
     also: tuple[str, ...] = ()
+    is_snippet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +123,31 @@ def annotation_rules(ingress: Ingress, desk: Desk) -> Outcome:
     found = list(_broken_rules(ingress, desk))
     if not found:
         return None
-    origin = ingress.meta.annotation_origins.get(found[0][0])
-    return Refusal(found[0][1], _places(origin), tuple(error for _, error in found[1:]))
+    first, *others = found
+    origin = ingress.meta.annotation_origins.get(first.annotation)
+    return Refusal(first.error, _places(origin), tuple(each.error for each in others), first.is_snippet)
 
 
-def _broken_rules(ingress: Ingress, desk: Desk) -> Iterator[tuple[str, str]]:
+class _Broken(NamedTuple):
+    """A rule that an annotation breaks."""
+
+    annotation: str
+    error: str
+    is_snippet: bool = False
+
+
+def _broken_rules(ingress: Ingress, desk: Desk) -> Iterator[_Broken]:
     prefix = desk.controller.flags.annotations_prefix
     blocked = {found.annotation: found for found in blocked_words(ingress, desk.controller, trimmed=True)}
     for name in sorted(ingress.meta.annotations):
         if prefix != DEFAULT_PREFIX and name.startswith(f"{DEFAULT_PREFIX}/"):
             use = f"Use '{prefix}' instead of '{DEFAULT_PREFIX}'"
-            yield name, f"this deployment has a custom annotation prefix defined. {use}"
+            yield _Broken(name, f"this deployment has a custom annotation prefix defined. {use}")
         if name in blocked:
-            yield name, blocked[name].reason
+            yield _Broken(name, blocked[name].reason)
         if not desk.controller.settings.allow_snippet_annotations and name.endswith("-snippet"):
             reason = "Snippet directives are disabled by the Ingress administrator"
-            yield name, f"{name} annotation cannot be used. {reason}"
+            yield _Broken(name, f"{name} annotation cannot be used. {reason}", is_snippet=True)
 
 
 def extraction(ingress: Ingress, desk: Desk) -> Outcome:

@@ -41,6 +41,8 @@ class Review:
     """Other reasons the webhook has and might name instead."""
     denied: str = ""
     """The reason with which its locations will answer 503 although it is allowed."""
+    is_snippet: bool = False
+    """Whether it is refused for a snippet, as none is allowed."""
 
 
 class Reviewer:
@@ -107,7 +109,16 @@ def _review(ingress: Ingress, desk: Desk) -> Review:
         if isinstance(outcome, Pass):
             return Review(key, True, warnings=warnings, check=name, unseen=outcome.why)
         if isinstance(outcome, Refusal):
-            return Review(key, False, outcome.error, warnings, outcome.origins, name, also=outcome.also)
+            return Review(
+                key,
+                False,
+                outcome.error,
+                warnings,
+                outcome.origins,
+                name,
+                also=outcome.also,
+                is_snippet=outcome.is_snippet,
+            )
     return _accepted(ingress, desk.extractions[key], warnings)
 
 

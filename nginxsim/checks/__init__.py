@@ -140,8 +140,10 @@ def _found_outside(rule: Rule, estate: Estate) -> list[Finding]:
         raise UsageError(f"rule {name} failed: {type(problem).__name__}: {problem}") from problem
 
 
-def _order(found: Finding, files: Mapping[str, int]) -> tuple[int, int, int, str, str]:
+def _order(found: Finding, files: Mapping[str, int]) -> tuple[object, ...]:
+    """By place, then by what is found there; the message comes last, as it decides nothing."""
+    what = (found.number, found.host, found.path, found.owner, found.message)
     if not found.evidence:
-        return len(files), 0, 0, found.number, found.message
+        return len(files), 0, 0, *what
     origin = found.evidence[0].origin
-    return files.get(origin.file, len(files)), origin.line, origin.column, found.number, found.message
+    return files.get(origin.file, len(files)), origin.line, origin.column, *what

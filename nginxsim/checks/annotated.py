@@ -11,7 +11,10 @@ from nginxsim.annotations import Effect, ParsedAnnotations, Problem, Stranger, u
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
 from nginxsim.config.settings import Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
-from nginxsim.controller.model import Dropped
+from nginxsim.controller.model import (
+    Dropped,
+    DropReason,
+)
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
@@ -97,8 +100,8 @@ def _place(problem: Problem) -> tuple[Evidence, ...]:
 
 def dropped(estate: Estate) -> Iterator[Finding]:
     for gone in estate.model.dropped:
-        if gone.reason not in ("class", "namespace"):
-            yield _dropped_annotations(estate, gone) if gone.reason == "annotations" else _dropped(gone)
+        if not gone.reason.is_foreign:
+            yield _dropped_annotations(estate, gone) if gone.reason is DropReason.ANNOTATIONS else _dropped(gone)
 
 
 def _dropped(gone: Dropped) -> Finding:
@@ -132,7 +135,7 @@ def class_foreign(estate: Estate) -> Iterator[Finding]:
 
 
 def _other_class(estate: Estate) -> Iterator[Dropped]:
-    return (gone for gone in estate.model.dropped if gone.reason == "class")
+    return (gone for gone in estate.model.dropped if gone.reason is DropReason.CLASS)
 
 
 def _names_nothing(ingress: Ingress, estate: Estate) -> bool:
@@ -143,7 +146,7 @@ def _names_nothing(ingress: Ingress, estate: Estate) -> bool:
 
 def unwatched(estate: Estate) -> Iterator[Finding]:
     for gone in estate.model.dropped:
-        if gone.reason == "namespace":
+        if gone.reason is DropReason.NAMESPACE:
             yield finding("namespace-unwatched", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
 
 

@@ -20,7 +20,6 @@ PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
 
 # Refusals that other checks tell about with more to say.
 TOLD_ELSEWHERE = frozenset({"overlap", "crash", "annotations", "catch-all", "deep-inspection"})
-STRIPPED = "Snippet directives are disabled"
 
 
 def nginx_refuses(estate: Estate) -> Iterator[Finding]:
@@ -92,7 +91,7 @@ def webhook_refuses(estate: Estate) -> Iterator[Finding]:
     """Ingresses that are served once they are there, but that nobody can create or change any more."""
     served = {ingress.meta.key: ingress for ingress in estate.model.ingresses}
     for review in estate.simulation.review():
-        told = review.check in TOLD_ELSEWHERE or STRIPPED in review.error
+        told = review.check in TOLD_ELSEWHERE or review.is_snippet
         if not review.allowed and not told and (ingress := served.get(review.ingress)):
             evidence = (item for origin in review.origins for item in at(origin))
             reason = review.error.replace("\n", "; ")

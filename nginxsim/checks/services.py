@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -14,7 +13,6 @@ from nginxsim.kube.objects import Service, ServicePort
 from nginxsim.verdict.types import Finding
 
 HTTPS_PORTS = (443, 8443)
-MISSING = re.compile(r"Service (?P<namespace>[^/ ]+)/(?P<name>\S+) does not exist")
 COMPARED = 200
 """A misspelt name is looked for among so many at most: comparing is slow, and there may be as many misspelt ones."""
 HTTP_PORTS = (80, 8080)
@@ -25,9 +23,9 @@ def missing(estate: Estate) -> Iterator[Finding]:
     for service in estate.cluster.services.values():
         names[service.meta.namespace].append(service.meta.name)
     for notice in estate.notices["service-missing"]:
-        wanted = MISSING.search(notice.message)
-        known = names[wanted["namespace"]] if wanted else []
-        hint = did_you_mean(wanted["name"], known) if wanted and len(known) <= COMPARED else ""
+        namespace, _, name = notice.missing.key.partition("/") if notice.missing else ("", "", "")
+        known = names[namespace]
+        hint = did_you_mean(name, known) if name and len(known) <= COMPARED else ""
         owner = f"Ingress {notice.ingress}"
         yield finding("service-missing", *places(notice), owner=owner, reason=notice.message + hint)
 

@@ -9,13 +9,12 @@ from nginxsim.config.settings import SETTING_KEYS, SettingProblem
 from nginxsim.releases import setting_dates
 from nginxsim.verdict.types import Finding
 
-UNKNOWN = "unknown key"
 REFERENCES = ("proxy-set-headers", "add-headers")
 
 
 def unknown_key(estate: Estate) -> Iterator[Finding]:
     for problem in estate.settings.problems:
-        if problem.reason == UNKNOWN:
+        if problem.is_unknown:
             yield finding(
                 "setting-unknown",
                 *at(problem.origin, problem.key),
@@ -42,7 +41,7 @@ def _hint(problem: SettingProblem, estate: Estate) -> str:
 
 def ignored_key(estate: Estate) -> Iterator[Finding]:
     for problem in estate.settings.problems:
-        if problem.reason != UNKNOWN:
+        if not problem.is_unknown:
             yield finding(
                 "setting-ignored",
                 *at(problem.origin, problem.value),
@@ -75,8 +74,9 @@ def missing_reference(estate: Estate) -> Iterator[Finding]:
     if certificate and estate.simulation.certificates.local(certificate) is None:
         yield finding("config-reference-missing", name="--default-ssl-certificate", wanted=f"Secret {certificate}")
     for notice in estate.notices["stream-configmap-missing"]:
-        option, _, words = notice.message.partition(": ")
-        yield finding("config-reference-missing", name=option, wanted=words.removesuffix(" does not exist"))
+        if notice.missing:
+            wanted = f"{notice.missing.kind} {notice.missing.key}"
+            yield finding("config-reference-missing", name=notice.option, wanted=wanted)
 
 
 def _absent(estate: Estate, key: str, wanted: str, text: str) -> Finding:

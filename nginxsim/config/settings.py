@@ -149,6 +149,7 @@ class _Reading:
         self.problems.append(SettingProblem(key, reason, source.origin if source else None, value))
 
     def _report_unread(self, key: str) -> None:
+        is_unknown = key != "Resolver" and key.lower() not in self.sources
         if key == "Resolver":
             reason, near = "overwritten with the name servers of the controller's pod", ""
         elif key.lower() in self.sources:
@@ -156,7 +157,7 @@ class _Reading:
         else:
             reason, near = "unknown key", nearest(key.lower(), sorted(self.known - {"Resolver"})) or ""
         origins = self.config_map.key_origins or self.config_map.origins
-        self.problems.append(SettingProblem(key, reason, origins.get(key), self.left[key], near))
+        self.problems.append(SettingProblem(key, reason, origins.get(key), self.left[key], near, is_unknown))
 
     def settings(self) -> Settings:
         return replace(

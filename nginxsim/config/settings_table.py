@@ -34,7 +34,8 @@ NO_GLOBAL_AUTH = ExternalAuth(response_headers=("",))
 class SettingProblem:
     """A ConfigMap key that did not come through.
 
-    reason: the controller's own words where it logs any. nearest: the known key most like an unknown one, else "".
+    reason: the controller's own words where it logs any. is_unknown: the controller knows no such key; nearest: the one
+    that it knows and that is most like it, else "".
     """
 
     key: str
@@ -42,6 +43,7 @@ class SettingProblem:
     origin: Origin | None = None
     value: str = ""
     nearest: str = ""
+    is_unknown: bool = False
 
 
 # ingress-nginx 1.15.1: internal/ingress/controller/config/config.go, internal/ingress/defaults/main.go

@@ -22,6 +22,7 @@ from nginxsim.controller.model import (
     Dropped,
     Location,
     Model,
+    NoticeCode,
     PassthroughBackend,
     Server,
 )
@@ -148,7 +149,7 @@ def _passthrough_backends(servers: Mapping[str, Server], notices: NoticeBoard) -
             message = f"{server.hostname} passes TLS through, which path {location.path} cannot take part in"
             origin = location.spec_path.origin if location.spec_path else None
             notices.add(
-                "passthrough-ignored",
+                NoticeCode.PASSTHROUGH_IGNORED,
                 message,
                 origin,
                 ingress=location.ingress,

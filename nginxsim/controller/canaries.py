@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import BackendDraft, ServerDraft
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_SERVER, DEFAULT_UPSTREAM
+from nginxsim.controller.model import (
+    DEFAULT_SERVER,
+    DEFAULT_UPSTREAM,
+    NoticeCode,
+)
 from nginxsim.controller.references import Claim, host_of, upstream_name
 from nginxsim.kube.objects import IngressRule
 from nginxsim.origins import Origin
@@ -78,7 +82,7 @@ class CanaryMerger:
         if not claim.leads_to_service or not self._is_there(candidate):
             return
         if claim.host not in self._servers:
-            self._say("canary-host-unknown", "no other Ingress serves this host", candidate)
+            self._say(NoticeCode.CANARY_HOST_UNKNOWN, "no other Ingress serves this host", candidate)
             return
         places = self._places_of(claim.host)
         self._join(candidate, places, places.by_path.get((claim.path, claim.path_type), []))
@@ -96,7 +100,7 @@ class CanaryMerger:
         if primaries:
             return
         if own is not None:
-            self._say("canary-is-main", f"{candidate.name} is a main backend of this host itself", candidate)
+            self._say(NoticeCode.CANARY_IS_MAIN, f"{candidate.name} is a main backend of this host itself", candidate)
         else:
             self._remove(candidate)
 
@@ -111,7 +115,7 @@ class CanaryMerger:
             alternative.affinity = primary.affinity
         if primary.alternatives:
             first = next(iter(primary.alternatives))
-            self._say("canary-not-first", f"{primary.name} asks only its first canary, {first}", candidate)
+            self._say(NoticeCode.CANARY_NOT_FIRST, f"{primary.name} asks only its first canary, {first}", candidate)
         primary.alternatives[alternative.name] = None
 
     def _remove(self, candidate: _Candidate) -> None:
@@ -120,12 +124,12 @@ class CanaryMerger:
         why = "no main Ingress serves this host and path with another Service"
         if not removed.no_server:
             why += f"; {removed.name} is removed with it, and whatever else it served answers 503"
-        self._say("canary-unmerged", why, candidate)
+        self._say(NoticeCode.CANARY_UNMERGED, why, candidate)
 
     def _is_there(self, candidate: _Candidate) -> bool:
         if candidate.name in self._upstreams:
             return True
-        self._say("canary-removed", f"{candidate.name} matched nothing before and was removed", candidate)
+        self._say(NoticeCode.CANARY_REMOVED, f"{candidate.name} matched nothing before and was removed", candidate)
         return False
 
     def _places_of(self, host: str) -> _Places:
@@ -136,9 +140,9 @@ class CanaryMerger:
     def _say_crash(self, arrival: Arrival, rule: IngressRule) -> None:
         host = host_of(rule)
         message = f"the canary rule for {host} has no paths, which makes the controller crash"
-        self._context.notices.add("controller-crash", message, rule.origin, ingress=arrival.ingress, host=host)
+        self._context.notices.add(NoticeCode.CONTROLLER_CRASH, message, rule.origin, ingress=arrival.ingress, host=host)
 
-    def _say(self, code: str, why: str, candidate: _Candidate) -> None:
+    def _say(self, code: NoticeCode, why: str, candidate: _Candidate) -> None:
         self._context.notices.add(
             code,
             f"canary {candidate.host}{candidate.path} gets no traffic: {why}",

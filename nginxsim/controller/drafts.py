@@ -5,8 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nginxsim.annotations.values import Canary, ParsedAnnotations, UpstreamHash
-from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT, Affinity, Endpoint, Notice
+from nginxsim.annotations.values import (
+    Canary,
+    Named,
+    ParsedAnnotations,
+    UpstreamHash,
+)
+from nginxsim.controller.model import (
+    DEFAULT_UPSTREAM,
+    ROOT,
+    Affinity,
+    EmptyCode,
+    Endpoint,
+    Notice,
+    NoticeCode,
+)
 from nginxsim.controller.traits import ServerTrait, ServerTraits
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
 from nginxsim.origins import Origin
@@ -23,10 +36,11 @@ class Reach:
     """What a Service port leads to; without `endpoints`, `code`, `why` and `origins` tell where the chain breaks."""
 
     endpoints: tuple[Endpoint, ...] = ()
-    code: str = ""
+    code: EmptyCode | None = None
     why: str = ""
     origins: tuple[Origin, ...] = ()
     assumed: bool = False
+    missing: Named | None = None
 
 
 @dataclass(slots=True)
@@ -109,17 +123,20 @@ class NoticeBoard:
 
     def add(
         self,
-        code: str,
+        code: NoticeCode | EmptyCode,
         message: str,
         *origins: Origin | None,
         ingress: Ingress | None = None,
         host: str = "",
         path: str = "",
+        missing: Named | None = None,
+        option: str = "",
     ) -> None:
         """Says something once, however often it comes up; origins that are unknown are left out."""
         places = tuple(origin for origin in origins if origin is not None and origin.file)
         key = ingress.meta.key if ingress else ""
-        self._notices.setdefault(Notice(code, message, places, ingress=key, host=host, path=path))
+        notice = Notice(code, message, places, ingress=key, host=host, path=path, missing=missing, option=option)
+        self._notices.setdefault(notice)
 
     def all(self) -> tuple[Notice, ...]:
         return tuple(self._notices)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from nginxsim.annotations import Named
 from nginxsim.config.controller import Controller
 from nginxsim.controller.drafts import Reach
-from nginxsim.controller.model import Endpoint
+from nginxsim.controller.model import EmptyCode, Endpoint
 from nginxsim.controller.references import service_port
 from nginxsim.golang.net import parse_ip
 from nginxsim.golang.strconv import atoi
@@ -51,7 +52,8 @@ class EndpointFinder:
         service = self._cluster.services.get(key)
         if service is None:
             missing = "the backend names no port" if key.endswith("/") else f"Service {key} does not exist"
-            return Reach(code="service-missing", why=missing)
+            named = None if key.endswith("/") else Named("Service", key)
+            return Reach(code=EmptyCode.SERVICE_MISSING, why=missing, missing=named)
         if service.type == "ExternalName":
             return self._external_backend(service, port)
         wanted = str(port)
@@ -60,7 +62,7 @@ class EndpointFinder:
                 return self.behind(service, candidate)
         offered = ", ".join(_described(candidate) for candidate in service.ports) or "no ports"
         why = f'{service.meta} has no port "{wanted}"; it offers {offered}'
-        return Reach(code="port-missing", why=why, origins=(service.meta.origin,))
+        return Reach(code=EmptyCode.PORT_MISSING, why=why, origins=(service.meta.origin,))
 
     def cluster_ip(self, key: str, ref: BackendRef) -> Endpoint:
         """The Service's own address (service-upstream). Raises LookupError with the controller's reason."""
@@ -99,7 +101,7 @@ class EndpointFinder:
     def _external_backend(self, service: Service, port: Port) -> Reach:
         if not self._external_names:
             why = f"{service.meta} is of type ExternalName, which --disable-svc-external-name forbids"
-            return Reach(code="external-name-disabled", why=why, origins=(service.meta.origin,))
+            return Reach(code=EmptyCode.EXTERNAL_NAME_DISABLED, why=why, origins=(service.meta.origin,))
         return _external(service, _external_port(service, str(port)))
 
     def _slices(self, service: Service) -> list[EndpointSlice]:
@@ -133,26 +135,26 @@ class EndpointFinder:
         origins = tuple(piece.meta.origin for piece in slices)
         if not any(piece.endpoints for piece in slices):
             why = f"the EndpointSlices of {name} list no endpoint"
-            return Reach(code="no-ready-endpoint", why=why, origins=origins)
+            return Reach(code=EmptyCode.NO_READY_ENDPOINT, why=why, origins=origins)
         if not any(True for piece in slices for _ in self._ready(service, piece)):
-            return Reach(code="no-ready-endpoint", why=f"no endpoint of {name} is ready", origins=origins)
+            return Reach(code=EmptyCode.NO_READY_ENDPOINT, why=f"no endpoint of {name} is ready", origins=origins)
         why = f"no EndpointSlice of {name} has a port for {_described(port)}"
-        return Reach(code="port-missing", why=why, origins=origins)
+        return Reach(code=EmptyCode.PORT_MISSING, why=why, origins=origins)
 
     def _without_slice(self, service: Service) -> Reach:
         name = str(service.meta)
         if ignored := self._cluster.slices.get(service.meta.key, ()):
             names = ", ".join(piece.meta.name for piece in ignored)
             why = f"only EndpointSlices whose name starts with that of {name} are found, unlike {names}"
-            return Reach(code="no-slice", why=why, origins=tuple(piece.meta.origin for piece in ignored))
+            return Reach(code=EmptyCode.NO_SLICE, why=why, origins=tuple(piece.meta.origin for piece in ignored))
         if not service.selector:
             why = f"{name} has no selector, and no EndpointSlice belongs to it"
-            return Reach(code="no-selector", why=why, origins=(service.meta.origin,))
+            return Reach(code=EmptyCode.NO_SELECTOR, why=why, origins=(service.meta.origin,))
         if self._workloads.knows(service.meta.namespace) and not self._workloads.selected_by(service):
             labels = ", ".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
             why = f"no Pod matches the selector of {name} ({labels})"
-            return Reach(code="selector-matches-nothing", why=why, origins=(service.selector_origin,))
-        return Reach(code="no-slice", why=f"{name} has no EndpointSlice", origins=(service.meta.origin,))
+            return Reach(code=EmptyCode.SELECTOR_MATCHES_NOTHING, why=why, origins=(service.selector_origin,))
+        return Reach(code=EmptyCode.NO_SLICE, why=f"{name} has no EndpointSlice", origins=(service.meta.origin,))
 
     @cached_property
     def _workloads(self) -> WorkloadIndex:
@@ -181,7 +183,7 @@ def _external(service: Service, port: ServicePort) -> Reach:
         why = f'"{name}", externalName of {service.meta}, is no DNS name'
     else:
         return Reach((Endpoint(name, str(_target_number(port))),))
-    return Reach(code="external-name-invalid", why=why, origins=(service.meta.origin,))
+    return Reach(code=EmptyCode.EXTERNAL_NAME_INVALID, why=why, origins=(service.meta.origin,))
 
 
 def _external_port(service: Service, wanted: str) -> ServicePort:

@@ -8,7 +8,11 @@ from dataclasses import replace
 
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import BackendDraft, LocationDraft, Reach, ServerDraft
-from nginxsim.controller.model import DEFAULT_UPSTREAM, ROOT
+from nginxsim.controller.model import (
+    DEFAULT_UPSTREAM,
+    ROOT,
+    NoticeCode,
+)
 from nginxsim.kube.objects import Service
 
 
@@ -26,7 +30,7 @@ def add_fallbacks(
                 continue
             if not service.ports:
                 broken = Reach(why=f"{service.meta} has no ports", origins=(service.meta.origin,))
-                _say("fallback-without-ports", broken, location, context)
+                _say(NoticeCode.FALLBACK_WITHOUT_PORTS, broken, location, context)
                 continue
             yield from _fallback(upstream, location, service, context)
             passed_through |= server.traits.ssl_passthrough and location.path == ROOT
@@ -48,7 +52,7 @@ def _fallback(
 ) -> Iterator[BackendDraft]:
     reach = context.endpoints.behind(service, service.ports[0])
     if not reach.endpoints:
-        _say("fallback-empty", reach, location, context)
+        _say(NoticeCode.FALLBACK_EMPTY, reach, location, context)
         return
     name = f"custom-default-backend-{service.meta.namespace}-{service.meta.name}"
     location.default_backend_upstream = name
@@ -57,7 +61,7 @@ def _fallback(
     yield replace(upstream, name=name, reach=Reach(reach.endpoints, assumed=reach.assumed))
 
 
-def _say(code: str, reach: Reach, location: LocationDraft, context: Context) -> None:
+def _say(code: NoticeCode, reach: Reach, location: LocationDraft, context: Context) -> None:
     origin = location.annotations.source("default-backend").origin
     message = f"default-backend is of no use: {reach.why}"
     context.notices.add(code, message, origin, *reach.origins, ingress=location.ingress)

@@ -9,7 +9,10 @@ from nginxsim.annotations import Extractor, blocked_word, without_snippets
 from nginxsim.annotations.values import Effect, Extraction, ParsedAnnotations
 from nginxsim.config.controller import Controller
 from nginxsim.controller.inspection import inspect
-from nginxsim.controller.model import Dropped
+from nginxsim.controller.model import (
+    Dropped,
+    DropReason,
+)
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
@@ -82,9 +85,9 @@ class Gatekeeper:
             message = (
                 f'annotation {CLASS_ANNOTATION} is "{annotation}", the controller wants "{self._flags.ingress_class}"'
             )
-            return Dropped(ingress, "class", message, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
+            return Dropped(ingress, DropReason.CLASS, message, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
         message = "no ingress class is named, and --watch-ingress-without-class is not set"
-        return Dropped(ingress, "class", message, ingress.meta.origin)
+        return Dropped(ingress, DropReason.CLASS, message, ingress.meta.origin)
 
     def _foreign_by_name(self, ingress: Ingress, name: str) -> Dropped | None:
         if name in self._classes:
@@ -95,7 +98,7 @@ class Gatekeeper:
         else:
             ours = self._flags.controller_class
             message = f'IngressClass "{name}" belongs to controller "{known.controller}", this one is "{ours}"'
-        return Dropped(ingress, "class", message, ingress.class_origin)
+        return Dropped(ingress, DropReason.CLASS, message, ingress.class_origin)
 
     def _namespace(self, ingress: Ingress) -> Dropped | None:
         namespace = ingress.meta.namespace
@@ -105,30 +108,32 @@ class Gatekeeper:
             reason = f"--watch-namespace={self._flags.watch_namespace}"
         else:
             reason = f"--watch-namespace-selector={self._flags.watch_namespace_selector}"
-        return Dropped(ingress, "namespace", f"namespace {namespace} is not watched ({reason})", ingress.meta.origin)
+        return Dropped(
+            ingress, DropReason.NAMESPACE, f"namespace {namespace} is not watched ({reason})", ingress.meta.origin
+        )
 
     def _inspected(self, ingress: Ingress) -> Dropped | None:
         if not self._flags.deep_inspect or (complaint := inspect(ingress)) is None:
             return None
-        return Dropped(ingress, "inspection", *complaint)
+        return Dropped(ingress, DropReason.INSPECTION, *complaint)
 
     def _catch_all(self, ingress: Ingress) -> Dropped | None:
         if not self._flags.disable_catch_all or ingress.default_backend is None:
             return None
         message = "spec.defaultBackend makes it a catch-all, which --disable-catch-all forbids"
-        return Dropped(ingress, "catch-all", message, ingress.default_backend.origin)
+        return Dropped(ingress, DropReason.CATCH_ALL, message, ingress.default_backend.origin)
 
     def _blocked(self, ingress: Ingress) -> Dropped | None:
         found = blocked_word(ingress, self._controller)
         if found is None:
             return None
-        return Dropped(ingress, "blocklist", found.reason, found.origin)
+        return Dropped(ingress, DropReason.BLOCKLIST, found.reason, found.origin)
 
     def _extracted(self, ingress: Ingress) -> Arrival | Dropped:
         extraction = self._extractor.extract(ingress)
         parsed = extraction.parsed
         if parsed is None:
-            return Dropped(ingress, "annotations", extraction.error, _where_dropped(extraction))
+            return Dropped(ingress, DropReason.ANNOTATIONS, extraction.error, _where_dropped(extraction))
         if not self._controller.settings.allow_snippet_annotations:
             parsed = without_snippets(parsed)
         return Arrival(ingress, parsed)

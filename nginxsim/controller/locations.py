@@ -10,7 +10,11 @@ from typing import NamedTuple
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import EXACT, PREFIX, BackendDraft, LocationDraft, ServerDraft
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_SERVER, ROOT
+from nginxsim.controller.model import (
+    DEFAULT_SERVER,
+    ROOT,
+    NoticeCode,
+)
 from nginxsim.controller.references import Claim, host_of
 from nginxsim.controller.servers import say_taken
 from nginxsim.controller.traits import ServerTrait
@@ -46,7 +50,9 @@ class PathFiller:
         server = self._servers.get(host) or self._servers[DEFAULT_SERVER]
         if rule.paths is None and host != DEFAULT_SERVER:
             message = f"the rule for {host} has no paths: only the host's implicit root remains"
-            self._context.notices.add("rule-without-paths", message, rule.origin, ingress=arrival.ingress, host=host)
+            self._context.notices.add(
+                NoticeCode.RULE_WITHOUT_PATHS, message, rule.origin, ingress=arrival.ingress, host=host
+            )
             return
         self._claim_client_certificate(server, arrival)
         if not self._context.controller.settings.proxy_ssl_location_only:
@@ -75,13 +81,13 @@ class PathFiller:
 
     def _take_path(self, server: ServerDraft, claim: Claim) -> None:
         if not claim.leads_to_service:
-            self._say("resource-backend", "the backend is no Service; the path is skipped", claim)
+            self._say(NoticeCode.RESOURCE_BACKEND, "the backend is no Service; the path is skipped", claim)
             return
         upstream = self._upstreams[claim.upstream]
         if upstream.no_server:
             if not claim.annotations.canary.enabled:
                 why = f"it gets no location, because an older canary Ingress made {upstream.name} a canary backend"
-                self._say("service-is-canary", why, claim, upstream.origin)
+                self._say(NoticeCode.SERVICE_IS_CANARY, why, claim, upstream.origin)
             return
         self._place(server, upstream, claim)
         self._share_affinity(upstream, server, claim)
@@ -111,9 +117,9 @@ class PathFiller:
         if claim.annotations.rewrite.use_regex and not wanted.cookie.path:
             origin = claim.annotations.source("use-regex").origin
             why = "session-cookie-path should be set when use-regex is"
-            self._say("cookie-path-missing", why, claim, origin)
+            self._say(NoticeCode.COOKIE_PATH_MISSING, why, claim, origin)
 
-    def _say(self, code: str, why: str, claim: Claim, *further: Origin | None) -> None:
+    def _say(self, code: NoticeCode, why: str, claim: Claim, *further: Origin | None) -> None:
         self._context.notices.add(
             code,
             f"{claim.host}{claim.path}: {why}",
@@ -128,7 +134,7 @@ class PathFiller:
         owner = holder.ingress.meta if holder.ingress else "the default backend"
         taken_at = holder.spec_path or holder.default_ref
         why = f"already served by {owner}; this rule is ignored"
-        self._say("path-taken", why, claim, taken_at.origin if taken_at else None)
+        self._say(NoticeCode.PATH_TAKEN, why, claim, taken_at.origin if taken_at else None)
 
 
 def _location(upstream: BackendDraft, claim: Claim) -> LocationDraft:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from nginxsim.annotations.values import (
     NO_COOKIE,
     Canary,
+    Named,
     ParsedAnnotations,
     Problem,
     SessionCookie,
@@ -47,6 +49,19 @@ class Affinity:
     locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+class EmptyCode(StrEnum):
+    """Where the chain from Service to ready endpoints breaks."""
+
+    SERVICE_MISSING = "service-missing"
+    PORT_MISSING = "port-missing"
+    NO_SLICE = "no-slice"
+    NO_READY_ENDPOINT = "no-ready-endpoint"
+    SELECTOR_MATCHES_NOTHING = "selector-matches-nothing"
+    NO_SELECTOR = "no-selector"
+    EXTERNAL_NAME_DISABLED = "external-name-disabled"
+    EXTERNAL_NAME_INVALID = "external-name-invalid"
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """An upstream. `why_empty` tells, for people, where the chain from Service to ready endpoints breaks."""
@@ -66,9 +81,7 @@ class Backend:
     origin: Origin | None = None
     """Of the backend reference that created it."""
     why_empty: str = ""
-    empty_code: str = ""
-    """service-missing, port-missing, no-slice, no-ready-endpoint, selector-matches-nothing, no-selector,
-    external-name-disabled, external-name-invalid or "" ."""
+    empty_code: EmptyCode | None = None
     empty_origins: tuple[Origin, ...] = ()
     """The objects where that chain breaks: the Service, its selector, slices without a ready endpoint."""
     assumed: bool = False
@@ -143,32 +156,87 @@ class PassthroughBackend:
     port: Port
 
 
+class NoticeCode(StrEnum):
+    """What the controller may only log. An EmptyCode is another of these, about a backend."""
+
+    ALIAS_TAKEN = "alias-taken"
+    AUTH_TLS_SECRET_TAKEN = "auth-tls-secret-taken"  # noqa: S105  # a code
+    CANARY_HOST_UNKNOWN = "canary-host-unknown"
+    CANARY_IS_MAIN = "canary-is-main"
+    CANARY_NOT_FIRST = "canary-not-first"
+    CANARY_REMOVED = "canary-removed"
+    CANARY_UNMERGED = "canary-unmerged"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_EXPIRING = "certificate-expiring"
+    CERTIFICATE_MISMATCH = "certificate-mismatch"
+    CLUSTER_IP_MISSING = "cluster-ip-missing"
+    CONTROLLER_CRASH = "controller-crash"
+    COOKIE_PATH_MISSING = "cookie-path-missing"
+    DEFAULT_BACKEND_EMPTY = "default-backend-empty"
+    DEFAULT_BACKEND_MISSING = "default-backend-missing"
+    FALLBACK_EMPTY = "fallback-empty"
+    FALLBACK_WITHOUT_PORTS = "fallback-without-ports"
+    PASSTHROUGH_IGNORED = "passthrough-ignored"
+    PATH_TAKEN = "path-taken"
+    PROXY_SSL_SECRET_TAKEN = "proxy-ssl-secret-taken"  # noqa: S105  # a code
+    RESOURCE_BACKEND = "resource-backend"
+    RULE_WITHOUT_PATHS = "rule-without-paths"
+    SERVER_ALIAS_TAKEN = "server-alias-taken"
+    SERVER_SNIPPET_TAKEN = "server-snippet-taken"
+    SERVICE_IS_CANARY = "service-is-canary"
+    STREAM_CONFIGMAP_MISSING = "stream-configmap-missing"
+    STREAM_PORT_INVALID = "stream-port-invalid"
+    STREAM_PORT_RESERVED = "stream-port-reserved"
+    STREAM_REFERENCE_INVALID = "stream-reference-invalid"
+    STREAM_SERVICE_EMPTY = "stream-service-empty"
+    STREAM_SERVICE_MISSING = "stream-service-missing"
+    TLS_SECRET_MISSING = "tls-secret-missing"  # noqa: S105  # a code
+    TLS_SECRET_UNUSABLE = "tls-secret-unusable"  # noqa: S105  # a code
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something the controller only logs, with its manifest line: a losing path, a refused canary, a taken alias...
 
-    code: a stable slug ("path-taken", "alias-taken", "canary-unmerged", "external-name-disabled", "service-missing",
-    "tls-secret-missing", "certificate-mismatch", ...).
+    missing: the object that is not there, where that is what the notice is about; option: the flag that names it.
     """
 
-    code: str
+    code: NoticeCode | EmptyCode
     message: str
     origins: tuple[Origin, ...] = ()
     ingress: str = ""
     host: str = ""
     path: str = ""
+    missing: Named | None = None
+    option: str = ""
+
+
+class DropReason(StrEnum):
+    """Why an Ingress never reaches the model."""
+
+    CLASS = "class"
+    """It is another controller's."""
+    NAMESPACE = "namespace"
+    """Of one that is not watched."""
+    INSPECTION = "inspection"
+    """It has a text that --deep-inspect forbids."""
+    CATCH_ALL = "catch-all"
+    BLOCKLIST = "blocklist"
+    ANNOTATIONS = "annotations"
+    """Their extraction ends in an error."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the Ingress is none of this controller's business."""
+        return self in (DropReason.CLASS, DropReason.NAMESPACE)
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """An Ingress that never reaches the model.
-
-    reason: "class" (another controller's), "namespace", "inspection" (a text --deep-inspect forbids), "catch-all",
-    "blocklist" or "annotations" (an Extraction with parsed=None).
-    """
+    """An Ingress that never reaches the model."""
 
     ingress: Ingress
-    reason: str
+    reason: DropReason
     message: str
     origin: Origin | None = None
 

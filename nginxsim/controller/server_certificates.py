@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nginxsim.config.certificate import Certificate
 from nginxsim.config.certificate_names import covers, lower_ascii, mismatch
 from nginxsim.controller.context import Context
+from nginxsim.controller.model import NoticeCode
 from nginxsim.kube.objects import Ingress, IngressTLS
 
 EXPIRY_WARNING = 240 * 3600
@@ -24,11 +25,11 @@ def choose_certificate(host: str, ingress: Ingress, context: Context) -> Certifi
     key = f"{ingress.meta.namespace}/{section.secret}"
     certificate = store.local(key)
     if certificate is None:
-        code, why = "tls-secret-missing", store.why_not(key)
+        code, why = NoticeCode.TLS_SECRET_MISSING, store.why_not(key)
     elif not certificate.has_certificate:
-        code, why = "tls-secret-unusable", f"Secret {key} holds a CA, but no certificate of a server"
+        code, why = NoticeCode.TLS_SECRET_UNUSABLE, f"Secret {key} holds a CA, but no certificate of a server"
     elif why := mismatch(certificate, host):
-        code = "certificate-mismatch"
+        code = NoticeCode.CERTIFICATE_MISMATCH
     else:
         _warn_of_expiry(certificate, host, ingress, section, context)
         return certificate
@@ -59,7 +60,11 @@ def _warn_of_expiry(
     left = certificate.expires - time.time()
     if left >= EXPIRY_WARNING:
         return
-    code, verb = ("certificate-expired", "has expired") if left < 0 else ("certificate-expiring", "expires soon")
+    code, verb = (
+        (NoticeCode.CERTIFICATE_EXPIRED, "has expired")
+        if left < 0
+        else (NoticeCode.CERTIFICATE_EXPIRING, "expires soon")
+    )
     day = time.strftime("%Y-%m-%d", time.gmtime(certificate.expires))
     message = f"the certificate of {host} in Secret {certificate.namespace}/{certificate.name} {verb} ({day})"
     context.notices.add(code, message, section.origin, certificate.origin, ingress=ingress, host=host)

@@ -10,7 +10,11 @@ from nginxsim.annotations.values import Logs, ParsedAnnotations, Redirect, Rewri
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import NO_SERVICE, PREFIX, BackendDraft, LocationDraft, ServerDraft
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_SERVER, ROOT
+from nginxsim.controller.model import (
+    DEFAULT_SERVER,
+    ROOT,
+    NoticeCode,
+)
 from nginxsim.controller.references import default_ref, host_of, upstream_name
 from nginxsim.controller.server_certificates import choose_certificate
 from nginxsim.controller.traits import FIRST_COME, FirstCome, ServerTrait, ServerTraits
@@ -119,7 +123,9 @@ def say_taken(server: ServerDraft, trait: ServerTrait, annotation: str, arrival:
     """Notes that an Ingress comes too late to decide a trait."""
     message = f"{annotation} of {server.hostname} is already set by {server.owners[trait].meta}; this one is ignored"
     origin = arrival.annotations.source(annotation).origin
-    context.notices.add(f"{annotation}-taken", message, origin, ingress=arrival.ingress, host=server.hostname)
+    context.notices.add(
+        NoticeCode(f"{annotation}-taken"), message, origin, ingress=arrival.ingress, host=server.hostname
+    )
 
 
 def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], context: Context) -> None:
@@ -131,5 +137,7 @@ def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], contex
         if alias in servers and alias != server.hostname:
             message = f"alias {alias} of {server.hostname} is ignored: the host has rules of its own"
             set_at = owner.meta.annotation_origins.get(f"{context.controller.flags.prefix}server-alias")
-            context.notices.add("alias-taken", message, set_at, servers[alias].origin, ingress=owner, host=alias)
+            context.notices.add(
+                NoticeCode.ALIAS_TAKEN, message, set_at, servers[alias].origin, ingress=owner, host=alias
+            )
     server.give(ServerTrait.ALIASES, tuple(sorted({alias for alias in aliases if alias not in servers})))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nginxsim.annotations import Named
 from nginxsim.config.flags import Flags
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import Reach
 from nginxsim.controller.endpoints import port_number
-from nginxsim.controller.model import StreamService
+from nginxsim.controller.model import (
+    NoticeCode,
+    StreamService,
+)
 from nginxsim.kube.objects import Service
 from nginxsim.origins import Origin
 
@@ -21,7 +25,8 @@ def stream_services(flag: str, protocol: str, context: Context) -> tuple[StreamS
     config_map = context.cluster.config_maps.get(flag)
     if flag.count("/") != 1 or config_map is None:
         option = f"--{protocol.lower()}-services-configmap"
-        context.notices.add("stream-configmap-missing", f"{option}: ConfigMap {flag} does not exist")
+        message, missing = f"{option}: ConfigMap {flag} does not exist", Named("ConfigMap", flag)
+        context.notices.add(NoticeCode.STREAM_CONFIGMAP_MISSING, message, missing=missing, option=option)
         return ()
     reserved = reserved_ports(context.controller.flags)
     services = []
@@ -53,7 +58,7 @@ def reserved_ports(flags: Flags) -> frozenset[int]:
 class _RefusedError(Exception):
     """One entry of the ConfigMap that makes no stream service."""
 
-    code: str
+    code: NoticeCode
     message: str
     about_key: bool = False
     origins: tuple[Origin, ...] = ()
@@ -73,16 +78,20 @@ class _Target:
 def _stream_service(key: str, text: str, protocol: str, reserved: frozenset[int], context: Context) -> StreamService:
     port = port_number(key)
     if port is None:
-        raise _RefusedError("stream-port-invalid", f'"{key}" is not a valid port number', about_key=True)
+        raise _RefusedError(NoticeCode.STREAM_PORT_INVALID, f'"{key}" is not a valid port number', about_key=True)
     if port in reserved:
-        raise _RefusedError("stream-port-reserved", f"port {port} is reserved for the controller", about_key=True)
+        raise _RefusedError(
+            NoticeCode.STREAM_PORT_RESERVED, f"port {port} is reserved for the controller", about_key=True
+        )
     target = _target(text, protocol)
     service = context.cluster.services.get(f"{target.namespace}/{target.name}")
     if service is None:
-        raise _RefusedError("stream-service-missing", f"Service {target.namespace}/{target.name} does not exist")
+        raise _RefusedError(
+            NoticeCode.STREAM_SERVICE_MISSING, f"Service {target.namespace}/{target.name} does not exist"
+        )
     reach = _reach(service, target.port, protocol, context)
     if not reach.endpoints:
-        raise _RefusedError("stream-service-empty", reach.why, origins=reach.origins)
+        raise _RefusedError(NoticeCode.STREAM_SERVICE_EMPTY, reach.why, origins=reach.origins)
     return StreamService(
         port=port,
         name=target.name,
@@ -99,7 +108,7 @@ def _stream_service(key: str, text: str, protocol: str, reserved: frozenset[int]
 def _target(text: str, protocol: str) -> _Target:
     parts = text.split(":")
     if len(parts) < 2 or parts[0].count("/") != 1:
-        raise _RefusedError("stream-reference-invalid", f'"{text}" is not of the form namespace/name:port')
+        raise _RefusedError(NoticeCode.STREAM_REFERENCE_INVALID, f'"{text}" is not of the form namespace/name:port')
     namespace, _, name = parts[0].partition("/")
     tcp = protocol == "TCP"
     decode = tcp and len(parts) >= 3 and parts[2].upper() == "PROXY"

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import NO_SERVICE, BackendDraft, Reach
 from nginxsim.controller.ingresses import Arrival
-from nginxsim.controller.model import DEFAULT_UPSTREAM, Endpoint
+from nginxsim.controller.model import (
+    DEFAULT_UPSTREAM,
+    EmptyCode,
+    Endpoint,
+    NoticeCode,
+)
 from nginxsim.controller.references import claims_of, default_ref, service_port, upstream_name
 from nginxsim.kube.objects import BackendRef
 
@@ -22,18 +27,22 @@ def default_upstream(context: Context) -> BackendDraft:
         return draft
     service = context.cluster.services.get(key)
     if service is None:
-        context.notices.add("default-backend-missing", f"--default-backend-service: Service {key} does not exist")
+        context.notices.add(
+            NoticeCode.DEFAULT_BACKEND_MISSING, f"--default-backend-service: Service {key} does not exist"
+        )
         return draft
     if not service.ports:
         message = f"--default-backend-service: {service.meta} has no ports, which makes the controller crash"
-        context.notices.add("controller-crash", message, service.meta.origin)
+        context.notices.add(NoticeCode.CONTROLLER_CRASH, message, service.meta.origin)
         return draft
     draft.service = service
     reach = context.endpoints.behind(service, service.ports[0])
     if reach.endpoints:
         draft.reach = reach
     else:
-        context.notices.add("default-backend-empty", f"--default-backend-service: {reach.why}", service.meta.origin)
+        context.notices.add(
+            NoticeCode.DEFAULT_BACKEND_EMPTY, f"--default-backend-service: {reach.why}", service.meta.origin
+        )
     return draft
 
 
@@ -93,9 +102,11 @@ def _reach(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> Rea
             return Reach((context.endpoints.cluster_ip(key, ref),))
         except LookupError as problem:
             message = f"service-upstream: {problem.args[0]}; its endpoints are used"
-            context.notices.add("cluster-ip-missing", message, ref.origin, ingress=arrival.ingress)
+            context.notices.add(NoticeCode.CLUSTER_IP_MISSING, message, ref.origin, ingress=arrival.ingress)
     reach = context.endpoints.of_backend(key, service_port(ref))
     if reach.code:
-        origin = ref.port_origin if reach.code == "port-missing" else ref.origin
-        context.notices.add(reach.code, reach.why, origin, *reach.origins, ingress=arrival.ingress)
+        origin = ref.port_origin if reach.code is EmptyCode.PORT_MISSING else ref.origin
+        context.notices.add(
+            reach.code, reach.why, origin, *reach.origins, ingress=arrival.ingress, missing=reach.missing
+        )
     return reach

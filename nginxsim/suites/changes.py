@@ -119,7 +119,7 @@ def _origins_of(changes: Mapping[str, Change]) -> dict[str, Origin]:
 
 def check_keys(changes: Sequence[Change], settings: Settings) -> None:
     """Raises InputError for a changed ConfigMap key that the controller does not know."""
-    unread = {problem.key: problem for problem in settings.problems if problem.reason == "unknown key"}
+    unread = {problem.key: problem for problem in settings.problems if problem.is_unknown}
     for change in changes:
         if not change.owner and change.name in unread:
             near = unread[change.name].nearest

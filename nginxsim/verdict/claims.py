@@ -21,7 +21,7 @@ class Claim:
     @property
     def is_foreign(self) -> bool:
         """Whether the Ingress is another controller's business, rather than one that failed here."""
-        return self.dropped.reason in ("class", "namespace")
+        return self.dropped.reason.is_foreign
 
 
 class Claims:

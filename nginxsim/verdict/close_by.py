@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nginxsim.annotations import Problem
-from nginxsim.controller.model import Backend
+from nginxsim.controller.model import (
+    Backend,
+    EmptyCode,
+)
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import BackendRef, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence
@@ -33,7 +36,7 @@ def hint(cluster: Cluster, backend: Backend, reference: BackendRef | None, names
     """What the cluster knows of a backend without endpoints. reference: how an Ingress of the namespace names it."""
     if backend.service is None or not backend.service.meta.name:
         return _elsewhere(cluster, reference, namespace)
-    if backend.empty_code == "port-missing" and reference is not None:
+    if backend.empty_code is EmptyCode.PORT_MISSING and reference is not None:
         return _ports(backend.service, reference)
     find = FINDERS.get(backend.empty_code)
     return find(cluster, backend.service) if find else Hint()
@@ -126,10 +129,10 @@ def _selects(service: Service, workload: Workload) -> bool:
     return alike and bool(service.selector) and service.selector.items() <= workload.pod_labels.items()
 
 
-FINDERS: Mapping[str, Finder] = {
-    "selector-matches-nothing": _other_labels,
-    "no-ready-endpoint": _unready,
-    "no-slice": _passed_over,
+FINDERS: Mapping[EmptyCode | None, Finder] = {
+    EmptyCode.SELECTOR_MATCHES_NOTHING: _other_labels,
+    EmptyCode.NO_READY_ENDPOINT: _unready,
+    EmptyCode.NO_SLICE: _passed_over,
 }
 
 

@@ -78,7 +78,7 @@ class _Judge:
 
     def state(self, ingress: Ingress, rule: IngressRule, path: IngressPath) -> tuple[str, str]:
         if gone := self._dropped.get(ingress.meta.key):
-            return ("foreign" if gone.reason in ("class", "namespace") else "dropped"), gone.message
+            return ("foreign" if gone.reason.is_foreign else "dropped"), gone.message
         host = rule.host or DEFAULT_SERVER
         here = self._locations.get((host, path.path or ROOT), [])
         mine = [location for location in here if _belongs(location, ingress, path)]

@@ -8,7 +8,11 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from nginxsim.annotations.values import Canary
-from nginxsim.controller.model import DEFAULT_SERVER, Backend
+from nginxsim.controller.model import (
+    DEFAULT_SERVER,
+    Backend,
+    NoticeCode,
+)
 from nginxsim.errors import closest
 from nginxsim.nginx.events import AddressRuled, LocationChosen, NamedLocation, ServerChosen
 from nginxsim.nginx.exchange import Request
@@ -211,7 +215,7 @@ def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> 
             Phase.LOCATION, claim.path, f"{owner} is not served: {claim.dropped.message}", claim.origin, owner
         )
     for notice in routing.estate.model.notices:
-        taken = notice.code == "path-taken" and notice.host.lower() == host
+        taken = notice.code is NoticeCode.PATH_TAKEN and notice.host.lower() == host
         if taken and uri.startswith(notice.path) and notice.origins:
             owner = f"Ingress {notice.ingress}"
             yield _written(Phase.LOCATION, notice.path, f"of {owner}: {notice.message}", notice.origins[0], owner)

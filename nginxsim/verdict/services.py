@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations import Effect, Problem
-from nginxsim.controller.model import DEFAULT_UPSTREAM, Backend
+from nginxsim.controller.model import (
+    DEFAULT_UPSTREAM,
+    Backend,
+    DropReason,
+    EmptyCode,
+)
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
 from nginxsim.nginx.events import Answered, NotAnswered
@@ -19,15 +24,15 @@ from nginxsim.verdict.rewrites import problem_evidence
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording.problems import remedy
 
-FIXES = {
-    "service-missing": "create the Service, or name an existing one in the Ingress' namespace",
-    "port-missing": "name a port that the Service offers and its Pods listen on",
-    "no-slice": "start Pods that the Service selects",
-    "no-ready-endpoint": "look at the Pods' readiness: an endpoint that is not ready gets no requests",
-    "selector-matches-nothing": "make the Service's selector match the labels of the Pods",
-    "no-selector": "give the Service a selector, or an EndpointSlice labelled kubernetes.io/service-name",
-    "external-name-disabled": "take --disable-svc-external-name away, or use a Service with Pods",
-    "external-name-invalid": "write a DNS name that is not of this machine",
+FIXES: Mapping[EmptyCode | None, str] = {
+    EmptyCode.SERVICE_MISSING: "create the Service, or name an existing one in the Ingress' namespace",
+    EmptyCode.PORT_MISSING: "name a port that the Service offers and its Pods listen on",
+    EmptyCode.NO_SLICE: "start Pods that the Service selects",
+    EmptyCode.NO_READY_ENDPOINT: "look at the Pods' readiness: an endpoint that is not ready gets no requests",
+    EmptyCode.SELECTOR_MATCHES_NOTHING: "make the Service's selector match the labels of the Pods",
+    EmptyCode.NO_SELECTOR: "give the Service a selector, or an EndpointSlice labelled kubernetes.io/service-name",
+    EmptyCode.EXTERNAL_NAME_DISABLED: "take --disable-svc-external-name away, or use a Service with Pods",
+    EmptyCode.EXTERNAL_NAME_INVALID: "write a DNS name that is not of this machine",
 }
 FAILURES: Mapping[Failure, tuple[str, str]] = {
     Failure.REFUSED: ("the connection was refused", "check the targetPort and that the Pods listen there"),
@@ -170,7 +175,7 @@ def _lost_claim(case: Case) -> Claim | None:
 
 
 def _problems(case: Case, claim: Claim) -> tuple[Problem, ...]:
-    if claim.dropped.reason != "annotations":
+    if claim.dropped.reason is not DropReason.ANNOTATIONS:
         return ()
     return case.estate.extractor.extract(claim.dropped.ingress).problems
 

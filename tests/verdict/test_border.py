@@ -31,9 +31,16 @@ from nginxsim.annotations import Problem, extract
 from nginxsim.catalogue import BY_NUMBER, Example
 from nginxsim.catalogue.examples import example_of
 from nginxsim.conf_simulation import simulate_conf
+from nginxsim.config import settings
+from nginxsim.config.settings_table import SettingProblem
+from nginxsim.controller import drafts, endpoints, ingresses
+from nginxsim.controller.drafts import Reach
+from nginxsim.controller.model import Dropped, DropReason, Notice
+from nginxsim.kube.objects import Ingress
 from nginxsim.lua import events as lua
 from nginxsim.nginx import events as nginx
 from nginxsim.nginx.steps import Event
+from nginxsim.origins import Origin
 from nginxsim.suites.reading import find_suites, read_suite
 from nginxsim.suites.running import run
 from nginxsim.url import request_for
@@ -67,11 +74,26 @@ metadata: {{name: {name}, labels: {{app: {name}}}}}
 )
 
 
+class MuteDropped(Dropped):
+    """An Ingress that nobody says why it was dropped."""
+
+    def __init__(self, ingress: Ingress, reason: DropReason, _message: str, origin: Origin | None = None) -> None:
+        super().__init__(ingress, reason, "x", origin)
+
+
+def mute_problem(key: str, _reason: str, *facts: Any) -> SettingProblem:
+    return SettingProblem(key, "x", *facts)
+
+
 def take_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is said from here on is "x"."""
     monkeypatch.setattr(steps, "WORDS", dict.fromkeys(steps.WORDS, lambda _: rows.Said("x", "x")))
     mute = {"reason": "x", "complaint": "x", "expected": "x"}
     monkeypatch.setattr(extract, "Problem", lambda **facts: Problem(**(facts | mute)))
+    monkeypatch.setattr(drafts, "Notice", lambda code, _message, *places, **facts: Notice(code, "x", *places, **facts))
+    monkeypatch.setattr(ingresses, "Dropped", MuteDropped)
+    monkeypatch.setattr(endpoints, "Reach", lambda *found, **facts: Reach(*found, **(facts | {"why": "x"})))
+    monkeypatch.setattr(settings, "SettingProblem", mute_problem)
 
 
 # --- what is decided --------------------------------------------------------------------------------------------------
