@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nginxsim.origins import Origin
 from nginxsim.printing import link, paint
+from nginxsim.reports.secrets import without_secrets
 from nginxsim.sources import STDIN
 from nginxsim.verdict.types import Evidence
 
@@ -34,7 +35,7 @@ class Sources:
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
-        self._lines = {name: text.splitlines() for name, text in (texts or {}).items()}
+        self._lines = {name: without_secrets(name, text).splitlines() for name, text in (texts or {}).items()}
 
     def line(self, file: str, number: int) -> str | None:
         """A line without its end; None where it cannot be had."""
@@ -46,7 +47,8 @@ class Sources:
     @staticmethod
     def _read(file: str) -> list[str]:
         try:
-            return Path(file).read_text(encoding="utf-8-sig").splitlines() if file != STDIN else []
+            text = Path(file).read_text(encoding="utf-8-sig") if file != STDIN else ""
+            return without_secrets(file, text).splitlines()
         except (OSError, UnicodeDecodeError):
             return []
 

@@ -73,4 +73,11 @@ def test_folders_that_lie_deep(tmp_path: Path) -> None:
         deep /= "a"
         deep.mkdir()
     (deep / "m.yaml").write_text(estate_text(*served(), ingress()))
-    assert list(load([tmp_path]).ingresses) == ["default/web"]
+    try:
+        assert list(load([tmp_path]).ingresses) == ["default/web"]
+    finally:
+        # What cleans up behind the tests goes down by recursion.
+        (deep / "m.yaml").unlink()
+        while deep != tmp_path:
+            deep.rmdir()
+            deep = deep.parent
