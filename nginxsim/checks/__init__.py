@@ -13,6 +13,7 @@ from nginxsim.catalogue import Entry, Rule, outside_rules
 from nginxsim.checks import access, annotated, canaries, certificates, conf, paths, rewrites, services, settings
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
+from nginxsim.controller.traits import FIRST_COME
 from nginxsim.errors import UsageError
 from nginxsim.verdict.types import Finding
 
@@ -54,8 +55,7 @@ CHECKS: Mapping[str, Check] = {
     "alias-shared": paths.alias_shared,
     "host-setting-taken": noticed(
         "host-setting-taken",
-        "server-alias-taken",
-        "server-snippet-taken",
+        *(f"{row.annotation}-taken" for row in FIRST_COME if row.told),
         "auth-tls-secret-taken",
         "proxy-ssl-secret-taken",
     ),
