@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -47,13 +47,17 @@ class ConfSimulation:
 
 
 def simulate_conf(
-    path: str | Path, *, files: Mapping[str, bytes] | None = None, stdin: TextIO | None = None
+    path: str | Path,
+    *,
+    files: Mapping[str, bytes] | None = None,
+    stdin: TextIO | None = None,
+    include_roots: Iterable[str | Path] = (),
 ) -> ConfSimulation:
     """Reads an nginx.conf and the files it includes, which are looked for beside it.
 
     files: path as the conf names it -> content, for what nginx reads while it runs (password files, pages under
     `root`); no others exist, except password and certificate files that lie where the conf says. "-": the conf is
-    `stdin`. Raises InputError.
+    `stdin`. include_roots: folders besides the conf's own that files may be read from. Raises InputError.
     """
-    conf = read_conf(path, stdin)
+    conf = read_conf(path, stdin, include_roots)
     return ConfSimulation(replace(conf, contents={**conf.contents, **(files or {})}))

@@ -39,6 +39,13 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 @partial(takes_estate, required=False)
 @click.option("--conf", metavar="FILE", help="Ask this nginx.conf and what it includes, instead of PATH...")
 @click.option(
+    "--include-root",
+    "include_roots",
+    multiple=True,
+    metavar="FOLDER",
+    help="With --conf: a folder besides the conf's own that it may include files from. Repeatable.",
+)
+@click.option(
     "--repeat", type=click.IntRange(min=1), default=1, metavar="N", help="Send so many at once: which meet a limit?"
 )
 @click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
@@ -53,6 +60,7 @@ def command(
     url: str,
     estate: EstateOptions,
     conf: str | None,
+    include_roots: tuple[str, ...],
     repeat: int,
     method: str,
     header_lines: tuple[str, ...],
@@ -97,7 +105,7 @@ def command(
     stdin = sys.stdin.read() if "-" in (*estate.named, conf) else ""
     with working("simulating"):
         if conf:
-            plain, text = simulate_conf(conf, stdin=io.StringIO(stdin)), ""
+            plain, text = simulate_conf(conf, stdin=io.StringIO(stdin), include_roots=include_roots), ""
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
         else:
             simulation = open_estate(estate, stdin=io.StringIO(stdin))

@@ -8,8 +8,9 @@ nginx 1.27.1: src/core/ngx_conf_file.c (ngx_conf_include), ngx_cycle.c (conf_pre
 from __future__ import annotations
 
 import glob
+import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +20,7 @@ from nginxsim.nginx.tree import ConfError, Directive, parse_conf
 from nginxsim.origins import Origin
 
 STDIN = "-"
+_MAGIC = re.compile(r"[*?\[]")
 PREFIXES = (
     "/etc/nginx",
     "/usr/local/nginx/conf",
@@ -75,13 +77,15 @@ class Conf:
         return InputError(error.reason, self.origin(error.line) if error.line else Origin(self.files[0].name, 1, 1))
 
 
-def read_conf(path: str | Path, stdin: TextIO | None = None) -> Conf:
+def read_conf(path: str | Path, stdin: TextIO | None = None, roots: Iterable[str | Path] = ()) -> Conf:
     """Reads an nginx.conf ("-": from `stdin`) and the files it includes.
 
-    Relative names are looked for beside the conf. Raises InputError with the place of what cannot be read.
+    Relative names are looked for beside the conf. Only what lies in its folder, or in one of `roots`, is read, wherever
+    links lead; what else it names becomes an assumption. Raises InputError with the place of what cannot be read.
     """
     name = str(path)
-    reader = _FileReader(Path() if name == STDIN else Path(path).parent)
+    folder = Path() if name == STDIN else Path(path).parent
+    reader = _FileReader(folder, tuple(Path(root).resolve() for root in (folder, *roots)))
     text = (stdin.read() if stdin else "") if name == STDIN else _text(Path(path), None)
     tree = Directive("", (), 0, reader.read(name, text, ()))
     if tree.first("http") is None and tree.first("server") is None:
@@ -92,6 +96,7 @@ def read_conf(path: str | Path, stdin: TextIO | None = None) -> Conf:
 @dataclass(slots=True)
 class _FileReader:
     folder: Path
+    roots: tuple[Path, ...]
     lines: int = 0
     files: list[ConfFile] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -138,14 +143,29 @@ class _FileReader:
     def _search(self, pattern: str) -> list[Path] | None:
         """The files that a name or a pattern of names stands for; None when nobody can know."""
         for candidate in self._candidates(pattern):
+            if not self._may_be_read(candidate):
+                self.assumptions[f"{pattern} lies outside of the conf's folder and is not read (--include-root)"] = None
+                return []
             if glob.has_magic(pattern):
-                if found := sorted(path for path in map(Path, glob.glob(candidate)) if path.is_file()):  # noqa: PTH207  # names stay as the user writes them
+                if found := sorted(path for path in map(Path, glob.glob(candidate)) if self._is_readable(path)):  # noqa: PTH207  # names stay as the user writes them
                     return found
                 if Path(candidate).parent.is_dir():
                     return []
             elif Path(candidate).is_file():
                 return [Path(candidate)]
         return None
+
+    def _may_be_read(self, candidate: str) -> bool:
+        """False for what is there and lies outside; of a pattern, the folder that it begins with decides."""
+        fixed, *magic = _MAGIC.split(candidate, maxsplit=1)
+        path = Path(f"{fixed}x").parent if magic else Path(candidate)
+        return not path.exists() or self._is_inside(path)
+
+    def _is_readable(self, path: Path) -> bool:
+        return path.is_file() and self._is_inside(path)
+
+    def _is_inside(self, path: Path) -> bool:
+        return any(path.resolve().is_relative_to(root) for root in self.roots)
 
     def _candidates(self, name: str) -> Iterator[str]:
         if not name.startswith("/"):
