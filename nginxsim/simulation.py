@@ -12,6 +12,8 @@ from nginxsim.config.chart_class import with_chart_class
 from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Machine
 from nginxsim.kube import Cluster, load
+from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
+from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.releases import NEWEST
 
 if TYPE_CHECKING:
@@ -166,6 +168,21 @@ class Simulation:
 
         return refusals(self._whole, self.files)
 
+    @cached_property
+    def kubernetes(self) -> Kubernetes:
+        """What the manifests are applied to: as told, else the newest that the controller is for and whose rules are
+        known.
+        """
+        return self.given.kubernetes or min(NEWEST_KUBERNETES, Kubernetes.named(self.controller.release.kubernetes))
+
+    def api_errors(self) -> list[Finding]:
+        """What the API server (or kubectl, which validates strictly) would refuse in the input, in the order of the
+        manifests; empty when `kubectl apply` would take it all.
+        """
+        from nginxsim.verdict.api import api_findings
+
+        return [found.finding for found in api_findings(self) if found.refused]
+
     def check(self) -> list[Finding]:
         """Everything the coded rules find wrong with the estate, in the order of the manifests."""
         from nginxsim.checks import check
@@ -223,15 +240,20 @@ def simulate(
     templates: Sequence[str | Path] = (),
     stdin: TextIO | None = None,
     after: Simulation | None = None,
+    kubernetes: str | None = None,
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
 
     facts: "KEY=VALUE", what a distributor's build of that release has otherwise.
     templates: folders whose Jinja2 templates lie over those of nginxsim, the first of them uppermost.
     after: what was there before; objects that only the new estate has are younger than all of its own.
+    kubernetes: the release whose API server the manifests meet, as "1.34"; by default the newest that the controller is
+    for.
 
     Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release, fact, flag or
     folder. What is wrong with a template is an InputError of what renders it first.
     """
     cluster = load(list(paths), stdin, after=after.given if after else None)
+    if kubernetes is not None:
+        cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
     return Simulation(cluster, Controller.started(release, flags, host, templates, facts))

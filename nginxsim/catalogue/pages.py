@@ -33,6 +33,8 @@ GROUPS = {
     "NX67": "Canaries",
     "NX68": "Rewrites and redirects",
     "NX69": "The file as a whole",
+    "NX70": "What the API server refuses",
+    "NX71": "What the API server refuses",
 }
 """Start of a number -> what these rows are about; the longest start counts."""
 

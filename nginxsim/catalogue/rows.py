@@ -15,7 +15,7 @@ from nginxsim.catalogue.examples import example_of
 from nginxsim.catalogue.outside import outside_entries
 from nginxsim.errors import UsageError, did_you_mean
 
-TABLES = ("causes.yaml", "findings.yaml")
+TABLES = ("causes.yaml", "findings.yaml", "api.yaml")
 HOME = "kubernetes/ingress-nginx"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.catalogue import Entry, Rule, outside_rules
-from nginxsim.checks import access, annotated, canaries, certificates, conf, paths, rewrites, services, settings
+from nginxsim.checks import access, annotated, api, canaries, certificates, conf, paths, rewrites, services, settings
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
 from nginxsim.controller.traits import FIRST_COME
@@ -119,6 +119,7 @@ CHECKS: Mapping[str, Check] = {
     "nginx-refuses": conf.nginx_refuses,
     "controller-crash": noticed("controller-crash"),
     "admission-refuses": conf.webhook_refuses,
+    **{code: api.told(code) for code in api.CODES},
 }
 
 

@@ -12,6 +12,7 @@ from nginxsim.catalogue import entry
 from nginxsim.controller.model import Location, Notice
 from nginxsim.kube.objects import Ingress, Meta
 from nginxsim.origins import Origin
+from nginxsim.verdict.api import ApiFinding, api_findings
 from nginxsim.verdict.types import Evidence, Finding
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class Estate:
         self.prefix = simulation.controller.flags.prefix
         self.annotation_names = known_names(simulation.controller.release)
         self.config_map = f"ConfigMap {simulation.controller.flags.configmap}"
+
+    @cached_property
+    def api_findings(self) -> Sequence[ApiFinding]:
+        """What the API server would say of all that was read."""
+        return api_findings(self.simulation)
 
     @cached_property
     def notices(self) -> Mapping[str, list[Notice]]:

@@ -30,6 +30,7 @@ class EstateOptions:
     release: str | None = None
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    kubernetes: str | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ class EstateOptions:
 
     @property
     def describes_controller(self) -> bool:
-        return bool(self.flags or self.release or self.templates or self.facts)
+        return bool(self.flags or self.release or self.templates or self.facts or self.kubernetes)
 
     def simulation(self, stdin: TextIO | None = None, after: Simulation | None = None) -> Simulation:
         """`after`: the estate whose objects are older than those that only this one has, wherever these stand."""
@@ -51,6 +52,7 @@ class EstateOptions:
             flags=self.flags,
             templates=self.templates,
             facts=self.facts,
+            kubernetes=self.kubernetes,
             stdin=stdin or sys.stdin,
             after=after,
         )
@@ -83,11 +85,17 @@ CONTROLLER_OPTIONS = (
         "--templates",
         help="A folder whose Jinja2 templates lie over those of nginxsim. Repeatable, the first uppermost.",
     ),
+    click.option(
+        "--kubernetes",
+        metavar="VERSION",
+        default=None,
+        help="Whose API versions are served, as 1.29; default: the newest that the controller is for.",
+    ),
 )
 
 
 def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
-    """Adds PATH..., --flag, --release, --fact and --templates, which reach the command as its `estate`: EstateOptions.
+    """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
     required: without PATH... the command does not run.
     """
@@ -100,9 +108,10 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         release: str | None,
         templates: tuple[str, ...],
         fact: tuple[str, ...],
+        kubernetes: str | None,
         **other: object,
     ) -> None:
-        command(estate=EstateOptions(paths, flags, release, templates, fact), **other)
+        command(estate=EstateOptions(paths, flags, release, templates, fact, kubernetes), **other)
 
     decorated: Callable[..., None] = with_estate
     for decorate in (*CONTROLLER_OPTIONS, click.argument("paths", nargs=-1, required=required, metavar="PATH...")):

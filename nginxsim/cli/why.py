@@ -100,7 +100,7 @@ def command(
     )
     if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
         raise click.UsageError(
-            "name manifests (PATH..., --flag, --release, --fact, --templates) or a plain nginx.conf (--conf FILE)"
+            "name manifests (PATH... and what is said of their controller) or a plain nginx.conf (--conf FILE)"
         )
     stdin = sys.stdin.read() if "-" in (*estate.named, conf) else ""
     with working("simulating"):

@@ -10,6 +10,7 @@ from nginxsim.golang.strconv import trim
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F])0+(?=[0-9a-fA-F])")
 _PREFIX_LENGTH = re.compile(r"[0-9]{1,8}", re.ASCII)
 
 
@@ -17,6 +18,11 @@ def parse_ip(text: str) -> Address | None:
     """Go's net.ParseIP: no zones, no leading zeros; an IPv4-mapped IPv6 address counts as the IPv4 address."""
     address = _as_written(text)
     return None if address is None else _unmapped(address)
+
+
+def parse_ip_sloppy(text: str) -> Address | None:
+    """net.ParseIP as it was before Go 1.17, which Kubernetes keeps: zeros may stand before each number."""
+    return parse_ip(_LEADING_ZEROS.sub("", text))
 
 
 def network(spec: str) -> str:

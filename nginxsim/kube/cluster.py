@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.kube.objects import (
     ConfigMap,
     EndpointSlice,
@@ -15,6 +16,7 @@ from nginxsim.kube.objects import (
     Service,
     Workload,
 )
+from nginxsim.sources import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +34,9 @@ class Cluster:
     workloads: Sequence[Workload] = ()
     files: tuple[str, ...] = ()
     """The files read, in order."""
+    kubernetes: Kubernetes | None = None
+    """What it runs, where that was told."""
+    texts: tuple[File, ...] = field(default=(), repr=False, compare=False)
+    """What was read, for those who want to look at it again."""
     ages: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """How many objects had been read before (kind, namespace, name) was first; the API server's clock, so to speak."""

@@ -6,8 +6,10 @@ Later stages get nodes rather than values: nodes know line and column, and most 
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -17,31 +19,100 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from nginxsim.errors import InputError
+from nginxsim.golang.strconv import trim
 from nginxsim.kube.aliases import AliasError, check_aliases, may_have_aliases
 from nginxsim.kube.scalars import PLAIN, QUOTED
 from nginxsim.origins import Origin
 from nginxsim.sources import File
 
+_SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+_DIRECTIVES = re.compile(r"(?:[^\S\n]*(?:[%#].*)?\n)*")
+"""Lines before a document that are no document themselves."""
+_JSON = json.JSONDecoder()
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def documents(file: File) -> Iterator[yaml.Node]:
-    """The root node of each document that is not empty. Raises InputError at the place where the YAML breaks."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file. `file`: its text alone, with the lines of the whole."""
+
+    file: File
+    oddly_separated: str = ""
+    """What stands where it begins though kubectl does not take it: a directive, or more than a comment after "---"."""
+
+    def root(self) -> yaml.Node | None:
+        """None for an empty document. Raises InputError at the place where the YAML breaks."""
+        try:
+            node = _composed(_with_whole_characters(self.file.text))
+            if node is not None and may_have_aliases(self.file.text):
+                check_aliases(node)
+        except yaml.YAMLError as problem:
+            raise _broken(self.file, problem) from None
+        except AliasError as problem:
+            raise self.file.error(f"not valid YAML: {problem.reason}", self.file.origin(problem.node)) from None
+        return node
+
+
+def documents(file: File) -> Iterator[Document]:
+    """The documents as kubectl tells them apart; empty ones are left out.
+
+    JSON documents may follow one another with nothing between them. Source: kubernetes 1.35
+    staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go (YAMLOrJSONDecoder, YAMLReader).
+    """
+    text = file.text
+    for line, part, odd in _json_parts(text) if text.lstrip().startswith("{") else _yaml_parts(text):
+        if part.strip():
+            yield Document(file.part(part, line), odd)
+
+
+def _yaml_parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """First line, text, and what is odd about where it begins."""
+    begin, line, odd = 0, 0, ""
+    for mark in _SEPARATOR.finditer(text):
+        before = text[begin : mark.start()]
+        if not _DIRECTIVES.fullmatch(before):
+            yield line, before, odd
+            line += before.count("\n")
+            begin, odd = mark.start(), ""
+        elif "%" in before:
+            odd = before.strip()
+        behind = trim(mark[1])
+        if behind and not behind.startswith("#"):
+            odd = odd or behind
+    yield line, text[begin:], odd
+
+
+def _json_parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """What turns out to be no JSON is YAML."""
+    at, line = 0, 0
+    while rest := text[at:].lstrip():
+        start = len(text) - len(rest)
+        try:
+            _, end = _JSON.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            yield from ((line + first, part, odd) for first, part, odd in _yaml_parts(text[at:]))
+            return
+        line += text.count("\n", at, start)
+        column = start - text.rfind("\n", 0, start) - 1
+        yield line, " " * column + text[start:end], ""
+        line += text.count("\n", start, end)
+        at = end
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The first document. An anchor may be given anew, which PyYAML's own composer does not know."""
     try:
-        loader = _Loader(_with_whole_characters(file.text))
-        has_aliases = may_have_aliases(file.text)
-        while loader.check_node():
-            node = loader.get_node()
-            if node is not None:
-                if has_aliases:
-                    check_aliases(node)
-                yield node
-    except yaml.YAMLError as problem:
-        raise _broken(file, problem) from None
-    except AliasError as problem:
-        raise file.error(f"not valid YAML: {problem.reason}", file.origin(problem.node)) from None
+        return _first(_Loader(text))
+    except yaml.composer.ComposerError as problem:
+        if not (problem.context or "").startswith("found duplicate anchor"):
+            raise
+    return _first(_RecomposingLoader(text))
+
+
+def _first(loader: Any) -> yaml.Node | None:
+    return loader.get_node() if loader.check_node() else None
 
 
 def _with_whole_characters(text: str) -> str:
@@ -59,7 +130,7 @@ def _with_whole_characters(text: str) -> str:
 def _broken(file: File, problem: yaml.YAMLError) -> InputError:
     if isinstance(problem, yaml.MarkedYAMLError):
         mark = problem.problem_mark or problem.context_mark
-        origin = Origin(file.name, mark.line + 1, mark.column + 1) if mark else Origin(file.name, 1, 1)
+        origin = file.place(mark.line, mark.column) if mark else file.place(0, 0)
         words = " ".join(part for part in (problem.context, problem.problem) if part)
         return file.error(f"not valid YAML: {words}", origin)
     return file.error(f"not valid YAML: {str(problem).splitlines()[0]}", _position(file, problem))
@@ -68,7 +139,7 @@ def _broken(file: File, problem: yaml.YAMLError) -> InputError:
 def _position(file: File, problem: yaml.YAMLError) -> Origin:
     """Where a character stands that YAML does not allow at all."""
     before = file.text[: getattr(problem, "position", 0)]
-    return Origin(file.name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return file.place(before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
 class _Untyped:
@@ -108,6 +179,16 @@ def _fastest_loader() -> Any:
     if not yaml.__with_libyaml__:
         return _PythonLoader
     return type("_CLoader", (_Untyped, importlib.import_module("yaml.cyaml").CParser), {})
+
+
+class _RecomposingLoader(_PythonLoader):
+    """The last anchor of a name counts, as in go-yaml."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        anchor = getattr(self.peek_event(), "anchor", None)  # type: ignore[no-untyped-call]
+        if anchor is not None and not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(anchor, None)
+        return super().compose_node(parent, index)
 
 
 _Loader = _fastest_loader()

@@ -10,7 +10,7 @@ from typing import Any, TextIO, TypeAlias
 import yaml
 
 from nginxsim.collector import collector_paused
-from nginxsim.errors import InputError, did_you_mean
+from nginxsim.errors import InputError
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
 from nginxsim.kube.documents import documents
@@ -74,6 +74,9 @@ KINDS = {
 }
 
 
+# kubernetes 1.34: staging/src/k8s.io/apiserver/pkg/storage/names/generate.go, apimachinery/pkg/util/rand
+_LONGEST, _ENDING, _LETTERS = 63, 5, "bcdfghjklmnpqrstvwxz2456789"
+
 _Identity = tuple[str, str, str]
 
 
@@ -97,25 +100,29 @@ def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None, *, aft
 
     `after`: what was there before and is replaced. What it knew keeps its age, what is new is younger than all.
 
-    Raises InputError for a path that cannot be read, for broken YAML, and for a value the API server would refuse.
+    What the API server would refuse is read as it was meant; nginxsim.kube.validation tells of it. Raises InputError
+    for a path that cannot be read, and for broken YAML.
     """
     stock = _Stock()
     if after is not None and after.ages:
         stock.ages.update(after.ages)
         stock.seen = max(after.ages.values()) + 1
-    names = []
+    files = []
     with collector_paused():
         for file in read_files(paths, stdin):
-            names.append(file.name)
+            files.append(file)
             _read_file(file, stock)
-    return _cluster(stock, tuple(names))
+    return _cluster(stock, tuple(files))
 
 
 def _read_file(file: File, stock: _Stock) -> None:
     try:
-        for node in documents(file):
+        for document in documents(file):
+            node = document.root()
             if isinstance(node, yaml.MappingNode) and _may_be_an_object(node):
-                _read_document(Fields(file, node), stock)
+                if "{{" in document.file.text:
+                    _refuse_template(node, document.file)
+                _read_document(Fields(document.file, node), stock)
     except RecursionError:
         raise InputError(f"{file.name}: nested too deeply, or an alias inside its own anchor") from None
 
@@ -126,13 +133,22 @@ def _may_be_an_object(node: yaml.MappingNode) -> bool:
     return "<<" in names or ("kind" in names and ("apiVersion" in names or "metadata" in names))
 
 
+def _refuse_template(node: yaml.Node, file: File) -> None:
+    """Braces that nobody has filled in are YAML: a mapping whose name is a mapping."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if isinstance(name, yaml.MappingNode):
+                raise file.error("a mapping stands where a name should", file.origin(node))
+            _refuse_template(value, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_template(item, file)
+
+
 def _read_document(document: Fields, stock: _Stock, kind: str = "", version: str = "") -> None:
     """A list's items may leave out what the list already says of them: `kind` and `version`."""
-    try:
-        kind = document.text("kind") or kind
-        version = document.text("apiVersion") or version
-    except InputError:
-        return
+    kind = document.text("kind") or kind
+    version = document.text("apiVersion") or version
     if kind.endswith("List") and "items" in document:
         for item in document.items("items"):
             _read_document(item, stock, kind.removesuffix("List"), version if kind != "List" else "")
@@ -141,35 +157,46 @@ def _read_document(document: Fields, stock: _Stock, kind: str = "", version: str
         stock.seen += 1
 
 
-def _read_object(document: Fields, stock: _Stock, name: str, version: str) -> None:
-    kind = KINDS.get(name)
-    if kind is None or not _understood(document, kind, version):
+def _read_object(document: Fields, stock: _Stock, kind_name: str, version: str) -> None:
+    kind = KINDS.get(kind_name)
+    reader = _reader(document, kind, version) if kind else None
+    if kind is None or reader is None:
         return
     metadata = document.fields("metadata")
-    if not metadata.text("name"):
-        document.refuse("metadata", f"{name} without metadata.name")
     namespace = (metadata.text("namespace") or "default") if kind.namespaced else ""
-    identity = (name, namespace, metadata.text("name"))
-    meta = read_meta(document, name, namespace, stock.age(identity))
-    stock.objects[identity] = kind.readers[version](document, meta)
+    name = metadata.text("name") or _generated(metadata.text("generateName"), stock)
+    identity = (kind_name, namespace, name)
+    meta = read_meta(document, kind_name, namespace, name, stock.age(identity))
+    stock.objects[identity] = reader(document, meta)
 
 
-def _understood(document: Fields, kind: Kind, version: str) -> bool:
-    """Another group may use the same name for something else; a mapping without metadata is no object at all."""
+def _reader(document: Fields, kind: Kind, version: str) -> Reader | None:
+    """Of a version that nobody knows, or that is not written, the present one.
+
+    None for what is another thing: a group with a dot may use the same name for a kind of its own, and a mapping
+    without metadata is no object at all.
+    """
+    version = version.removeprefix("/")
     if version in kind.readers:
-        return True
-    if not version:
-        if "metadata" in document:
-            document.refuse("kind", f'{kind.name} without apiVersion; expected "{next(iter(kind.readers))}"')
-        return False
+        return kind.readers[version]
     group = version.rpartition("/")[0]
-    if any(known.rpartition("/")[0] == group for known in kind.readers):
-        hint = did_you_mean(version, kind.readers)
-        document.refuse("apiVersion", f'{kind.name} has no version "{version}"{hint}')
-    return False
+    known = any(each.rpartition("/")[0] == group for each in kind.readers)
+    meant = "metadata" in document and (known or "." not in group)
+    return next(iter(kind.readers.values())) if meant else None
 
 
-def _cluster(stock: _Stock, files: tuple[str, ...]) -> Cluster:
+def _generated(start: str, stock: _Stock) -> str:
+    """A name as the API server makes of generateName; the ending, which it draws, is the object's place in line."""
+    if not start:
+        return ""
+    letters, number = "", stock.seen
+    for _ in range(_ENDING):
+        number, letter = divmod(number, len(_LETTERS))
+        letters = _LETTERS[letter] + letters
+    return start[: _LONGEST - _ENDING] + letters
+
+
+def _cluster(stock: _Stock, files: tuple[File, ...]) -> Cluster:
     services = stock.by_key(Service)
     workloads = tuple(value for value in stock.objects.values() if isinstance(value, Workload))
     return Cluster(
@@ -181,7 +208,8 @@ def _cluster(stock: _Stock, files: tuple[str, ...]) -> Cluster:
         config_maps=stock.by_key(ConfigMap),
         namespaces=stock.by_key(Namespace),
         workloads=workloads,
-        files=files,
+        files=tuple(file.name for file in files),
+        texts=files,
         ages=stock.ages,
     )
 

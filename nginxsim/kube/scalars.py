@@ -39,19 +39,33 @@ _DATE = re.compile(
 )
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _TAG = "tag:yaml.org,2002:"
+_TYPED: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None), "timestamp": bytes}
+"""Tags that the text has to agree with; nothing but a date is a timestamp."""
 
 
 def scalar(node: yaml.ScalarNode) -> Scalar:
-    """The value of a scalar node, tags and quotes heeded. Raises ValueError when a `!!binary` is no base64."""
+    """The value of a scalar node, tags and quotes heeded. Raises ValueError when the text is not what its tag says."""
     tag, text = node.tag, node.value
-    if tag == PLAIN or tag in (f"{_TAG}int", f"{_TAG}float", f"{_TAG}bool", f"{_TAG}null"):
+    if tag == PLAIN:
         return plain(text)
-    if tag == f"{_TAG}binary":
+    kind = str(tag).removeprefix(_TAG)
+    if kind == "binary":
         try:
             return base64.b64decode(text).decode("utf-8", "replace")
         except binascii.Error as problem:
             raise ValueError(f"!!binary value contains invalid base64 data ({problem})") from None
-    return str(text)
+    return _tagged(text, kind) if kind in _TYPED else str(text)
+
+
+def _tagged(text: str, kind: str) -> Scalar:
+    value = plain(text)
+    if kind == "timestamp" and _DATE.fullmatch(text):
+        return text
+    if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not _TYPED[kind]:
+        raise ValueError(f"cannot decode `{text}` as a !!{kind}")
+    return value
 
 
 def plain(text: str) -> Scalar:

@@ -46,16 +46,19 @@ def _service_port(port: Fields) -> ServicePort:
 
 def _defaulted(spec: dict[str, Any]) -> dict[str, object]:
     filled = {"sessionAffinity": "None", "type": "ClusterIP", **spec}
-    if filled.get("ports"):
-        filled["ports"] = [
-            {
-                **port,
-                "protocol": port.get("protocol") or "TCP",
-                "targetPort": port.get("targetPort") or port.get("port"),
-            }
-            for port in (given or {} for given in filled["ports"])
-        ]
+    ports = filled.get("ports")
+    if ports:
+        filled["ports"] = [_defaulted_port(port) for port in (ports if isinstance(ports, list) else [ports])]
     return filled
+
+
+def _defaulted_port(written: object) -> dict[str, object]:
+    port = written if isinstance(written, dict) else {}
+    return {
+        **port,
+        "protocol": port.get("protocol") or "TCP",
+        "targetPort": port.get("targetPort") or port.get("port"),
+    }
 
 
 def read_slice(document: Fields, meta: Meta) -> EndpointSlice:

@@ -55,6 +55,25 @@ class Release:
     })  # fmt: skip
     """The nginx it runs."""
 
+    # ingress-nginx: README.md, the table of supported versions; before 1.0.0 it reads Ingress v1beta1, gone in 1.22
+    kubernetes: str = _values({
+        "..0.51.0": "1.21",
+        "1.0.0..1.1.0": "1.22",
+        "1.1.1..1.2.1": "1.23",
+        "1.3.0..1.3.1": "1.24",
+        "1.4.0..1.5.1": "1.25",
+        "1.6.4": "1.26",
+        "1.7.0..1.8.5": "1.27",
+        "1.9.0..1.9.5": "1.28",
+        "1.9.6..1.10.0": "1.29",
+        "1.10.1..1.11.8": "1.30",
+        "1.12.0..1.12.8": "1.32",
+        "1.13.0..1.13.9": "1.33",
+        "1.14.0..1.14.5": "1.34",
+        "1.15.0..": "1.35",
+    })  # fmt: skip
+    """The newest Kubernetes that it is for."""
+
     # ingress-nginx: internal/ingress/annotations/parser/validators.go, annotations.go
     bad_annotation_drops_ingress: bool = _switch("1.9.0..")
     """A refused or too risky annotation removes the whole Ingress; before, there were neither validators nor risks."""

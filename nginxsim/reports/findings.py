@@ -134,4 +134,6 @@ def finding_data(found: Finding) -> dict[str, Any]:
         "fingerprint": found.fingerprint,
         "evidence": evidence_data(found.evidence),
         "nginx_conf_line": found.line or None,
+        "field": found.field or None,
+        "value": found.value or None,
     }

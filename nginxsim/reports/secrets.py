@@ -26,10 +26,24 @@ def without_secrets(name: str, text: str) -> str:
     if "\\u" in text and text.lstrip().startswith(("{", "[")):
         return _VISIBLE.sub("*", text)  # places behind an escaped pair of surrogates are not those of the text
     try:
-        spans = [span for root in documents(File(name, text)) for span in _spans(root)]
-    except (InputError, RecursionError):
+        spans = sorted(_spans_of_all(name, text))
+    except (InputError, RecursionError, ValueError):
         return _VISIBLE.sub("*", text)
-    return _masked(text, sorted(spans))
+    return _masked(text, spans)
+
+
+def _spans_of_all(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Raises ValueError for a document that does not stand in the text as it was read."""
+    starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
+    for document in documents(File(name, text)):
+        root = document.root()
+        if root is None:
+            continue
+        start = starts[document.file.first_line]
+        part = document.file.text.lstrip(" ")
+        if not text.startswith(part, start + len(document.file.text) - len(part)):
+            raise ValueError(name)
+        yield from ((start + first, start + last) for first, last in _spans(root))
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:

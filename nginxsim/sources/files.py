@@ -35,18 +35,35 @@ class SkippedFile(UserWarning):  # what was passed over, not a failure
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file's text under the name that the user knows it by."""
+    """A file's text under the name that the user knows it by, or a part of that text."""
 
     name: str
     text: str
+    first_line: int = 0
+    """Of the text in the file, from 0."""
+    is_named: bool = True
+    """Asked for by its name; False for what was found in a folder."""
+
+    @property
+    def last_line(self) -> int:
+        return self.first_line + self.text.count("\n") + 1
+
+    def part(self, text: str, line: int) -> File:
+        """Some of the text, which begins so many lines after this."""
+        return File(self.name, text, self.first_line + line, self.is_named)
 
     def origin(self, node: yaml.Node) -> Origin:
         mark = node.start_mark
-        return Origin(self.name, mark.line + 1, mark.column + 1)
+        return self.place(mark.line, mark.column)
+
+    def place(self, line: int, column: int) -> Origin:
+        """Of the text's own line and column, both from 0."""
+        return Origin(self.name, self.first_line + line + 1, column + 1)
 
     def error(self, message: str, origin: Origin) -> InputError:
         """The InputError for a fault in this file; braces on or just before the faulty line betray a Helm template."""
-        lines = self.text.splitlines()[max(origin.line - 2, 0) : origin.line]
+        line = origin.line - self.first_line
+        lines = self.text.splitlines()[max(line - 2, 0) : line]
         hint = f" ({_TEMPLATE_HINT})" if any("{{" in line for line in lines) else ""
         return InputError(message + hint, origin)
 
@@ -62,7 +79,8 @@ def read_files(paths: Sequence[str | Path | File], stdin: TextIO | None = None) 
         elif str(path) == STDIN:
             yield File(STDIN, stdin.read() if stdin else "")
         else:
-            yield from map(_read, _expand(Path(path), str(path)))
+            is_named = not Path(path).is_dir()
+            yield from (_read(name, is_named=is_named) for name in _expand(Path(path), str(path)))
 
 
 def _expand(path: Path, given: str) -> Iterator[str]:
@@ -128,9 +146,9 @@ def read_bytes(name: str) -> bytes:
     return content
 
 
-def _read(name: str) -> File:
+def _read(name: str, *, is_named: bool) -> File:
     try:
-        return File(name, read_bytes(name).decode("utf-8-sig"))
+        return File(name, read_bytes(name).decode("utf-8-sig"), is_named=is_named)
     except OSError as problem:
         raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError as problem:

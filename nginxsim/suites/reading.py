@@ -66,10 +66,10 @@ def read_suite(name: str) -> Suite:
 
 
 def _root(file: File) -> Value:
-    roots = list(documents(file))
-    if len(roots) != 1 or not isinstance(roots[0], yaml.MappingNode):
+    roots = [(document.file, root) for document in documents(file) if (root := document.root()) is not None]
+    if len(roots) != 1 or not isinstance(roots[0][1], yaml.MappingNode):
         raise InputError(f"{file.name}: expected one YAML document with `tests:`, found {len(roots) or 'nothing'}")
-    return Value(file, roots[0])
+    return Value(*roots[0])
 
 
 def _cases(root: Value) -> Iterator[Case]:

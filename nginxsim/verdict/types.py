@@ -263,6 +263,10 @@ class Finding:
     path: str = ""
     line: int = 0
     """In nginx.conf, 0 where no line is concerned."""
+    field: str = ""
+    """Of the object, as the API server writes it: "spec.rules[0].host"; empty where no field is concerned."""
+    value: str = ""
+    """What stands in the field, as messages show it."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from nginxsim.errors import InputError
 from nginxsim.kube import load
 from nginxsim.kube.objects import Ingress
+from nginxsim.kube.validation import undecodable
 from nginxsim.simulation import Simulation
 from nginxsim.sources import File
 from nginxsim.webhook.messages import INGRESS, Decision, Question
@@ -49,7 +50,10 @@ def ingress_from(question: Question) -> Ingress:
         raise InputError("couldn't get version/kind; json parse error: unexpected end of JSON input")
     if not isinstance(sent, dict):
         raise InputError("the request's object is not a JSON object")
-    cluster = load([File(SENT, json.dumps(_completed(sent, question)))])
+    completed = _completed(sent, question)
+    for fault in undecodable(completed):
+        raise InputError(f"{fault.field} {fault.says}")
+    cluster = load([File(SENT, json.dumps(completed))])
     return next(iter(cluster.ingresses.values()))
 
 

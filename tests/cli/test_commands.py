@@ -78,10 +78,21 @@ def test_broken_yaml_is_told_with_its_place(nginxsim: Command) -> None:
 
 def test_an_unquoted_boolean_is_told_with_its_place(nginxsim: Command) -> None:
     text = (ROOT / "samples/shop/ingress.yaml").read_text(encoding="utf-8").replace('"10.0.0.0/8, office"', "true")
-    ran = nginxsim("ingresses", "-", stdin=text)
-    assert ran.status == 2
-    assert "-:7:57" in ran.err
-    assert "quote" in ran.err
+    ran = nginxsim("check", "-", stdin=text)
+    assert ran.status == 1
+    assert "-:7:57" in ran.out
+    assert "quote" in ran.out
+
+
+def test_the_release_of_kubernetes_decides_which_versions_of_the_api_there_are(nginxsim: Command) -> None:
+    old = ["apiVersion: extensions/v1beta1", "kind: Ingress", "metadata: {name: old}"]
+    text = "\n".join([*old, "spec: {backend: {serviceName: web, servicePort: 80}}"])
+    gone = nginxsim("check", "-", stdin=text).out
+    assert "extensions/v1beta1 Ingress" in gone
+    assert "gone since 1.22" in gone
+    for options in (["--kubernetes", "1.21"], ["--release", "0.49.3"]):
+        assert "NX713" not in nginxsim("check", "-", *options, stdin=text).out
+    assert "expected a release" in nginxsim("check", "-", "--kubernetes", "new", stdin=text).err
 
 
 def test_manifests_from_standard_input(nginxsim: Command) -> None:
