@@ -94,7 +94,18 @@ class Simulation:
         """The admission webhook in front of this estate."""
         from nginxsim.admission import Reviewer
 
-        return Reviewer(self.cluster, self.controller, self.model, self.extractor)
+        return Reviewer(self.cluster, self.controller, self.model, self.extractor, self._nginx_says)
+
+    def _nginx_says(self, ingress: Ingress) -> str:
+        """What `nginx -t` names first in the conf with this Ingress, which may be the stored one; "" for nothing."""
+        if self.controller.flags.disable_full_test:
+            alone = replace(self.given, ingresses={ingress.meta.key: ingress})
+            errors = self.with_cluster(alone).nginx_errors()
+        elif self.cluster.ingresses.get(ingress.meta.key) is ingress:
+            errors = self.nginx_errors()
+        else:
+            errors = self.with_ingress(ingress).nginx_errors()
+        return errors[0].message if errors else ""
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -134,6 +145,7 @@ class Simulation:
         return runtime(
             self._backends,
             config=lua_config(self.controller),
+            release=self.controller.release,
             certificates=served_certificates(self.model),
         )
 
@@ -164,6 +176,10 @@ class Simulation:
 
     def nginx_errors(self) -> list[Finding]:
         """What `nginx -t` would refuse in nginx_conf(); empty when nginx would take the file."""
+        return list(self._refusals)
+
+    @cached_property
+    def _refusals(self) -> Sequence[Finding]:
         from nginxsim.verdict.refusals import refusals
 
         return refusals(self._whole, self.files)

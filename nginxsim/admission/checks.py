@@ -22,6 +22,7 @@ from nginxsim.golang.strconv import parse_bool, quote
 from nginxsim.kube.objects import Ingress, IngressPath
 from nginxsim.origins import Origin
 
+MEMCACHED = "'global-rate-limit-memcached-host'"
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -56,6 +57,8 @@ class Desk:
     strict_path: Pattern | None
     extractions: Mapping[str, Extraction]
     queue: Queue
+    nginx_says: Callable[[Ingress], str]
+    """What `nginx -t` has against the conf with an Ingress in it, "" when it would take that."""
 
 
 def being_deleted(ingress: Ingress, _desk: Desk) -> Outcome:
@@ -148,6 +151,15 @@ def _broken_rules(ingress: Ingress, desk: Desk) -> Iterator[_Broken]:
         if not desk.controller.settings.allow_snippet_annotations and name.endswith("-snippet"):
             reason = "Snippet directives are disabled by the Ingress administrator"
             yield _Broken(name, f"{name} annotation cannot be used. {reason}", is_snippet=True)
+        if not _can_limit_globally(desk) and name.startswith(f"{prefix}/global-rate-limit"):
+            needs = f"'global-rate-limit*' annotations require {MEMCACHED} settings configured in the global configmap"
+            yield _Broken(name, needs)
+
+
+def _can_limit_globally(desk: Desk) -> bool:
+    """Or does not know what that is."""
+    controller = desk.controller
+    return not controller.release.limits_globally or bool(controller.settings.global_rate_limit_memcached_host)
 
 
 def extraction(ingress: Ingress, desk: Desk) -> Outcome:
@@ -209,6 +221,17 @@ def _overlapping(ingress: Ingress, claim: Claim, owners: Sequence[Owner], desk: 
     return None
 
 
+def configtest(ingress: Ingress, desk: Desk) -> Outcome:
+    """Of the whole file, so that whatever is wrong with it has every Ingress refused."""
+    complaint = desk.nginx_says(ingress) if desk.controller.release.webhook_tests_conf else ""
+    if not complaint:
+        return None
+    line = "-" * 79
+    tested = "/tmp/nginx/nginx-cfg<id>"  # noqa: S108 -- the controller's file, named in its message
+    words = f"nginx: [emerg] {complaint} in {tested}\nnginx: configuration file {tested} test failed"
+    return Refusal(f"\n{line}\nError: exit status 1\n{words}\n\n{line}\n", _places(ingress.meta.origin))
+
+
 def _in_conflict(ingress: Ingress, owner: Owner, prefix: str) -> bool:
     """Two canaries, or two Ingresses that do not mention the canary annotation. `canary: "false"` slips through."""
     if owner.ingress.meta.key == ingress.meta.key:
@@ -240,4 +263,5 @@ CHECKS: Mapping[str, Callable[[Ingress, Desk], Outcome]] = {
     "annotations": extraction,
     "crash": crash,
     "overlap": overlap,
+    "configtest": configtest,
 }

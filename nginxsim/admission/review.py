@@ -5,7 +5,7 @@ ingress-nginx 1.15.1: internal/admission/controller/main.go, internal/ingress/co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nginxsim.admission.checks import CHECKS, Desk, Pass, Refusal, bad_paths
@@ -51,8 +51,18 @@ class Reviewer:
     Nothing changes in it afterwards, so that it may be asked from several threads.
     """
 
-    def __init__(self, cluster: Cluster, controller: Controller, model: Model, extractor: Extractor) -> None:
-        """`model` is what is served already, `extractor` what read its annotations."""
+    def __init__(
+        self,
+        cluster: Cluster,
+        controller: Controller,
+        model: Model,
+        extractor: Extractor,
+        nginx_says: Callable[[Ingress], str],
+    ) -> None:
+        """`model` is what is served already, `extractor` what read its annotations.
+
+        nginx_says: what `nginx -t` has against the conf once an Ingress is in it; asked in releases that do.
+        """
         visible = in_scope(cluster, controller.flags)
         self._extractor = extractor
         extractions = {key: self._extractor.extract(ingress) for key, ingress in cluster.ingresses.items()}
@@ -64,6 +74,7 @@ class Reviewer:
             strict_path=compile_pattern(strict_path) if (strict_path := controller.release.strict_path) else None,
             extractions=extractions,
             queue=Queue(list(self._served.values())),
+            nginx_says=nginx_says,
         )
 
     def stored(self) -> list[Review]:

@@ -36,6 +36,7 @@ class Flags:
     default_server_port: int = 8181
     default_ssl_certificate: str = ""
     disable_catch_all: bool = False
+    disable_full_test: bool = False
     disable_svc_external_name: bool = False
     enable_annotation_validation: bool = True
     enable_metrics: bool = False
@@ -50,6 +51,7 @@ class Flags:
     maxmind_edition_ids: str = "GeoLite2-City,GeoLite2-ASN"
     metrics_per_host: bool = True
     metrics_per_undefined_host: bool = False
+    monitor_max_batch_size: int = 10000
     profiler_port: int = 10245
     publish_service: str = ""
     publish_status_address: str = ""
@@ -109,7 +111,6 @@ WITHOUT_EFFECT: Mapping[str, FlagReader] = {
     "apiserver-host": str,
     "bucket-factor": parse_float,
     "certificate-authority": str,
-    "disable-full-test": parse_bool,
     "disable-leader-election": parse_bool,
     "disable-sync-events": parse_bool,
     "dynamic-configuration-retries": parse_int,
@@ -127,7 +128,6 @@ WITHOUT_EFFECT: Mapping[str, FlagReader] = {
     "maxmind-mirror": str,
     "maxmind-retries-count": parse_int,
     "maxmind-retries-timeout": parse_duration,
-    "monitor-max-batch-size": parse_int,
     "post-shutdown-grace-period": parse_int,
     "profiler-address": _address,
     "profiling": parse_bool,

@@ -25,7 +25,7 @@ from nginxsim.golang.strconv import atoi, parse_bool, parse_duration, parse_floa
 Complain: TypeAlias = Callable[[str, str], None]
 """Called with the reason and the offending part."""
 SettingReader: TypeAlias = Callable[[str, Mapping[str, Any], Complain], Mapping[str, Any]]
-"""Text, what is known of global-auth-* so far, and the complaints box -> the fields to set."""
+"""Text, the fields known so far (of global-auth-* without that), and the complaints box -> the fields to set."""
 WeakReader: TypeAlias = Callable[[str, str, Any], Any]
 """Key, text and the value so far -> the value."""
 
@@ -44,10 +44,10 @@ def split(text: str) -> tuple[str, ...]:
 
 def _listed(key: str) -> SettingReader:
     name = key.replace("-", "_")
-    return lambda text, _auth, _complain: {name: split(text)}
+    return lambda text, _known, _complain: {name: split(text)}
 
 
-def _lua_shared_dicts(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _lua_shared_dicts(text: str, known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     sizes: dict[str, int] = {}
     for piece in split(text):
         name, colon, size = piece.replace(" ", "").partition(":")
@@ -57,7 +57,7 @@ def _lua_shared_dicts(text: str, _auth: Mapping[str, Any], complain: Complain) -
             complain(reason, piece)
         else:
             sizes[name] = _kilobytes(size)
-    return {"lua_shared_dicts": {**LUA_SHARED_DICTS, **sizes}}
+    return {"lua_shared_dicts": {**known.get("lua_shared_dicts", LUA_SHARED_DICTS), **sizes}}
 
 
 def _dict_fault(name: str, size: str, count: int) -> str:
@@ -82,7 +82,7 @@ def _kilobytes(size: str) -> int:
     return (kilobytes + LARGEST_INT + 1) % (1 << 64) - LARGEST_INT - 1
 
 
-def _error_codes(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _error_codes(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     codes = []
     for piece in split(text):
         try:
@@ -97,7 +97,7 @@ def _error_codes(text: str, _auth: Mapping[str, Any], complain: Complain) -> Map
     return {"custom_http_errors": tuple(codes)}
 
 
-def _bind_addresses(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _bind_addresses(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     ipv4, ipv6 = [], []
     for piece in split(text):
         address = parse_ip(piece)
@@ -110,7 +110,7 @@ def _bind_addresses(text: str, _auth: Mapping[str, Any], complain: Complain) -> 
     return {"bind_address_ipv4": tuple(ipv4), "bind_address_ipv6": tuple(ipv6)}
 
 
-def _debug_connections(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _debug_connections(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     kept = []
     for piece in split(text):
         try:
@@ -122,7 +122,7 @@ def _debug_connections(text: str, _auth: Mapping[str, Any], complain: Complain) 
     return {"debug_connections": tuple(kept)}
 
 
-def _redirect_code(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _redirect_code(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         code = atoi(text)
     except ValueError as error:
@@ -132,14 +132,14 @@ def _redirect_code(text: str, _auth: Mapping[str, Any], _complain: Complain) -> 
     return {"http_redirect_code": code}
 
 
-def _stream_responses(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _stream_responses(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         return {"proxy_stream_responses": atoi(text)}
     except ValueError as error:
         raise ValueError(f"{text} is not a valid number: {error}") from None
 
 
-def _header_timeout(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _header_timeout(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         return {"proxy_protocol_header_timeout": parse_duration(text)}
     except ValueError as error:
@@ -149,11 +149,11 @@ def _header_timeout(text: str, _auth: Mapping[str, Any], _complain: Complain) ->
         ) from None
 
 
-def _worker_processes(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _worker_processes(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     return {} if text == "auto" else {"worker_processes": text}
 
 
-def _serial_reloads(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _serial_reloads(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         return {"enable_serial_reloads": parse_bool(text)}
     except ValueError:
@@ -162,7 +162,7 @@ def _serial_reloads(text: str, _auth: Mapping[str, Any], _complain: Complain) ->
         ) from None
 
 
-def _allowed_headers(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _allowed_headers(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     return {"global_allowed_response_headers": _headers(text, complain, "Global allowed response headers denied - {}.")}
 
 
@@ -174,20 +174,20 @@ def _headers(text: str, complain: Complain, reason: str) -> tuple[str, ...]:
     return tuple(filter(is_header_name, headers))
 
 
-def _auth_url(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _auth_url(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         return {"url": text, "host": read_url(text).hostname}
     except ValueError as error:
         raise ValueError(f"Global auth location denied - {error}.") from None
 
 
-def _auth_method(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _auth_method(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     if text and text not in METHODS:
         raise ValueError("Global auth location denied - invalid HTTP method.")
     return {"method": text}
 
 
-def _auth_signin(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _auth_signin(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         read_url(text)
     except ValueError:
@@ -197,11 +197,11 @@ def _auth_signin(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Ma
     return {"signin_url": text}
 
 
-def _auth_redirect_param(text: str, auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _auth_redirect_param(text: str, known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     """Only good together with a sign-in page: the two are tried as one URL."""
     parameter = trim(text)
     try:
-        read_url(f"{auth.get('signin_url', '')}?{parameter}=dummy")
+        read_url(f"{known.get('signin_url', '')}?{parameter}=dummy")
     except ValueError:
         raise ValueError(
             "Global auth redirect parameter denied - "
@@ -210,11 +210,11 @@ def _auth_redirect_param(text: str, auth: Mapping[str, Any], _complain: Complain
     return {"signin_redirect_param": parameter}
 
 
-def _auth_headers(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _auth_headers(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     return {"response_headers": _headers(text, complain, "Global auth location denied - invalid headers list.")}
 
 
-def _auth_cache(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+def _auth_cache(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
     """internal/ingress/annotations/authreq/main.go, ParseStringToCacheDurations: one bad entry spoils the list."""
     durations = split_list(text)
     wrong = next((duration for duration in durations if not is_cache_duration(duration)), None)
@@ -223,7 +223,7 @@ def _auth_cache(text: str, _auth: Mapping[str, Any], complain: Complain) -> Mapp
     return {"cache_duration": durations if durations and wrong is None else (DEFAULT_CACHE_DURATION,)}
 
 
-def _auth_cookie(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+def _auth_cookie(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     try:
         return {"always_set_cookie": parse_bool(text)}
     except ValueError as error:
@@ -233,10 +233,11 @@ def _auth_cookie(text: str, _auth: Mapping[str, Any], _complain: Complain) -> Ma
 
 
 def _auth_text(name: str) -> SettingReader:
-    return lambda text, _auth, _complain: {name: text}
+    return lambda text, _known, _complain: {name: text}
 
 
 LISTS = (
+    "plugins",
     "hide-headers",
     "skip-access-log-urls",
     "denylist-source-range",

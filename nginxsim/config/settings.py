@@ -86,7 +86,7 @@ class _Reading:
 
     def _spread(self, key: str, reader: SettingReader, text: str) -> None:
         target = self.auth if key.startswith("global-auth-") else self.values
-        target.update(reader(text, self.auth, self._complainer(key)))
+        target.update(reader(text, {**self.values, **self.auth}, self._complainer(key)))
 
     def read_fields(self) -> None:
         """Keys that fill the field of their name, in any letter case; the proper spelling goes first."""

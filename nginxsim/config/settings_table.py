@@ -254,6 +254,13 @@ class Settings:
     default_type: str = "text/html"
     debug_connections: tuple[str, ...] = ()
     strict_validate_path_type: bool = True
+    plugins: tuple[str, ...] = ()
+    global_rate_limit_memcached_host: str = ""
+    global_rate_limit_memcached_port: int = 11211
+    global_rate_limit_memcached_connect_timeout: int = 50
+    global_rate_limit_memcached_max_idle_timeout: int = 10000
+    global_rate_limit_memcached_pool_size: int = 50
+    global_rate_limit_status_code: int = 429
     grpc_buffer_size_kb: int = 0
     global_external_auth: ExternalAuth = NO_GLOBAL_AUTH
 

@@ -44,6 +44,7 @@ class EndpointFinder:
     def __init__(self, cluster: Cluster, controller: Controller) -> None:
         self._cluster = cluster
         self._external_names = not controller.flags.disable_svc_external_name
+        self._distributes = controller.release.traffic_distribution_counts
         self._zone = controller.machine.zone if controller.flags.enable_topology_aware_routing else ""
 
     def of_backend(self, key: str, port: Port) -> Reach:
@@ -116,7 +117,7 @@ class EndpointFinder:
     def _ready(self, service: Service, piece: EndpointSlice) -> Iterator[SliceEndpoint]:
         zone = self._zone_for(service)
         hinted = bool(zone) and all(endpoint.zones for endpoint in piece.endpoints)
-        if hinted and service.traffic_distribution == "PreferClose":
+        if hinted and self._stays_close(service):
             hinted = any(zone in endpoint.zones for endpoint in piece.endpoints)
         for endpoint in piece.endpoints:
             if endpoint.ready is not False and (not hinted or zone in endpoint.zones):
@@ -125,7 +126,10 @@ class EndpointFinder:
     def _zone_for(self, service: Service) -> str:
         # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, getIngressPodZone
         aware = service.meta.annotations.get(TOPOLOGY_MODE, "").lower() == "auto"
-        return self._zone if aware or service.traffic_distribution == "PreferClose" else ""
+        return self._zone if aware or self._stays_close(service) else ""
+
+    def _stays_close(self, service: Service) -> bool:
+        return self._distributes and service.traffic_distribution == "PreferClose"
 
     def _broken(self, service: Service, slices: list[EndpointSlice], port: ServicePort) -> Reach:
         """Why nothing is behind a port of a Service that exists."""

@@ -1,19 +1,25 @@
-"""Stand-ins for the controller's Lua: what each Lua file that its nginx.conf names does to a request."""
+"""Stand-ins for the controller's Lua: what it does to a request at each hook of the nginx.conf, in each release."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, TypeAlias
 
-from nginxsim.lua import scripts
+from nginxsim.lua import scripts, written_out
 from nginxsim.lua.backends import Pools, Resolver, guess
 from nginxsim.lua.balancer import BackendChooser
 from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.config import LuaConfig
+from nginxsim.lua.hooks import Hook, hook_of
 from nginxsim.lua.ingress import IngressScript
-from nginxsim.nginx.lua_api import Handler, LuaRequest, LuaRuntime
+from nginxsim.nginx.lua_api import CertificatePicker, Handler, LuaRequest, LuaRuntime, Script, Setter
+from nginxsim.releases import Release
+from nginxsim.releases import release as release_named
 
 __all__ = ["LuaConfig", "runtime"]
+
+Maker: TypeAlias = Callable[[Script], Handler]
 
 
 def runtime(
@@ -22,36 +28,79 @@ def runtime(
     config: LuaConfig | None = None,
     certificates: Mapping[str, Any] | None = None,
     resolve: Resolver = guess,
+    release: Release | None = None,
 ) -> LuaRuntime:
     """The Lua of one configuration.
 
     backends: the payload that the controller posts. config: its Lua configuration file. certificates: server name ->
-    the certificate it shows (any object that is not None). resolve: DNS, for Services of type ExternalName.
+    the certificate it shows (any object that is not None). resolve: DNS, for Services of type ExternalName. release:
+    whose Lua it is; None: the newest.
     """
-    config = config or LuaConfig()
-    chooser = BackendChooser(Pools(backends, resolve), config.status_port)
+    config, release = config or LuaConfig(), release or release_named()
+    chooser = BackendChooser(Pools(backends, resolve, release), config.status_port, release)
     certificate = CertificateChooser(certificates or {})
-    script = IngressScript(config, certificate)
-    return LuaRuntime(
-        handlers=_handlers(script, chooser),
-        balancers={"ngx_conf_balancer.lua": chooser},
-        setters={"ngx_srv_redirect.lua": scripts.WwwRedirect(config)},
-        certificate=certificate.shown,
-    )
+    makers = _makers(IngressScript(config, certificate), chooser, release)
+
+    def handler(script: Script) -> Handler | None:
+        maker = makers.get(hook_of(script))
+        return maker(script) if maker else None
+
+    def balancer(script: Script) -> BackendChooser | None:
+        return chooser if hook_of(script) is Hook.BALANCER else None
+
+    def setter(script: Script) -> Setter | None:
+        return _setter(script, config) if hook_of(script) is Hook.WWW_REDIRECT else None
+
+    def picker(script: Script) -> CertificatePicker | None:
+        return certificate.shown if hook_of(script) is Hook.CERTIFICATE else None
+
+    return LuaRuntime(cache(handler), balancer, cache(setter), picker)
 
 
-def _handlers(script: IngressScript, chooser: BackendChooser) -> Mapping[str, Handler]:
-    def rewrite(request: LuaRequest) -> None:
-        script.rewrite(request)
-        chooser.rewrite(request)
+def _setter(script: Script, config: LuaConfig) -> Setter:
+    return scripts.WwwRedirect(config) if script.file else written_out.WwwRedirect(config, script)
+
+
+def _makers(ingress: IngressScript, chooser: BackendChooser, release: Release) -> Mapping[Hook | None, Maker]:
+    """How the stand-in of each hook is made from its script."""
+
+    def rewrite(script: Script) -> Handler:
+        options = None if script.file else written_out.options_of(script)
+        limited = ingress.config.limits_globally and written_out.limits_globally(script)
+
+        def run(request: LuaRequest) -> None:
+            ingress.rewrite(request, None if options is None else lambda name: options.get(name, False))
+            for plugin in ingress.config.plugins:
+                request.assume(f"the Lua plugin {plugin} changes nothing")
+            if limited:
+                request.assume("global-rate-limit lets the request pass: memcached has counted few before")
+            chooser.rewrite(request)
+
+        return run
+
+    def external_auth(script: Script) -> Handler:
+        if script.file:
+            return scripts.ExternalAuth(release.auth_always_shares_variables)
+        return written_out.ExternalAuth(script)
 
     return {
-        "ngx_rewrite.lua": rewrite,
-        "ngx_conf_srv_hdr_filter.lua": script.header,
-        "ngx_conf_external_auth.lua": scripts.external_auth,
-        "ngx_conf_rewrite_auth.lua": scripts.auth_cache_key,
-        "ngx_conf_is_dynamic_lb_initialized.lua": scripts.is_balancer_ready,
-        "ngx_conf_configuration.lua": scripts.configuration,
-        "ngx_conf_log_block.lua": scripts.nothing,
-        "ngx_conf_log.lua": scripts.nothing,
+        Hook.REWRITE: rewrite,
+        Hook.EXTERNAL_AUTH: external_auth,
+        **{hook: _same(handler) for hook, handler in _PLAIN.items()},
+        Hook.HEADER_FILTER: _same(ingress.header),
     }
+
+
+_PLAIN: Mapping[Hook, Handler] = {
+    Hook.AUTH_CACHE_KEY: scripts.auth_cache_key,
+    Hook.READINESS: scripts.is_balancer_ready,
+    Hook.CONFIGURATION: scripts.configuration,
+    Hook.NOT_FOUND: scripts.not_found,
+    Hook.BODY_FILTER: scripts.nothing,
+    Hook.LOG: scripts.nothing,
+    Hook.ERROR_LOG: scripts.nothing,
+}
+
+
+def _same(handler: Handler) -> Maker:
+    return lambda _: handler

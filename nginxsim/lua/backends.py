@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nginxsim.nginx.lua_api import Peers
+from nginxsim.releases import Release
 
 Resolver: TypeAlias = Callable[[str], Sequence[str] | None]
 """DNS as the controller's pod sees it: name -> its addresses, () when it does not exist, None when nobody knows."""
 
 _NO_DIGIT = re.compile(r"[^0-9]")
+_NONE: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class StickyCookie:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A backend with at least one peer.
+    """A backend that can be chosen. It has at least one peer, but where an older release keeps a name without address.
 
     algorithm: round_robin, ewma, chash, chashsubset, sticky_balanced or sticky_persistent.
     assumed: names among the peers whose addresses are not known.
@@ -89,25 +91,26 @@ def _is_address(text: str) -> bool:
 class Pools:
     """The backends that can serve, by name; of two with one name the later counts. Each is read when asked for."""
 
-    def __init__(self, payload: Iterable[Mapping[str, Any]], resolve: Resolver = guess) -> None:
+    def __init__(self, payload: Iterable[Mapping[str, Any]], resolve: Resolver, release: Release) -> None:
         self._entries = {backend["name"]: backend for backend in payload}
         self._resolve = resolve
+        self._release = release
         self._read: dict[str, Pool | None] = {}
 
     def get(self, name: str) -> Pool | None:
         """The backend, or None when there is none of that name or it has no endpoints."""
         if name not in self._read:
             entry = self._entries.get(name)
-            self._read[name] = _pool(entry, self._resolve) if entry else None
+            self._read[name] = _pool(entry, self._resolve, self._release) if entry else None
         return self._read[name]
 
 
-def _pool(backend: Mapping[str, Any], resolve: Resolver) -> Pool | None:
-    endpoints = [(entry["address"], entry["port"]) for entry in backend.get("endpoints") or ()]
-    unknown: tuple[str, ...] = ()
+def _pool(backend: Mapping[str, Any], resolve: Resolver, release: Release) -> Pool | None:
+    posted = [(entry["address"], entry["port"]) for entry in backend.get("endpoints") or ()]
+    endpoints, unknown = posted, _NONE
     if _external_name(backend):
-        endpoints, unknown = _resolved(endpoints, resolve)
-    if not endpoints:
+        endpoints, unknown = _resolved(posted, resolve, keeps_addresses=not release.external_names_must_resolve)
+    if not (endpoints if release.external_names_must_resolve else posted):
         return None
     affinity, hashing = backend.get("sessionAffinityConfig") or {}, backend.get("upstreamHashByConfig") or {}
     peers = tuple(dict.fromkeys(f"{_host(address, unknown)}:{port}" for address, port in endpoints))
@@ -131,14 +134,21 @@ def _external_name(backend: Mapping[str, Any]) -> bool:
     return (service.get("spec") or {}).get("type") == "ExternalName"
 
 
-def _resolved(endpoints: list[tuple[str, str]], resolve: Resolver) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Endpoints with addresses for names, and the names that stay because nobody knows their addresses."""
+def _resolved(
+    endpoints: list[tuple[str, str]], resolve: Resolver, *, keeps_addresses: bool
+) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Endpoints with addresses for names, and the names that stay because nobody knows their addresses.
+
+    keeps_addresses: what is an address already stays, although DNS knows no such name.
+    """
     addresses: list[tuple[str, str]] = []
     unknown: list[str] = []
     for name, port in endpoints:
         answer = resolve(name)
         if answer is None:
             unknown.append(name)
+            answer = (name,)
+        elif keeps_addresses and not answer and _is_address(name):
             answer = (name,)
         addresses += [(address, port) for address in answer]
     return addresses, tuple(unknown)

@@ -15,6 +15,7 @@ from nginxsim.lua.canary import alternative
 from nginxsim.lua.chash import ring
 from nginxsim.lua.events import Hashed, NoEndpoints
 from nginxsim.nginx.lua_api import LuaError, LuaRequest, Peers
+from nginxsim.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class BackendChooser:
 
     pools: Pools
     status_port: str
+    release: Release
 
     def rewrite(self, request: LuaRequest) -> None:
         """503 when the location's backend has no endpoints."""
@@ -40,8 +42,8 @@ class BackendChooser:
             return None
         for name in pool.assumed:
             request.assume(f"{name} resolves in DNS")
-        addresses = PICKERS[pool.algorithm](request, pool)
-        if pool.is_local:
+        addresses = PICKERS[pool.algorithm](request, pool) if pool.peers else ()
+        if pool.is_local and self.release.balancer_avoids_itself:
             addresses = tuple(peer for peer in addresses if not self._is_own(peer))
         return pool.everyone if addresses is pool.peers else Peers(pool.name, addresses)
 
@@ -52,7 +54,7 @@ class BackendChooser:
             pool = self.pools.get(request.var("proxy_upstream_name") or "")
             if pool is None:
                 return None
-            canary = alternative(request, pool, self.pools)
+            canary = alternative(request, pool, self.pools, self.release)
             if canary is not None:
                 request.set_var("proxy_alternative_upstream_name", canary.name)
             chosen = request.ctx["balancer"] = canary or pool

@@ -13,24 +13,31 @@ from nginxsim.lua.sticky import is_pinned
 from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.lua_api import LuaRequest
 from nginxsim.nginx.regex import Limited, MatchLimitError
+from nginxsim.releases import Release
 
 WORDS = {"always": True, "never": False}
 
 
-def alternative(request: LuaRequest, main: Pool, pools: Pools) -> Pool | None:
+SUBSETS = "chashsubset"
+
+
+def alternative(request: LuaRequest, main: Pool, pools: Pools, release: Release) -> Pool | None:
     """The canary that takes this request, or None. Only the first canary of a backend counts."""
-    if not main.alternatives:
+    if not main.alternatives or (main.algorithm == SUBSETS and not release.subsets_have_canaries):
         return None
     canary = pools.get(main.alternatives[0])
     if canary is None:
         request.step(CanaryEmpty, main.alternatives[0])
         return None
-    if is_pinned(request, main):
-        request.step(Pinned, main.name, main.cookie.name, False)
+    if release.sessions_pin_canaries:
+        if is_pinned(request, main):
+            request.step(Pinned, main.name, main.cookie.name, False)
+            return None
+        if is_pinned(request, canary):
+            request.step(Pinned, canary.name, canary.cookie.name, True)
+            return canary
+    if canary.algorithm == SUBSETS and not release.subsets_have_canaries:
         return None
-    if is_pinned(request, canary):
-        request.step(Pinned, canary.name, canary.cookie.name, True)
-        return canary
     return canary if _takes(request, canary) else None
 
 

@@ -17,6 +17,9 @@ class LuaConfig:
     use_proxy_protocol: bool = False
     is_ssl_passthrough_enabled: bool = False
     http_redirect_code: int = 308
+    limits_globally: bool = False
+    """A memcached counts for global-rate-limit."""
+    plugins: tuple[str, ...] = ()
     hsts: bool = True
     hsts_max_age: str = "31536000"
     hsts_include_subdomains: bool = True

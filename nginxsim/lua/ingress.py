@@ -5,7 +5,9 @@ ingress-nginx 1.15.1: rootfs/etc/nginx/lua/lua_ingress.lua
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.config import LuaConfig
@@ -13,19 +15,26 @@ from nginxsim.lua.events import HttpsRedirect
 from nginxsim.lua.values import first_part, given
 from nginxsim.nginx.lua_api import LuaRequest
 
+Options: TypeAlias = Callable[[str], bool]
+"""Whether a location asks for something, by the name that the Lua has for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class IngressScript:
     config: LuaConfig
     certificates: CertificateChooser
 
-    def rewrite(self, request: LuaRequest) -> None:
-        """Fills the variables that later phases read; may redirect to https."""
+    def rewrite(self, request: LuaRequest, wants: Options | None = None) -> None:
+        """Fills the variables that later phases read; may redirect to https.
+
+        wants: what the location asks for where that is written into the Lua; else variables of its name say so.
+        """
+        wants = wants or _by_variables(request)
         scheme, host = self._set_facts(request)
         request.set_var("pass_port", self._pass_port(request.var("pass_server_port") or ""))
-        forced = _is_true(request, "force_ssl_redirect")
-        if scheme == "http" and self._redirects(request, forced):
-            location = self._https_url(request, host)
+        forced = wants("force_ssl_redirect")
+        if scheme == "http" and self._redirects(request, wants):
+            location = self._https_url(request, host, wants)
             request.step(HttpsRedirect, self.config.http_redirect_code, location, forced)
             request.redirect(location, self.config.http_redirect_code)
 
@@ -66,21 +75,21 @@ class IngressScript:
         own = config.ssl_proxy_port if config.is_ssl_passthrough_enabled else config.https_port
         return "443" if port == own else port
 
-    def _redirects(self, request: LuaRequest, forced: bool) -> bool:
+    def _redirects(self, request: LuaRequest, wants: Options) -> bool:
         """Whether a plain request is sent to https: by force, or because the host has a certificate."""
-        if _is_true(request, "force_no_ssl_redirect"):
+        if wants("force_no_ssl_redirect"):
             return False
-        wanted = _is_true(request, "ssl_redirect")
-        return forced or (wanted and self.certificates.covers(request.var("host") or ""))
+        covered = wants("ssl_redirect") and self.certificates.covers(request.var("host") or "")
+        return wants("force_ssl_redirect") or covered
 
-    def _https_url(self, request: LuaRequest, best_host: str) -> str:
+    def _https_url(self, request: LuaRequest, best_host: str, wants: Options) -> str:
         uri = request.var("request_uri") or ""
-        if not _is_true(request, "preserve_trailing_slash"):
+        if not wants("preserve_trailing_slash"):
             uri = uri.removesuffix("/")
         host = first_part(best_host, ":")
-        port = f":{self.config.https_port}" if _is_true(request, "use_port_in_redirects") else ""
+        port = f":{self.config.https_port}" if wants("use_port_in_redirects") else ""
         return f"https://{'nil' if host is None else host}{port}{uri}"
 
 
-def _is_true(request: LuaRequest, name: str) -> bool:
-    return request.var(name) == "true"
+def _by_variables(request: LuaRequest) -> Options:
+    return lambda name: request.var(name) == "true"

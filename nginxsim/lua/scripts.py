@@ -6,7 +6,7 @@ ingress-nginx 1.15.1: rootfs/etc/nginx/lua/nginx/
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 
@@ -20,6 +20,11 @@ from nginxsim.nginx.lua_api import LuaRequest
 
 def nothing(_: LuaRequest) -> None:
     """A script whose work no request shows: logging and metrics."""
+
+
+def not_found(request: LuaRequest) -> None:
+    """What nothing else of the controller's own server answers."""
+    request.exit(404)
 
 
 def is_balancer_ready(request: LuaRequest) -> None:
@@ -47,27 +52,40 @@ def auth_cache_key(request: LuaRequest) -> None:
     request.set_var("cache_key", b64encode(sha1(key, usedforsecurity=False).digest()).decode())
 
 
-def external_auth(request: LuaRequest) -> None:
+@dataclass(frozen=True, slots=True)
+class ExternalAuth:
     """auth_request for auth servers behind a keepalive upstream: only 200 lets pass, 401 and 403 are handed on.
 
     The header variables count from 1 here and from 0 in the conf: the first header lands in the second one's place, and
     the last one in a variable that nobody made, which ends the request.
     """
-    shares = request.var("auth_keepalive_share_vars") == "true"
-    answer = request.capture(request.var("auth_path") or "", shares)
-    if answer.status == 200:
-        _keep_headers(request, answer)
-        return
-    request.step(AuthServerAnswered, answer.status)
-    request.exit(answer.status if answer.status in (401, 403) else 500)
+
+    always_shares: bool = False
+    """Whatever auth-keepalive-share-vars says."""
+
+    def __call__(self, request: LuaRequest) -> None:
+        shares = self.always_shares or request.var("auth_keepalive_share_vars") == "true"
+        names = (request.var("auth_response_headers") or "").rstrip(",")
+        headers = dict(enumerate(names.split(","), 1)) if names else {}
+        ask_auth_server(request, request.var("auth_path") or "", headers, shares=shares)
 
 
-def _keep_headers(request: LuaRequest, answer: Answer) -> None:
+def ask_auth_server(
+    request: LuaRequest,
+    path: str,
+    headers: Mapping[int, str],
+    *,
+    shares: bool,
+    handed_on: Collection[int] = (401, 403),
+) -> None:
+    """The subrequest at `path`; headers: of its answer, by the number of the variable that each goes to."""
+    answer = request.capture(path, shares)
     request.step(AuthServerAnswered, answer.status)
+    if answer.status != 200:
+        request.exit(answer.status if answer.status in handed_on else 500)
     request.set_var("auth_cookie", _header(answer, "Set-Cookie"))
-    names = (request.var("auth_response_headers") or "").rstrip(",")
-    for index, name in enumerate(names.split(",") if names else (), 1):
-        request.set_var(f"authheader{index}", _header(answer, name))
+    for number, name in headers.items():
+        request.set_var(f"authheader{number}", _header(answer, name))
 
 
 def _header(answer: Answer, name: str) -> str:

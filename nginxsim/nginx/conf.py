@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nginxsim.nginx.addresses import Network
+from nginxsim.nginx.lua_api import Script
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import Text, Value
 from nginxsim.nginx.targets import Place
+from nginxsim.nginx.tree import Directive
 
 if TYPE_CHECKING:
     from nginxsim.nginx.live_request import LiveRequest
@@ -27,6 +29,11 @@ DEFAULT_ROOT = f"{PREFIX}/html"
 STOP = -1
 UNMATCHED = -2
 """What an operation answers that leaves the script: STOP. UNMATCHED is for the inside of operations only."""
+
+
+def script_of(directive: Directive) -> Script:
+    """The Lua of a directive that has nothing besides."""
+    return Script.of(directive.name, directive.args[0], directive.line)
 
 
 class ErrorPage(NamedTuple):
@@ -96,13 +103,6 @@ class Target(NamedTuple):
     line: int
     shown: str
     """The directive, for a trace."""
-
-
-class LuaFile(NamedTuple):
-    """name: base name of the file; empty for a block of Lua, which nobody here can run."""
-
-    name: str
-    line: int
 
 
 class Mirror(NamedTuple):
@@ -192,7 +192,7 @@ class LocationConf:
     content: str = ""
     """The content handler: a Target's protocol, "lua", "stub_status", "empty_gif" or "unknown:DIRECTIVE"."""
     content_line: int = 0
-    content_lua: LuaFile | None = None
+    content_lua: Script | None = None
     target: Target | None = None
     auto_redirect: bool = False
     try_files: tuple[Value, ...] = ()
@@ -246,9 +246,10 @@ class LocationConf:
     add_headers: tuple[HeaderAdd, ...] = ()
     set_headers: tuple[HeaderChange, ...] = ()
     input_headers: tuple[HeaderChange, ...] = ()
-    lua_rewrite: LuaFile | None = None
-    lua_access: LuaFile | None = None
-    lua_header_filter: LuaFile | None = None
+    lua_rewrite: Script | None = None
+    lua_access: Script | None = None
+    lua_header_filter: Script | None = None
+    lua_body_filter: Script | None = None
     gzip: Gzip = DEFAULT_GZIP
     upstreams: Mapping[str, UpstreamConf] = field(default_factory=_upstreams)
 

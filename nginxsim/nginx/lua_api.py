@@ -1,13 +1,14 @@
 """What the Lua stand-ins see of a request, and what the engine sees of them.
 
-The engine implements LuaRequest; a handler is registered under the base name of the Lua file that the conf names
-(`rewrite_by_lua_file /etc/nginx/lua/nginx/ngx_rewrite.lua` -> "ngx_rewrite.lua").
+The engine implements LuaRequest. Whoever knows the Lua that a conf names or writes out hands the engine a LuaRuntime,
+which finds the stand-in of a Script; nothing here knows any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 from nginxsim.nginx.exchange import Answer, Request
@@ -26,6 +27,27 @@ class LuaError(Exception):
     def __init__(self, message: str, variable: str = "") -> None:
         super().__init__(message)
         self.variable = variable
+
+
+class Script(NamedTuple):
+    """The Lua of one directive, named without `_file` or `_block`. file: its path, "" where `text` is the Lua."""
+
+    directive: str
+    file: str
+    text: str
+    line: int
+
+    @classmethod
+    def of(cls, directive: str, word: str, line: int) -> Script:
+        """From a directive's name and the argument that is the path or the Lua."""
+        if directive.endswith("_file"):
+            return cls(directive.removesuffix("_file"), word, "", line)
+        return cls(directive.removesuffix("_block"), "", word, line)
+
+    @property
+    def name(self) -> str:
+        """The base name of the file, "" where the Lua is written out."""
+        return PurePosixPath(self.file).name
 
 
 class LuaRequest(Protocol):
@@ -82,7 +104,12 @@ class LuaRequest(Protocol):
 Handler: TypeAlias = Callable[[LuaRequest], None]
 
 Setter: TypeAlias = Callable[[LuaRequest, Sequence[str]], str]
-"""set_by_lua_file's stand-in: the directive's further arguments (variables filled in) -> the variable's value."""
+"""set_by_lua's stand-in: the directive's further arguments (variables filled in) -> the variable's value."""
+
+
+CertificatePicker: TypeAlias = Callable[[str | None], Any]
+"""ssl_certificate_by_lua's stand-in: server name (None: the client sent none) -> the certificate shown, as the runtime
+was handed it; None means the one that the conf names stays."""
 
 
 class Peers(NamedTuple):
@@ -97,31 +124,32 @@ class Peers(NamedTuple):
 
 
 class Balancer(Protocol):
-    """balancer_by_lua_file's stand-in, called by the proxy phase: None or no addresses: no peer was set (502)."""
+    """balancer_by_lua's stand-in, called by the proxy phase: None or no addresses: no peer was set (502)."""
 
     def __call__(self, request: LuaRequest) -> Peers | None: ...
 
 
+def _unknown(_: Script) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class LuaRuntime:
-    """All the stand-ins for one configuration."""
+    """All the stand-ins for one configuration; each finds that of a script, or None."""
 
-    handlers: Mapping[str, Handler]
-    """By base name: rewrite, access, header_filter, log, content handlers."""
-    balancers: Mapping[str, Balancer]
-    """By base name of the balancer_by_lua_file."""
-    setters: Mapping[str, Setter] = field(default_factory=dict)
-    """By base name of the set_by_lua_file."""
-    certificate: Callable[[str | None], Any] | None = None
-    """ssl_certificate_by_lua_file: server name (None: the client sent none) -> the certificate shown, as the runtime
-    was handed it; None means the one that the conf names stays."""
+    handler: Callable[[Script], Handler | None] = _unknown
+    """Of rewrite, access, content, filters and log."""
+    balancer: Callable[[Script], Balancer | None] = _unknown
+    setter: Callable[[Script], Setter | None] = _unknown
+    certificate: Callable[[Script], CertificatePicker | None] = _unknown
 
 
-NO_LUA = LuaRuntime(handlers={}, balancers={})
+NO_LUA = LuaRuntime()
 
 __all__ = [
     "NO_LUA",
     "Balancer",
+    "CertificatePicker",
     "Event",
     "Handler",
     "LuaError",
@@ -129,5 +157,6 @@ __all__ = [
     "LuaRuntime",
     "Peers",
     "Phase",
+    "Script",
     "Setter",
 ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from nginxsim.nginx.addresses import parse_network
@@ -19,9 +18,9 @@ from nginxsim.nginx.conf import (
     HeaderChange,
     Limit,
     LocationConf,
-    LuaFile,
     Mirror,
     Target,
+    script_of,
 )
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.regex import Regex
@@ -331,19 +330,14 @@ def _unknown_content(conf: LocationConf, directives: Sequence[Directive], _: Var
     conf.content, conf.content_line = f"unknown:{directives[-1].name}", directives[-1].line
 
 
-def _lua_file(directive: Directive) -> LuaFile:
-    name = "" if directive.name.endswith("_block") else PurePosixPath(directive.args[0]).name if directive.args else ""
-    return LuaFile(name, directive.line)
-
-
 def _lua_content(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
-    conf.content_lua = _lua_file(directives[-1])
+    conf.content_lua = script_of(directives[-1])
     conf.content, conf.content_line = "lua", directives[-1].line
 
 
 def _lua(attribute: str) -> SettingReader:
     def read(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
-        setattr(conf, attribute, _lua_file(directives[-1]))
+        setattr(conf, attribute, script_of(directives[-1]))
 
     return read
 

@@ -126,8 +126,12 @@ def _handshake(request: LiveRequest) -> bool:
 
 
 def _shown_certificate(request: LiveRequest) -> Shown:
-    chosen = request.run.lua.certificate
+    script = request.server.certificate_script
+    if script is None:
+        return Shown.CONFIGURED
+    chosen = request.run.lua.certificate(script)
     if chosen is None:
+        request.assume(f"{script.directive} {script.name or 'block'} leaves the certificate as it is")
         return Shown.CONFIGURED
     return Shown.DEFAULT if chosen(request.sni or None) is None else Shown.OWN
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.conf import STOP, LocationConf, Op
@@ -23,7 +22,7 @@ from nginxsim.nginx.events import (
     RewroteToNothing,
     SetterFailed,
 )
-from nginxsim.nginx.lua_api import LuaError
+from nginxsim.nginx.lua_api import LuaError, Script
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.phases.finish import SENT, send_response
 from nginxsim.nginx.regex import MatchLimitError, Regex
@@ -146,13 +145,14 @@ class ScriptCompiler:
 
     def set_by_lua(self, directive: Directive) -> Op:
         put = self._target(directive)
-        name = PurePosixPath(directive.args[1]).name
+        script = Script.of(directive.name, directive.args[1], directive.line)
         values = [compile_value(word, self.variables, directive.line) for word in directive.args[2:]]
 
         def op(request: LiveRequest) -> int | None:
-            setter = request.run.lua.setters.get(name)
+            setter = request.run.lua.setter(script)
             if setter is None:
-                request.assume(f"{directive.name} {name} leaves ${directive.args[0].lstrip('$')} empty")
+                name = directive.args[0].lstrip("$")
+                request.assume(f"{directive.name} {script.name or 'block'} leaves ${name} empty")
                 put(request, "")
                 return None
             try:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.nginx.compile import Compiler
-from nginxsim.nginx.conf import LocationConf
+from nginxsim.nginx.conf import LocationConf, script_of
 from nginxsim.nginx.events import MatchGaveUp, PeersNamed
 from nginxsim.nginx.exchange import Answer, Failure, Request, UpstreamRequest
 from nginxsim.nginx.listen import Listens, name_regex, server_names
 from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.locations import Locations
+from nginxsim.nginx.lua_api import Script
 from nginxsim.nginx.maps import define_all
 from nginxsim.nginx.phases.find import server_rewrite
 from nginxsim.nginx.phases.finish import finalize
@@ -50,13 +50,13 @@ class Zone(NamedTuple):
 
 
 class Upstream:
-    """An upstream block. balancer: base name of its balancer_by_lua_file, or empty."""
+    """An upstream block. script: its balancer_by_lua, or None."""
 
     def __init__(self, block: Directive) -> None:
         self.name = block.args[0] if block.args else ""
         self.line = block.line
-        lua = next(block.all("balancer_by_lua_file"), None)
-        self.balancer = PurePosixPath(lua.args[0]).name if lua is not None and lua.args else ""
+        lua = block.first("balancer_by_lua_file") or block.first("balancer_by_lua_block")
+        self.script = script_of(lua) if lua is not None else None
         servers = [server for server in block.all("server") if server.args and "down" not in server.args]
         active = [server for server in servers if "backup" not in server.args] or servers
         self.addresses = tuple(_with_port(server.args[0]) for server in active)
@@ -64,9 +64,9 @@ class Upstream:
 
     def peers(self, request: LiveRequest) -> tuple[str, tuple[str, ...]]:
         """The service's name and every address that may serve this request."""
-        balancer = request.run.lua.balancers.get(self.balancer) if self.balancer else None
-        if self.balancer and balancer is None:
-            request.assume(f"balancer_by_lua {self.balancer} picks a server of {self.name}")
+        balancer = request.run.lua.balancer(self.script) if self.script else None
+        if self.script and balancer is None:
+            request.assume(f"balancer_by_lua {self.script.name or 'block'} picks a server of {self.name}")
         if balancer is None:
             for name in self.unresolved:
                 request.assume(f"{name} resolves in DNS")
@@ -131,6 +131,12 @@ class Server:
         """The first argument of such a directive."""
         own = self.directive(name)
         return own.args[0] if own is not None and own.args else default
+
+    @cached_property
+    def certificate_script(self) -> Script | None:
+        """Its ssl_certificate_by_lua."""
+        lua = self.directive("ssl_certificate_by_lua_file") or self.directive("ssl_certificate_by_lua_block")
+        return script_of(lua) if lua is not None else None
 
     @cached_property
     def conf(self) -> LocationConf:

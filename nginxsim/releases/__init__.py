@@ -6,6 +6,7 @@ what they come to for one version.
 
 from nginxsim.releases.facts import FACTS, Fact, Release
 from nginxsim.releases.known import NEWEST, RELEASES, flag_dates, release, setting_dates
+from nginxsim.releases.scripts import SCRIPTS, Script
 from nginxsim.releases.spans import EVER, number, span
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "FACTS",
     "NEWEST",
     "RELEASES",
+    "SCRIPTS",
     "Fact",
     "Release",
+    "Script",
     "flag_dates",
     "number",
     "release",

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
+from nginxsim.releases.scripts import Script
 from nginxsim.releases.spans import Dated, dated, during, span
 
-Fact: TypeAlias = bool | int | float | str | tuple[str, ...]
+Fact: TypeAlias = bool | int | float | str | tuple[str, ...] | Mapping[str, int]
 
 DATES = "dates"
 
@@ -83,12 +84,18 @@ class Release:
     """An annotation's other names are as risky as its own."""
     error_codes_may_have_blanks: bool = _switch("1.12.6..1.12.8 1.13.2..")
     """custom-http-errors: "404, 500" is read; before, one blank made all the codes unreadable."""
+    proxy_ssl_protocols: str = _values({"..1.10.1": "TLSv1 TLSv1.1 TLSv1.2", "1.10.2..": "TLSv1.2"})
+    """What proxy-ssl-protocols are where nobody says so."""
+    checks_password_files: bool = _switch("1.11.5..1.11.8 1.12.1..")
+    """A password file may not lie in another folder, whatever UIDs the Ingress and its Secret have."""
     busy_buffers_follow_settings: bool = _switch("1.13.0 1.13.2..")
     """Without proxy-busy-buffers-size on the Ingress, the ConfigMap's counts."""
 
     # ingress-nginx: internal/ingress/controller/controller.go (CheckIngress, checkOverlap), internal/ingress/inspector/
     webhook_checks_uid: bool = _switch("1.13.7..1.13.9 1.14.3..")
     """It refuses an Ingress whose UID is none that an API server gives."""
+    webhook_tests_conf: bool = _switch("..1.11.4 1.12.0")
+    """It renders the conf with the Ingress in it and runs `nginx -t`."""
     overlap_looks_at_every_path: bool = _switch("1.13.5..1.13.9 1.14.1..")
     """Each path of an Ingress is held against the others'; before, the first that anyone else has decided."""
     strict_path: str = _values({
@@ -99,21 +106,51 @@ class Release:
     """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
 
     # ingress-nginx: internal/ingress/controller/controller.go (createServers)
+    traffic_distribution_counts: bool = _switch("1.13.0..")
+    """A Service's trafficDistribution keeps traffic in the zone, with --enable-topology-aware-routing."""
     any_ingress_passes_tls_through: bool = _switch("1.13.8..1.13.9 1.14.4..")
     """ssl-passthrough counts from any Ingress of a host; before, from the first that names the host alone."""
 
     # ingress-nginx: internal/ingress/controller/template/template.go, rootfs/etc/nginx/template/nginx.tmpl
+    has_http2_directive: bool = _switch("1.10.0..")
+    """`http2 on` in each server; before, a parameter of its listeners."""
+    grpc_has_timeouts: bool = _switch("1.11.0..")
+    """The times of proxy-*-timeout hold for gRPC as well."""
+    opentelemetry_module: str = _values({
+        "..1.9.6": "/modules_mount/etc/nginx/modules/otel/otel_ngx_module.so",
+        "1.10.0..": "/etc/nginx/modules/otel_ngx_module.so",
+    })  # fmt: skip
     quotes_names: bool = _switch("1.13.7..1.13.9 1.14.3..")
     """Paths and host names are written in quotes, with backslashes and quotes escaped."""
     escapes_rewritten_path: bool = _switch("1.13.8..1.13.9 1.14.4..")
     """So is the path of a rewrite."""
+    quotes_values: bool = _switch("1.11.5..1.11.8 1.12.1..")
+    """auth-tls-match-cn, mirror-target and the address of an auth server are written in quotes."""
+    quotes_auth_headers: bool = _switch("1.12.5..1.12.8 1.13.1..")
+    """auth-proxy-set-headers are written between double quotes and escaped; before, between single ones as they are."""
+    follows_proxies_behind_proxy_protocol: bool = _switch("1.13.0..")
+    """With use-forwarded-headers and use-proxy-protocol both, a trusted peer's header names the client."""
+    limits_globally: bool = _switch("0.44.0..1.11.8")
+    """global-rate-limit, which all replicas count together."""
+    passes_original_host: bool = _switch("1.13.0..")
+    """Services are sent X-Original-Forwarded-Host."""
     auth_skips_custom_errors: bool = _switch("1.13.7..1.13.9 1.14.3..")
     """custom-http-errors leave the answer of the authentication service alone."""
 
     # ingress-nginx: rootfs/etc/nginx/lua/
+    external_names_must_resolve: bool = _switch("1.11.5..1.11.8 1.12.1..")
+    """A Service of type ExternalName whose name DNS does not know has no endpoints, and an address is no name."""
+    balancer_avoids_itself: bool = _switch("0.46.0..")
+    """Endpoints on nginx's own status port are never proxied to."""
+    sessions_pin_canaries: bool = _switch("0.49.0..")
+    """A session cookie decides between a backend and its canary."""
+    subsets_have_canaries: bool = _switch("1.1.1..")
+    """Canaries work with upstream-hash-by-subset as well."""
     auth_always_shares_variables: bool = _switch("..1.13.7 1.14.0..1.14.3")
     """auth-keepalive-share-vars: "false" is text, and therefore true, to the Lua that asks."""
 
+    scripts: Mapping[str, Script] = field(default_factory=dict)
+    """The Lua of its nginx.conf, by hook."""
     assumptions: tuple[str, ...] = ()
 
     def within(self, when: str) -> bool:

@@ -11,9 +11,10 @@ from nginxsim.errors import UsageError
 from nginxsim.releases import flags, settings
 from nginxsim.releases.facts import Fact, Release, facts_of
 from nginxsim.releases.published import PUBLISHED
+from nginxsim.releases.scripts import scripts_of
 from nginxsim.releases.spans import EVER, Number, number, span
 
-OLDEST = "1.13.0"
+OLDEST = "1.9.5"
 """The first release whose nginx.conf is known here line by line."""
 
 RELEASES = tuple(name for name in PUBLISHED if number(name) >= number(OLDEST))
@@ -50,6 +51,7 @@ def _published(name: str) -> Release:
         flags=_defaults(flags.DEFAULTS, name),
         unknown_settings=_unknown(settings.KNOWN, name),
         unknown_flags=_unknown(flags.KNOWN, name),
+        scripts=scripts_of(name),
         **facts_of(name),
     )
 

@@ -29,6 +29,12 @@ KNOWN: Mapping[str, str] = {
     "geoip2-autoreload-in-minutes": "1.11.0..",
     "global-allowed-response-headers": "1.11.0..",
     "global-auth-always-set-cookie": "1.2.1..",
+    "global-rate-limit-memcached-connect-timeout": "0.44.0..1.11.8",
+    "global-rate-limit-memcached-host": "0.44.0..1.11.8",
+    "global-rate-limit-memcached-max-idle-timeout": "0.44.0..1.11.8",
+    "global-rate-limit-memcached-pool-size": "0.44.0..1.11.8",
+    "global-rate-limit-memcached-port": "0.44.0..1.11.8",
+    "global-rate-limit-status-code": "0.44.0..1.11.8",
     "grpc-buffer-size-kb": "1.11.0..",
     "gzip-disable": "1.6.4..",
     "log-format-escape-none": "1.4.0..",
@@ -44,6 +50,7 @@ KNOWN: Mapping[str, str] = {
     "otel-service-name": "1.7.0..",
     "otlp-collector-host": "1.7.0..",
     "otlp-collector-port": "1.7.0..",
+    "plugins": "..1.11.8",
     "preserve-trailing-slash": "0.47.0..",
     "proxy-busy-buffers-size": "1.13.0..",
     "relative-redirects": "1.13.0..",
@@ -54,6 +61,17 @@ KNOWN: Mapping[str, str] = {
     "upstream-keepalive-time": "1.2.0..",
 }
 """Keys that not every release knows; a release ignores a key that it does not know."""
+
+# internal/ingress/controller/template/configmap.go (kilobytes)
+_DICTS = {
+    "configuration_data": 20480,
+    "certificate_data": 20480,
+    "balancer_ewma": 10240,
+    "balancer_ewma_last_touched_at": 10240,
+    "balancer_ewma_locks": 1024,
+    "certificate_servers": 5120,
+    "ocsp_response_cache": 5120,
+}
 
 DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "allow-cross-namespace-resources": {"..1.11.8": True},
@@ -67,6 +85,7 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "http2-max-header-size": {"..1.8.0": "16k"},
     "http2-max-requests": {"..1.8.0": 1000},
     "keep-alive-requests": {"..1.5.1": 100},
+    "lua-shared-dicts": {"..1.11.8": {**_DICTS, "global_throttle_cache": 10240}},
     "opentelemetry-config": {"..1.9.4": "/etc/nginx/opentelemetry.toml"},
     "otel-max-export-batch-size": {"..1.7.1": 0},
     "otel-max-queuesize": {"..1.7.1": 0},

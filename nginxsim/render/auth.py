@@ -16,6 +16,7 @@ from nginxsim.config.settings import Settings
 from nginxsim.controller.model import Location
 from nginxsim.golang.strconv import quote
 from nginxsim.golang.url import parse
+from nginxsim.releases import Release
 
 DEFAULT_REDIRECT_PARAMETER = "rd"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -46,7 +47,7 @@ class Auth:
 NO_AUTH = Auth("", ExternalAuth())
 
 
-def auth_of(location: Location, hostname: str, settings: Settings) -> Auth:
+def auth_of(location: Location, hostname: str, settings: Settings, release: Release) -> Auth:
     own = location.annotations.external_auth
     by_configmap = not own.url and bool(settings.global_external_auth.url) and location.annotations.enable_global_auth
     service = settings.global_external_auth if by_configmap else own
@@ -61,13 +62,19 @@ def auth_of(location: Location, hostname: str, settings: Settings) -> Auth:
         by_lua=by_lua,
         upstream=upstream,
         upstream_server=parse(own.url).host if by_lua else "",
-        target=with_host(own.url, upstream) if by_lua else quote(service.url),
-        request_headers=tuple(
-            sorted(f"{quote(name)} {quote(value)}" for name, value in service.proxy_set_headers.items())
-        ),
+        target=with_host(own.url, upstream) if by_lua else _quoted(service.url, release),
+        request_headers=tuple(sorted(_header(*header, release) for header in service.proxy_set_headers.items())),
         signin_location=signin_location(location.path, service.signin_url) if service.signin_url else "",
         signin_url=signin_url(service) if service.signin_url else "",
     )
+
+
+def _quoted(url: str, release: Release) -> str:
+    return quote(url) if release.quotes_values else url
+
+
+def _header(name: str, value: str, release: Release) -> str:
+    return f"{quote(name)} {quote(value)}" if release.quotes_auth_headers else f"'{name}' '{value}'"
 
 
 def auth_path(location: Location) -> str:

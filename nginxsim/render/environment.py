@@ -17,6 +17,7 @@ from nginxsim.render.text import (
     is_size,
     lines,
     literal_dollars,
+    lua_parts,
     snippet,
 )
 
@@ -32,6 +33,11 @@ def word(value: bool) -> str:
 def header_line(name: str, value: str) -> str:
     """`name: value` as one quoted argument in which nginx expands no variable."""
     return quote(literal_dollars(f"{name}: {value}"))
+
+
+def quoted(text: str, escapes: bool, otherwise: str = "") -> str:
+    """In quotes, with what needs it escaped; else as it is, between `otherwise`."""
+    return quote(text) if escapes else f"{otherwise}{text}{otherwise}"
 
 
 class Block(str):
@@ -53,8 +59,10 @@ FILTERS: tuple[Callable[..., object], ...] = (
     is_size,
     lines,
     literal_dollars,
+    lua_parts,
     owed_to,
     quote,
+    quoted,
     switch,
     word,
 )

@@ -34,9 +34,10 @@ def listeners(hostname: str, controller: Controller) -> Listeners:
     if flags.enable_ssl_passthrough:
         port = flags.ssl_passthrough_proxy_port
         protocol = [] if settings.use_proxy_protocol else ["proxy_protocol"]
+    http2 = ["http2"] if settings.use_http2 and not controller.release.has_http2_directive else []
     return Listeners(
         http=tuple(" ".join([f"{address}{flags.http_port}", *options]) for address in addresses),
-        https=tuple(" ".join([f"{address}{port}", *protocol, *options, "ssl"]) for address in addresses),
+        https=tuple(" ".join([f"{address}{port}", *protocol, *options, "ssl", *http2]) for address in addresses),
     )
 
 

@@ -103,7 +103,7 @@ def view(
 ) -> LocationView:
     """`regex`: every path of the server is matched as a regex."""
     parsed, settings, release = location.annotations, controller.settings, controller.release
-    auth = auth_of(location, hostname, settings)
+    auth = auth_of(location, hostname, settings, release)
     checks = bool(auth.path or auth.signin_location or parsed.basic_auth.secured)
     return LocationView(
         annotations=parsed,

@@ -13,12 +13,13 @@ from nginxsim.controller.redirects import NameRedirect, www_redirect
 from nginxsim.kube.cluster import Cluster
 from nginxsim.render.environment import Block
 from nginxsim.render.frame import build_frame
+from nginxsim.render.hooks import LuaHooks
 from nginxsim.render.limits import limits_of, zones_of
 from nginxsim.render.listeners import Listeners, listeners
 from nginxsim.render.marks import ConfigMarks, FlagMarks
 from nginxsim.render.provenance import MARKS, Ledger, Rendered, hoisted
 from nginxsim.render.servers import redirect_view
-from nginxsim.render.templates import templates_of
+from nginxsim.render.templates import own_templates_of, templates_of
 from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
 
@@ -76,7 +77,7 @@ class Renderer:
         controller = self._controller
         settings = controller.settings
         full_chain = settings.use_forwarded_headers and settings.compute_full_forwarded_for
-        return {
+        shared = {
             "cfg": settings,
             "conf": self._conf,
             "flags": controller.flags,
@@ -87,6 +88,7 @@ class Renderer:
             "original_for": header_variable(settings.forwarded_for_header),
             "original_host": header_variable(settings.forwarded_host_header),
         }
+        return {**shared, "lua": LuaHooks(controller.release.scripts, own_templates_of(controller.release), shared)}
 
     def _compose(self, chosen: Iterable[Server]) -> Rendered:
         chosen = list(chosen)

@@ -57,4 +57,9 @@ def folders_of(release: Release) -> tuple[Path, ...]:
     return TEMPLATE_FOLDER / release.name, TEMPLATE_FOLDER
 
 
+def own_templates_of(release: Release) -> Templates:
+    """Those of the project for a release, whatever lies over them."""
+    return _own_templates(folders_of(release))
+
+
 _own_templates = cache(OwnTemplates)

@@ -9,6 +9,7 @@ import re
 
 _SIZE = re.compile(r"[0-9]+[kKmM]?\Z")
 _OFFSET = re.compile(r"[0-9]+[kKmMgG]?\Z")
+_PARTS = re.compile(r"(\\\$[0-9a-zA-Z_]+)|\$\{([0-9a-zA-Z_]+)\}|\$([0-9a-zA-Z_]+)|(\$|[^$\\]+)")
 _GO_SPACE = " \t\n\v\f\r\x85\xa0"
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
@@ -56,6 +57,15 @@ def quote_meta(text: str) -> str:
 def header_variable(name: str) -> str:
     """The variable nginx keeps a request header in."""
     return "$http_" + name.replace("-", "_").lower()
+
+
+def lua_parts(text: str) -> str:
+    """A value with nginx variables as a Lua table: a row for each part, in one of four columns what it is."""
+    rows = (
+        ", ".join(f'"{part}"' if part else "nil" for part in found.groups(default=""))
+        for found in _PARTS.finditer(text)
+    )
+    return "{ " + "".join(f"{{ {row}, }}, " for row in rows) + "}"
 
 
 def lines(text: str) -> str:

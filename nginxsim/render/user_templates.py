@@ -33,8 +33,8 @@ SUFFIX = ".conf.j2"
 LARGEST = 1_000_000
 """Bytes of a template."""
 VARIABLES = (
-    "blocks", "cfg", "client_address", "conf", "flags", "frame", "given", "limits", "listen", "loc", "original_for",
-    "original_host", "redirect", "release", "server", "zones",
+    "blocks", "cfg", "client_address", "conf", "flags", "frame", "given", "limits", "listen", "loc", "lua",
+    "original_for", "original_host", "redirect", "release", "server", "zones",
 )  # fmt: skip
 """What templates are given; docs/templates.md says in which."""
 

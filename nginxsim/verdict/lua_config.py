@@ -23,6 +23,8 @@ def lua_config(controller: Controller) -> LuaConfig:
         use_proxy_protocol=settings.use_proxy_protocol,
         is_ssl_passthrough_enabled=flags.enable_ssl_passthrough,
         http_redirect_code=settings.http_redirect_code,
+        limits_globally=bool(settings.global_rate_limit_memcached_host and settings.global_rate_limit_memcached_port),
+        plugins=settings.plugins,
         hsts=settings.hsts,
         hsts_max_age=settings.hsts_max_age,
         hsts_include_subdomains=settings.hsts_include_subdomains,

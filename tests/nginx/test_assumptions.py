@@ -12,7 +12,7 @@ DIRECTIVES = {
     "modsecurity on;": "ModSecurity blocks nothing",
     "rewrite_by_lua_file /my.lua;": "rewrite_by_lua my.lua lets the request pass unchanged",
     "header_filter_by_lua_block { ngx.header.x = 1 }": "header_filter_by_lua block changes nothing",
-    "body_filter_by_lua_block { }": "body_filter_by_lua changes nothing",
+    "body_filter_by_lua_block { }": "body_filter_by_lua block changes nothing",
     "set_by_lua_file $x /f.lua; if ($x) { return 403; }": "set_by_lua_file f.lua leaves $x empty",
     "js_set $x m.f; if ($x) { return 403; }": "unknown variable $x",
     "js_access m.f;": "js_access lets the request pass",

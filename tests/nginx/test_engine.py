@@ -148,7 +148,9 @@ def test_chance_plays_every_branch_and_adds_up_what_looks_the_same() -> None:
         name = request.draw([(0.5, "a"), (0.3, "b"), (0.2, "a")], "canary")
         return Peers(name, (f"10.0.0.1:{len(name)}",))
 
-    router = Router(parse_conf(BALANCED), LuaRuntime({}, {"balance.lua": balance}))
+    router = Router(
+        parse_conf(BALANCED), LuaRuntime(balancer=lambda script: balance if script.name == "balance.lua" else None)
+    )
     outcomes = router.route(Request())
     assert [(one.upstream and one.upstream.service, round(one.probability, 6)) for one in outcomes] == [
         ("a", 0.7),
@@ -161,8 +163,7 @@ def test_chance_plays_every_branch_and_adds_up_what_looks_the_same() -> None:
     [("/", "refused", 502), ("/", "timeout", 504), ("/ever", "refused", None), ("/ever", "protocol", 502)],
 )
 def test_failures_end_in_502_and_504_unless_tries_are_endless(path: str, why: str, status: int | None) -> None:
-    balancer = {"balance.lua": lambda _: Peers("web", ("10.0.0.1:80",))}
-    router = Router(parse_conf(BALANCED), LuaRuntime({}, balancer))
+    router = Router(parse_conf(BALANCED), LuaRuntime(balancer=lambda _: lambda _: Peers("web", ("10.0.0.1:80",))))
     (outcome,) = router.route(Request(path=path), lambda _: Answer.failure(why))
     assert (outcome.status, outcome.upstream) == (status, None)
     assert outcome.ended_by is not None

@@ -7,7 +7,6 @@ from nginxsim.annotations.faults import Fault
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import Cors
-from nginxsim.golang.patterns import compile_pattern
 from nginxsim.golang.strconv import trim
 
 DEFAULT_METHODS = "GET, PUT, POST, DELETE, PATCH, OPTIONS"
@@ -18,10 +17,27 @@ DEFAULT_MAX_AGE = 1728000
 EVERYONE = ("*",)
 
 _ORIGIN_EXPECTED = "scheme://host, scheme://*.domain, null or *, separated by commas"
+_OLD_EXPECTED = "http(s)://host, http(s)://*.domain or *, separated by commas"
 _ORIGINS = validators.matching(
     r"^((((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)|null)+)|\*)?$", _ORIGIN_EXPECTED, separator=","
-)
-_ORIGIN = compile_pattern(r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$")
+).formerly({
+    "..1.11.8": validators.matching(
+        r"^((((https?://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)+)|\*)?$", _OLD_EXPECTED, separator=","
+    ),
+    "1.12.0..1.12.8": validators.matching(
+        r"^(((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)+)|\*)?$",
+        "scheme://host, scheme://*.domain or *, separated by commas",
+        separator=",",
+    ),
+})  # fmt: skip
+_ORIGIN = validators.matching(
+    r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$", _ORIGIN_EXPECTED
+).formerly({
+    "..1.11.8": validators.matching(r"^(https?://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*)?$", _OLD_EXPECTED),
+    "1.12.0..1.12.8": validators.matching(
+        r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*)?$", "scheme://host, scheme://*.domain or *"
+    ),
+})  # fmt: skip
 _METHODS = validators.matching(r"^([A-Za-z]+,?\s?)+$", "HTTP methods separated by commas", separator=",")
 _EXPOSED = validators.matching(
     r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$", "header names or *, separated by commas", separator=","
@@ -60,11 +76,11 @@ def _origins(read: AnnotationReader) -> tuple[str, ...]:
     for origin in filter(None, map(trim, text.split(","))):
         if origin == "*":
             return EVERYONE
-        if _ORIGIN.search(origin):
+        if _ORIGIN.at(read.release).matches(origin):
             origins.append(origin)
         else:
             reason = f"Error parsing cors-allow-origin parameters. Supplied incorrect origin: {origin}. Skipping."
-            read.ignore(reason, read.evidence(ALLOW_ORIGIN, origin, _ORIGIN_EXPECTED))
+            read.ignore(reason, read.evidence(ALLOW_ORIGIN, origin, _ORIGIN.at(read.release).expected))
     return tuple(origins)
 
 

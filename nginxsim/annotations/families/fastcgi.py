@@ -10,10 +10,11 @@ from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import LOCATION, Annotation, Family, Risk
 from nginxsim.annotations.values import FastCGI, Named
 from nginxsim.config.scope import split_key
-from nginxsim.golang.patterns import compile_pattern
 
 _INDEX = validators.matching(r"^[A-Za-z0-9.\-\_]+$", "a file name of letters, digits and any of . - _")
-_VALUE = compile_pattern(r"^[A-Za-z0-9\-\_\$\{\}/.]*$")
+_VALUE = validators.matching(r"^[A-Za-z0-9\-\_\$\{\}/.]*$", "letters, digits and any of - _ $ { } / .").formerly({
+    "..1.9.3": validators.VARIABLES
+})  # fmt: skip
 
 INDEX = Annotation("fastcgi-index", _INDEX, Risk.MEDIUM, LOCATION)
 PARAMS = Annotation("fastcgi-params-configmap", validators.NAME, Risk.MEDIUM, LOCATION)
@@ -49,7 +50,7 @@ def _params(read: AnnotationReader, key: str, index: str) -> Mapping[str, str]:
 
 def _check(read: AnnotationReader, params: Mapping[str, str]) -> None:
     for key, value in sorted(params.items()):
-        if not _INDEX.matches(key) or not _VALUE.search(value):
+        if not _INDEX.matches(key) or not _VALUE.at(read.release).matches(value):
             expected = "ConfigMap keys of letters, digits and . - _, values of these and $ { } /"
             # This refusal alone names the annotation without its prefix.
             raise Refused(PARAMS.name, read.evidence(PARAMS, key, expected))

@@ -9,7 +9,6 @@ from nginxsim.annotations.rows import INGRESS, Annotation, Family, Risk
 from nginxsim.annotations.values import ProxyTLS
 
 DEFAULT_CIPHERS = "DEFAULT"
-DEFAULT_PROTOCOLS = "TLSv1.2"
 
 _PROTOCOLS = validators.matching(
     r"^(TLSv1\.2|TLSv1\.3| )*$", '"TLSv1.2", "TLSv1.3" or both, separated by a blank', separator=" "
@@ -52,9 +51,9 @@ def _on_off(read: AnnotationReader, row: Annotation) -> str:
 
 def _protocols(read: AnnotationReader) -> str:
     """Those that are known, sorted."""
-    words = read.text_or(PROTOCOLS, DEFAULT_PROTOCOLS).split(" ")
+    words = read.text_or(PROTOCOLS, read.release.proxy_ssl_protocols).split(" ")
     known = [word for word in map(str.strip, words) if word and read.fits(PROTOCOLS, word)]
-    return " ".join(sorted(known)) or DEFAULT_PROTOCOLS
+    return " ".join(sorted(known)) or read.release.proxy_ssl_protocols
 
 
 FAMILY = Family("ProxySSL", "proxy_tls", ROWS, parse)

@@ -11,7 +11,14 @@ _CIPHERS = validators.matching(
     r"^(?:(?:[A-Za-z0-9!:+\-_])*(?:@STRENGTH)*(?:@SECLEVEL=[0-5])*(?:@STRENGTH)*)*$",
     "an OpenSSL cipher list",
     separator=":",
-)
+).formerly({
+    "..1.9.5": validators.matching(r"^[A-Za-z0-9!:+\-]*$", "cipher names of letters and digits, and any of ! : + -"),
+    "1.9.6..1.11.5 1.12.0..1.12.1": validators.matching(
+        r"^(?:(?:[A-Za-z0-9!:+\-])*(?:@STRENGTH)*(?:@SECLEVEL=[0-5])*(?:@STRENGTH)*)*$",
+        "an OpenSSL cipher list without _",
+        separator=":",
+    ),
+})  # fmt: skip
 
 PREFER_SERVER = Annotation("ssl-prefer-server-ciphers", validators.BOOL, Risk.LOW, INGRESS)
 CIPHERS = Annotation("ssl-ciphers", _CIPHERS, Risk.LOW, INGRESS)

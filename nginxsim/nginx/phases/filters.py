@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.nginx.events import ScriptExited, ScriptFailed
 from nginxsim.nginx.live_request import LuaExit
-from nginxsim.nginx.lua_api import LuaError, Phase
+from nginxsim.nginx.lua_api import LuaError, Phase, Script
 from nginxsim.nginx.phases.expires import set_expires
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.variables import NGINX_VERSION
@@ -35,8 +35,9 @@ def send_header(request: LiveRequest) -> None:
         request.status_is_final()
     request.sent = True
     conf = request.conf
-    if conf.lua_header_filter is not None:
-        _lua(request)
+    for script in (conf.lua_header_filter, conf.lua_body_filter):
+        if script is not None:
+            _lua(request, script)
     for change in conf.set_headers:
         change_header(request, change)
     if request.parent is not None:
@@ -53,12 +54,10 @@ def send_header(request: LiveRequest) -> None:
     _finish(request)
 
 
-def _lua(request: LiveRequest) -> None:
-    script = request.conf.lua_header_filter
-    assert script is not None
-    handler = request.run.lua.handlers.get(script.name)
+def _lua(request: LiveRequest, script: Script) -> None:
+    handler = request.run.lua.handler(script)
     if handler is None:
-        request.assume(f"header_filter_by_lua {script.name or 'block'} changes nothing")
+        request.assume(f"{script.directive} {script.name or 'block'} changes nothing")
         return
     try:
         handler(request)

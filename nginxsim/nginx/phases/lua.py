@@ -1,4 +1,4 @@
-"""Running the stand-in of a Lua file."""
+"""Running the stand-in of a script."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from nginxsim.nginx.events import ScriptExited, ScriptFailed
 from nginxsim.nginx.live_request import LuaExit
-from nginxsim.nginx.lua_api import LuaError, Phase
+from nginxsim.nginx.lua_api import LuaError, Phase, Script
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.conf import LuaFile
     from nginxsim.nginx.live_request import LiveRequest
 
 
-def run_lua(request: LiveRequest, script: LuaFile, phase: Phase) -> int | None:
+def run_lua(request: LiveRequest, script: Script, phase: Phase) -> int | None:
     """The status that the script finishes with, or None when it returns."""
-    handler = request.run.lua.handlers.get(script.name)
+    handler = request.run.lua.handler(script)
     if handler is None:
         request.assume(f"{phase}_by_lua {script.name or 'block'} lets the request pass unchanged")
         return None

@@ -122,7 +122,7 @@ def _ask(
     if request.parent is not None and own is None:
         request.run.also.append(sent)
     if answer.failed:
-        for_ever = block is not None and bool(block.balancer) and up.tries == 0
+        for_ever = block is not None and bool(block.script) and up.tries == 0
         return _failed(request, target, up, sent, answer.failed, for_ever=for_ever)
     _add_status(request, str(answer.status).zfill(3))
     request.upstream_time = "<msec>"
