@@ -121,7 +121,8 @@ def _print_what_cannot_be_encoded() -> None:
 
 def _refused_by_the_system(error: OSError) -> int:
     """What is read and written by name is told where that happens; only standard output has no name."""
-    close_output()
+    if error.filename is None:
+        close_output()
     complain(f"error: {error.filename or 'cannot write to standard output'}: {error.strerror}")
     return BAD_INPUT
 
