@@ -23,9 +23,10 @@ from nginxsim.render.templates import own_templates_of, templates_of
 from nginxsim.render.text import header_variable, unfold
 from nginxsim.render.views import Views
 
-_BLANK_LINES = re.compile(r"\n{3,}")
-_AFTER_BRACE = re.compile(rf"(\{{{MARKS}\n)\n++")
-_BEFORE_BRACE = re.compile(r"(?<!\n)\n\n++( *+\})")
+# Each begins with what a plain search finds: the text is long, and what they look for is rare.
+_BLANK_LINES = re.compile(r"\n\n\n++")
+_EMPTY_AFTER_BRACE = re.compile(rf"(\{{{MARKS}\n)\n")
+_EMPTY_BEFORE_BRACE = re.compile(r"\n\n( *+\})")
 
 
 class Renderer:
@@ -144,5 +145,5 @@ class Renderer:
 
 def _tidy(text: str) -> str:
     """No two empty lines in a row, and none next to a brace."""
-    text = _AFTER_BRACE.sub(r"\1", _BLANK_LINES.sub("\n\n", text))
-    return _BEFORE_BRACE.sub(r"\n\1", text)
+    text = _EMPTY_AFTER_BRACE.sub(r"\1", _BLANK_LINES.sub("\n\n", text))
+    return _EMPTY_BEFORE_BRACE.sub(r"\n\1", text)
