@@ -102,7 +102,7 @@ class ServerDraft:
         self.owners[trait] = ingress
 
     def give(self, trait: ServerTrait, value: object) -> None:
-        if getattr(self.traits, trait) is not value:
+        if getattr(self.traits, trait) != value:
             changed: dict[str, Any] = {trait: value}
             self.traits = replace(self.traits, **changed)
 

@@ -31,6 +31,7 @@ WORDS: dict[str, Scalar] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
 
+_USUAL_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _MAY_BE_A_NUMBER = frozenset("+-.0123456789")
 _DATE = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -72,6 +73,8 @@ def plain(text: str) -> Scalar:
     """The value of an unquoted scalar."""
     if text in WORDS:
         return WORDS[text]
+    if _USUAL_NUMBER.fullmatch(text):
+        return int(text)
     if text[0] not in _MAY_BE_A_NUMBER or _DATE.fullmatch(text):
         return text
     return _number(text)
