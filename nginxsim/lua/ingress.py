@@ -32,10 +32,9 @@ class IngressScript:
         wants = wants or _by_variables(request)
         scheme, host = self._set_facts(request)
         request.set_var("pass_port", self._pass_port(request.var("pass_server_port") or ""))
-        forced = wants("force_ssl_redirect")
         if scheme == "http" and self._redirects(request, wants):
             location = self._https_url(request, host, wants)
-            request.step(HttpsRedirect, self.config.http_redirect_code, location, forced)
+            request.step(HttpsRedirect, self.config.http_redirect_code, location, wants("force_ssl_redirect"))
             request.redirect(location, self.config.http_redirect_code)
 
     def header(self, request: LuaRequest) -> None:

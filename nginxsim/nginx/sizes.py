@@ -21,6 +21,8 @@ def whole_number(text: str) -> int | None:
     """Digits only, without sign or blanks; None for anything else, or what does not fit into 63 bits."""
     if not (text.isascii() and text.isdigit()):
         return None
+    if len(text) < _MOST_DIGITS:
+        return int(text)
     digits = text.lstrip("0")
     return value if len(digits) <= _MOST_DIGITS and (value := int(digits or "0")) <= LARGEST else None
 

@@ -35,9 +35,10 @@ def send_header(request: LiveRequest) -> None:
         request.status_is_final()
     request.sent = True
     conf = request.conf
-    for script in (conf.lua_header_filter, conf.lua_body_filter):
-        if script is not None:
-            _lua(request, script)
+    if conf.lua_header_filter is not None:
+        _lua(request, conf.lua_header_filter)
+    if conf.lua_body_filter is not None:
+        _lua(request, conf.lua_body_filter)
     for change in conf.set_headers:
         change_header(request, change)
     if request.parent is not None:
