@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+SourceKind: TypeAlias = Literal["annotation", "spec", "configmap", "flag", "conf", "default"]
 
 
 class Origin(NamedTuple):
@@ -24,7 +26,7 @@ class Source(NamedTuple):
     name: the annotation without prefix, the field path, the key, the flag or the directive.
     """
 
-    kind: str
+    kind: SourceKind
     name: str
     origin: Origin | None = None
     owner: str = ""

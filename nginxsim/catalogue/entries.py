@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from nginxsim.catalogue.examples import Example
+
+Level: TypeAlias = Literal["error", "denied", "warning", "notice", "fine"]
+"""How bad it is. Causes are errors (a 5xx or an outage), denied (refused on purpose), notices (redirects, defaults) or
+fine; findings are errors (an outage, or a door left open), warnings (hardly meant so) or notices (worth knowing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Entry:
     number: str
     code: str
     title: str
-    level: str
+    level: Level
     message: str
     fix: str = ""
     found: str = ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nginxsim.controller.model import ROOT
 from nginxsim.diffing.places import server_name
-from nginxsim.diffing.types import FRAME, ConfChange
+from nginxsim.diffing.types import FRAME, Action, ConfChange
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import DEFAULT, Origin, Source
 from nginxsim.verdict.provenance import Provenance
@@ -137,7 +137,7 @@ class _Comparison:
     def _change(
         self, host: str, scope: tuple[str, ...], before: Directive | None, after: Directive | None
     ) -> ConfChange:
-        kind = "added" if before is None else "removed" if after is None else "changed"
+        kind: Action = "added" if before is None else "removed" if after is None else "changed"
         return ConfChange(
             host=host,
             scope=scope,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nginxsim.catalogue.entries import Level
 from nginxsim.diffing.probes import PASSWORD, USER, Probe
 from nginxsim.nginx.exchange import Answer, Request, Role, RoutedOutcome, UpstreamRequest
 from nginxsim.nginx.router import Router
@@ -66,7 +67,7 @@ class Reason:
     """What many requests have in common of their causes."""
 
     code: str
-    level: str
+    level: Level
     origins: tuple[Origin, ...]
 
 

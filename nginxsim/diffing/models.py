@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from nginxsim.config.settings import BOOKKEEPING
 from nginxsim.controller.model import DEFAULT_SERVER, Server, StreamService
 from nginxsim.diffing.scope import Estate
-from nginxsim.diffing.types import ModelChange
+from nginxsim.diffing.types import Action, ModelChange
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.ingresses import PathState, rows_of
 
@@ -44,7 +44,7 @@ def _both(old: Mapping[Any, T], new: Mapping[Any, T]) -> Iterator[tuple[Any, T |
             yield key, before, after
 
 
-def _action(before: object, after: object) -> str:
+def _action(before: object, after: object) -> Action:
     return "added" if before is None else "removed" if after is None else "changed"
 
 
@@ -188,7 +188,7 @@ def _notices(old: Estate, new: Estate) -> Iterator[ModelChange]:
     before, after = ({(one.code, one.message): one for one in side.simulation.model.notices} for side in (old, new))
     for code, message in sorted({*before} ^ {*after}):
         notice = before.get((code, message)) or after[code, message]
-        action = "removed" if (code, message) in before else "added"
+        action: Action = "removed" if (code, message) in before else "added"
         origin = notice.origins[0] if notice.origins else None
         was, now = (message, "") if action == "removed" else ("", message)
         yield ModelChange("notice", action, code, was, now, origin)

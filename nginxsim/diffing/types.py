@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from nginxsim.diffing.facts import Answered
 from nginxsim.diffing.probes import Probe
 from nginxsim.origins import DEFAULT, Origin, Source
 from nginxsim.verdict.types import Cause, Finding
 
+Action: TypeAlias = Literal["added", "removed", "changed"]
 OLD, NEW = "old", "new"
 FRAME = ""
 """Stands for a host where what lies outside of all servers is meant."""
@@ -18,13 +20,13 @@ FRAME = ""
 class ConfChange:
     """One directive of the rendered conf, or one block with all that is in it.
 
-    kind: "added", "removed", "changed" or "reordered". scope: the blocks around it within the server, outermost first.
+    scope: the blocks around it within the server, outermost first.
     before and after are the directive's text, "" on the side that lacks it; `directives` counts those of a block.
     """
 
     host: str
     scope: tuple[str, ...]
-    kind: str
+    kind: Literal["added", "removed", "changed", "reordered"]
     before: str
     after: str
     old_source: Source = DEFAULT
@@ -39,14 +41,10 @@ class ConfChange:
 
 @dataclass(frozen=True, slots=True)
 class ModelChange:
-    """One thing the controller decides otherwise.
+    """One thing the controller decides otherwise; a setting is a ConfigMap key."""
 
-    kind: "setting" (a ConfigMap key), "host", "path", "backend", "certificate", "file", "stream" or "notice"; action:
-    "added", "removed" or "changed".
-    """
-
-    kind: str
-    action: str
+    kind: Literal["setting", "host", "path", "backend", "certificate", "file", "stream", "notice"]
+    action: Action
     name: str
     before: str = ""
     after: str = ""

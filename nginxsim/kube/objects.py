@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from nginxsim.origins import Origin
 
@@ -180,7 +180,7 @@ class SliceEndpoint:
 class EndpointSlice:
     """`service` is the value of label kubernetes.io/service-name; slices made from Endpoints or workloads look alike.
 
-    source: "slice", "endpoints" (converted from an Endpoints object) or "workload" (assumed from Pods or templates).
+    source: "endpoints" is converted from an Endpoints object, "workload" assumed from Pods or templates.
     """
 
     meta: Meta
@@ -188,7 +188,7 @@ class EndpointSlice:
     address_type: str = "IPv4"
     ports: tuple[SlicePort, ...] = ()
     endpoints: tuple[SliceEndpoint, ...] = ()
-    source: str = "slice"
+    source: Literal["slice", "endpoints", "workload"] = "slice"
 
 
 @dataclass(frozen=True, slots=True)

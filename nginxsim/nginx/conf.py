@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from nginxsim.nginx.addresses import Network
 from nginxsim.nginx.lua_api import Script
@@ -90,11 +90,14 @@ class Replacement(NamedTuple):
     line: int
 
 
+Protocol: TypeAlias = Literal["proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"]
+"""The module that passes a request on; "proxy" speaks HTTP."""
+
+
 class Target(NamedTuple):
     """Where proxy_pass and its kin lead."""
 
-    protocol: str
-    """proxy, grpc, fastcgi, uwsgi, scgi or memcached."""
+    protocol: Protocol
     value: Value
     place: Place | None
     """None where variables decide it for each request."""

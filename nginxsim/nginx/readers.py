@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from nginxsim.nginx.addresses import parse_network
 from nginxsim.nginx.conf import (
@@ -19,6 +19,7 @@ from nginxsim.nginx.conf import (
     Limit,
     LocationConf,
     Mirror,
+    Protocol,
     Target,
     script_of,
 )
@@ -302,7 +303,7 @@ def _number_of(directive: Directive) -> int:
 
 def _pass(conf: LocationConf, directives: Sequence[Directive], variables: Variables) -> None:
     directive = directives[-1]
-    protocol = directive.name.removesuffix("_pass")
+    protocol = cast("Protocol", directive.name.removesuffix("_pass"))
     value = compile_value(directive.args[0], variables, directive.line)
     location = conf.name if conf.kind in ("", "=", "^~") else ""
     try:

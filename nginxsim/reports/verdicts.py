@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nginxsim.catalogue.entries import Level
 from nginxsim.printing import paint, printed, spaced, unmarked
 from nginxsim.reports.spans import Sources, excerpt, linked
 from nginxsim.reports.terminal import for_people, reason_phrase, table
@@ -14,7 +15,7 @@ COLOURS = {"error": "red", "denied": "yellow", "notice": "cyan", "fine": "green"
 INDENT = " " * 7
 
 
-LEVELS = {"error": "error", "denied": "warning", "notice": "notice"}
+LEVELS: Mapping[Level, Level] = {"error": "error", "denied": "warning", "notice": "notice"}
 """What the level of a cause is among findings; what is fine is no finding."""
 
 
@@ -37,7 +38,7 @@ def as_findings(report: VerdictReport) -> list[tuple[Finding, tuple[TraceStep, .
 def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
     cause = outcome.cause
     failed = outcome.status is None or outcome.status >= 500
-    level = "error" if failed else LEVELS.get(cause.level)
+    level: Level | None = "error" if failed else LEVELS.get(cause.level)
     if level is None:
         return None
     request = report.verdict.request

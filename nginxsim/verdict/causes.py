@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nginxsim.catalogue import BY_CODE
+from nginxsim.catalogue.entries import Level
 from nginxsim.verdict.types import Cause, Evidence
 
 
-def cause(code: str, evidence: Iterable[Evidence] = (), *, fix: str = "", level: str = "", **facts: object) -> Cause:
+def cause(
+    code: str, evidence: Iterable[Evidence] = (), *, fix: str = "", level: Level | None = None, **facts: object
+) -> Cause:
     """The row's message and fix filled in with the facts; `fix` and `level` replace the row's own."""
     entry = BY_CODE[code]
     return Cause(

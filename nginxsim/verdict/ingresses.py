@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Model
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule
@@ -13,12 +13,13 @@ from nginxsim.origins import Origin
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
-FINDINGS = frozenset({"denied", "dropped", "shadowed"})
+State: TypeAlias = Literal["served", "canary", "denied", "dropped", "shadowed", "foreign"]
+FINDINGS: frozenset[State] = frozenset({"denied", "dropped", "shadowed"})
 
 
 @dataclass(frozen=True, slots=True)
 class PathState:
-    """One path of one Ingress. state: served, canary, denied, dropped, shadowed or foreign; reason: why not served."""
+    """One path of one Ingress. reason: why it is not served."""
 
     namespace: str
     name: str
@@ -26,7 +27,7 @@ class PathState:
     path: str
     service: str
     endpoints: int
-    state: str
+    state: State
     reason: str
     origin: Origin
 
@@ -76,7 +77,7 @@ class _Judge:
                 written = location.ingress_path or location.path
                 self._locations.setdefault((server.hostname, written), []).append(location)
 
-    def state(self, ingress: Ingress, rule: IngressRule, path: IngressPath) -> tuple[str, str]:
+    def state(self, ingress: Ingress, rule: IngressRule, path: IngressPath) -> tuple[State, str]:
         if gone := self._dropped.get(ingress.meta.key):
             return ("foreign" if gone.reason.is_foreign else "dropped"), gone.message
         host = rule.host or DEFAULT_SERVER

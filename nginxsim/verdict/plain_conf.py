@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nginxsim.catalogue.entries import Level
 from nginxsim.nginx.events import (
     AddressRuled,
     Answered,
@@ -189,7 +190,7 @@ def _rewrite(case: PlainCase) -> Cause | None:
     if case.directive.name in ("return", "rewrite"):
         if 300 <= status < 400:
             return cause("conf-redirects", case.evidence, text=case.text)
-        level = "fine" if status < 300 else "error" if status >= 500 else "denied"
+        level: Level = "fine" if status < 300 else "error" if status >= 500 else "denied"
         return cause("conf-answers", case.evidence, text=case.text, level=level)
     return None
 
@@ -252,7 +253,7 @@ def _proxy(case: PlainCase) -> Cause:
         return cause("upstream-failed", case.evidence, service=event.service or "behind", reason=reason, fix=fix)
     status, service = event.status, event.service
     if status >= 400:
-        level = "error" if status >= 500 else "notice"
+        level: Level = "error" if status >= 500 else "notice"
         return cause("service-error", case.evidence, service=service, status=status, level=level)
     return cause("served", case.evidence, service=service)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nginxsim.annotations import Effect, Problem
+from nginxsim.catalogue.entries import Level
 from nginxsim.lua.events import HttpsRedirect
 from nginxsim.nginx.events import CycleEnded, SlashAdded
 from nginxsim.verdict.case import Case
@@ -96,7 +97,7 @@ def _lua_redirect(case: Case) -> Cause:
     return cause("https-redirect", evidence)
 
 
-def _level(case: Case) -> str:
+def _level(case: Case) -> Level:
     status = case.routed.status or 0
     return "error" if status >= 500 else "denied" if status >= 400 else "notice"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations import Effect, Problem
+from nginxsim.catalogue.entries import Level
 from nginxsim.controller.model import (
     DEFAULT_UPSTREAM,
     Backend,
@@ -98,7 +99,7 @@ def explain_proxy(case: Case) -> Cause | None:
     if case.error_page is not None:
         return cause("error-page", case.evidence(), service=service, status=status)
     if status >= 400:
-        level = "error" if status >= 500 else "notice"
+        level: Level = "error" if status >= 500 else "notice"
         return cause("service-error", case.evidence(), service=service, status=status, level=level)
     return cause("served", case.evidence(), service=service)
 

@@ -7,14 +7,15 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
+from nginxsim.catalogue.entries import Level
 from nginxsim.nginx.events import AuthAnswered, LocationChosen
 from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
 from nginxsim.nginx.steps import Event, Phase
 from nginxsim.origins import Origin, Source
 
-LEVELS = ("error", "warning", "notice")
+LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 """Of findings, the worst first."""
 
 
@@ -29,14 +30,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a request ends as it does. `code` is stable and listed in nginxsim/catalogue; `number` is its short form.
-
-    level: "error" (a 5xx or an outage), "denied" (refused on purpose), "notice" (redirects, defaults), "fine".
-    """
+    """Why a request ends as it does. `code` is stable and listed in nginxsim/catalogue; `number` is its short form."""
 
     code: str
     number: str
-    level: str
+    level: Level
     message: str
     fix: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -49,12 +47,12 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A piece of a trace's text. role: "phase", "text", "why", "conf" (a line of the conf) or "origin" (of a manifest).
+    """A piece of a trace's text: of the step's phase, text or why, a line of the conf, or the origin in a manifest.
 
     It links to `origin` in a manifest, or to `line` of the rendered conf, where these are set.
     """
 
-    role: str
+    role: Literal["phase", "text", "why", "conf", "origin"]
     text: str
     origin: Origin | None = None
     line: int = 0
@@ -253,7 +251,7 @@ class Finding:
 
     code: str
     message: str
-    level: str = "error"
+    level: Level = "error"
     number: str = ""
     evidence: tuple[Evidence, ...] = ()
     """The deciding place first; the others are what made it matter."""
