@@ -21,6 +21,7 @@ from nginxsim.golang.patterns import Pattern
 from nginxsim.golang.strconv import parse_bool, quote
 from nginxsim.kube.objects import Ingress, IngressPath
 from nginxsim.origins import Origin
+from nginxsim.verdict.wording.controller import dropped_words
 
 MEMCACHED = "'global-rate-limit-memcached-host'"
 DEFAULT_PREFIX = "nginx.ingress.kubernetes.io"
@@ -72,7 +73,7 @@ def deep_inspection(ingress: Ingress, desk: Desk) -> Outcome:
 
 def other_class(ingress: Ingress, desk: Desk) -> Outcome:
     foreign = desk.gatekeeper.foreign(ingress)
-    return Pass(foreign.message) if foreign else None
+    return Pass(dropped_words(foreign)) if foreign else None
 
 
 def other_namespace(ingress: Ingress, desk: Desk) -> Outcome:

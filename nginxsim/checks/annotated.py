@@ -19,6 +19,7 @@ from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.controller import dropped_words
 from nginxsim.verdict.wording.problems import complaint, fix
 
 CLIENT_CA = "auth-tls-"
@@ -106,7 +107,7 @@ def dropped(estate: Estate) -> Iterator[Finding]:
 
 def _dropped(gone: Dropped) -> Finding:
     fix = "change what is underlined"
-    return finding("ingress-dropped", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message, fix=fix)
+    return finding("ingress-dropped", *at(gone.origin), meta=gone.ingress.meta, reason=dropped_words(gone), fix=fix)
 
 
 def _dropped_annotations(estate: Estate, gone: Dropped) -> Finding:
@@ -124,14 +125,14 @@ def class_missing(estate: Estate) -> Iterator[Finding]:
     for gone in _other_class(estate):
         if _names_nothing(gone.ingress, estate):
             hint = did_you_mean(gone.ingress.class_name or "", estate.cluster.ingress_classes)
-            reason = gone.message + hint
+            reason = dropped_words(gone) + hint
             yield finding("class-missing", *at(gone.origin), meta=gone.ingress.meta, reason=reason)
 
 
 def class_foreign(estate: Estate) -> Iterator[Finding]:
     for gone in _other_class(estate):
         if not _names_nothing(gone.ingress, estate):
-            yield finding("class-foreign", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
+            yield finding("class-foreign", *at(gone.origin), meta=gone.ingress.meta, reason=dropped_words(gone))
 
 
 def _other_class(estate: Estate) -> Iterator[Dropped]:
@@ -147,7 +148,7 @@ def _names_nothing(ingress: Ingress, estate: Estate) -> bool:
 def unwatched(estate: Estate) -> Iterator[Finding]:
     for gone in estate.model.dropped:
         if gone.reason is DropReason.NAMESPACE:
-            yield finding("namespace-unwatched", *at(gone.origin), meta=gone.ingress.meta, reason=gone.message)
+            yield finding("namespace-unwatched", *at(gone.origin), meta=gone.ingress.meta, reason=dropped_words(gone))
 
 
 def _strangers(estate: Estate) -> Iterator[tuple[Ingress, Stranger]]:

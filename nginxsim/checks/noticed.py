@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import Notice
 from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.controller import notice_words
 
 BESIDE: Mapping[str, str] = {
     "alias-taken": "has rules of its own",
@@ -43,7 +44,7 @@ def noticed(code: str, *notices: str) -> Callable[[Estate], Iterator[Finding]]:
                     owner=f"Ingress {notice.ingress}" if notice.ingress else "",
                     host=notice.host,
                     path=notice.path,
-                    reason=notice.message,
+                    reason=notice_words(notice),
                 )
 
     return check

@@ -11,6 +11,7 @@ from nginxsim.controller.model import Location, Notice
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import Service, ServicePort
 from nginxsim.verdict.types import Finding
+from nginxsim.verdict.wording.controller import notice_words
 
 HTTPS_PORTS = (443, 8443)
 COMPARED = 200
@@ -23,11 +24,11 @@ def missing(estate: Estate) -> Iterator[Finding]:
     for service in estate.cluster.services.values():
         names[service.meta.namespace].append(service.meta.name)
     for notice in estate.notices["service-missing"]:
-        namespace, _, name = notice.missing.key.partition("/") if notice.missing else ("", "", "")
+        namespace, _, name = notice.about.missing.key.partition("/") if notice.about.missing else ("", "", "")
         known = names[namespace]
         hint = did_you_mean(name, known) if name and len(known) <= COMPARED else ""
         owner = f"Ingress {notice.ingress}"
-        yield finding("service-missing", *places(notice), owner=owner, reason=notice.message + hint)
+        yield finding("service-missing", *places(notice), owner=owner, reason=notice_words(notice) + hint)
 
 
 def endpoints_unknown(estate: Estate) -> Iterator[Finding]:
@@ -52,7 +53,7 @@ def _namespace(notice: Notice) -> str:
 
 
 def _sliceless(code: str, notice: Notice) -> Finding:
-    return finding(code, *places(notice), owner=f"Ingress {notice.ingress}", reason=notice.message)
+    return finding(code, *places(notice), owner=f"Ingress {notice.ingress}", reason=notice_words(notice))
 
 
 def protocol_mismatch(estate: Estate) -> Iterator[Finding]:

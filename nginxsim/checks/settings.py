@@ -74,9 +74,9 @@ def missing_reference(estate: Estate) -> Iterator[Finding]:
     if certificate and estate.simulation.certificates.local(certificate) is None:
         yield finding("config-reference-missing", name="--default-ssl-certificate", wanted=f"Secret {certificate}")
     for notice in estate.notices["stream-configmap-missing"]:
-        if notice.missing:
-            wanted = f"{notice.missing.kind} {notice.missing.key}"
-            yield finding("config-reference-missing", name=notice.option, wanted=wanted)
+        if missing := notice.about.missing:
+            wanted = f"{missing.kind} {missing.key}"
+            yield finding("config-reference-missing", name=notice.about.option, wanted=wanted)
 
 
 def _absent(estate: Estate, key: str, wanted: str, text: str) -> Finding:

@@ -100,8 +100,7 @@ def _frozen_backend(draft: BackendDraft) -> Backend:
         shaping=draft.shaping,
         alternatives=tuple(draft.alternatives),
         origin=draft.origin,
-        why_empty=draft.reach.why,
-        empty_code=draft.reach.code,
+        gap=draft.reach.gap,
         empty_origins=draft.reach.origins,
         assumed=draft.reach.assumed,
     )
@@ -146,11 +145,9 @@ def _passthrough_backends(servers: Mapping[str, Server], notices: NoticeBoard) -
             if location.path == ROOT:
                 yield PassthroughBackend(location.backend, server.hostname, location.service, location.port)
                 break
-            message = f"{server.hostname} passes TLS through, which path {location.path} cannot take part in"
             origin = location.spec_path.origin if location.spec_path else None
             notices.add(
                 NoticeCode.PASSTHROUGH_IGNORED,
-                message,
                 origin,
                 ingress=location.ingress,
                 host=server.hostname,

@@ -11,6 +11,7 @@ from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import (
     DEFAULT_SERVER,
     DEFAULT_UPSTREAM,
+    About,
     NoticeCode,
 )
 from nginxsim.controller.references import Claim, host_of, upstream_name
@@ -82,7 +83,7 @@ class CanaryMerger:
         if not claim.leads_to_service or not self._is_there(candidate):
             return
         if claim.host not in self._servers:
-            self._say(NoticeCode.CANARY_HOST_UNKNOWN, "no other Ingress serves this host", candidate)
+            self._say(NoticeCode.CANARY_HOST_UNKNOWN, candidate)
             return
         places = self._places_of(claim.host)
         self._join(candidate, places, places.by_path.get((claim.path, claim.path_type), []))
@@ -100,7 +101,7 @@ class CanaryMerger:
         if primaries:
             return
         if own is not None:
-            self._say(NoticeCode.CANARY_IS_MAIN, f"{candidate.name} is a main backend of this host itself", candidate)
+            self._say(NoticeCode.CANARY_IS_MAIN, candidate)
         else:
             self._remove(candidate)
 
@@ -115,21 +116,19 @@ class CanaryMerger:
             alternative.affinity = primary.affinity
         if primary.alternatives:
             first = next(iter(primary.alternatives))
-            self._say(NoticeCode.CANARY_NOT_FIRST, f"{primary.name} asks only its first canary, {first}", candidate)
+            self._say(NoticeCode.CANARY_NOT_FIRST, candidate, About(primary.name, first))
         primary.alternatives[alternative.name] = None
 
     def _remove(self, candidate: _Candidate) -> None:
         """Takes the backend away, even from other hosts that it serves as a main one."""
         removed = self._upstreams.pop(candidate.name)
-        why = "no main Ingress serves this host and path with another Service"
-        if not removed.no_server:
-            why += f"; {removed.name} is removed with it, and whatever else it served answers 503"
-        self._say(NoticeCode.CANARY_UNMERGED, why, candidate)
+        served = "" if removed.no_server else removed.name
+        self._say(NoticeCode.CANARY_UNMERGED, candidate, About(candidate.name, served))
 
     def _is_there(self, candidate: _Candidate) -> bool:
         if candidate.name in self._upstreams:
             return True
-        self._say(NoticeCode.CANARY_REMOVED, f"{candidate.name} matched nothing before and was removed", candidate)
+        self._say(NoticeCode.CANARY_REMOVED, candidate)
         return False
 
     def _places_of(self, host: str) -> _Places:
@@ -139,15 +138,14 @@ class CanaryMerger:
 
     def _say_crash(self, arrival: Arrival, rule: IngressRule) -> None:
         host = host_of(rule)
-        message = f"the canary rule for {host} has no paths, which makes the controller crash"
-        self._context.notices.add(NoticeCode.CONTROLLER_CRASH, message, rule.origin, ingress=arrival.ingress, host=host)
+        self._context.notices.add(NoticeCode.CONTROLLER_CRASH, rule.origin, ingress=arrival.ingress, host=host)
 
-    def _say(self, code: NoticeCode, why: str, candidate: _Candidate) -> None:
+    def _say(self, code: NoticeCode, candidate: _Candidate, about: About | None = None) -> None:
         self._context.notices.add(
             code,
-            f"canary {candidate.host}{candidate.path} gets no traffic: {why}",
             candidate.origin,
             ingress=candidate.arrival.ingress,
             host=candidate.host,
             path=candidate.path,
+            about=about or About(candidate.name),
         )

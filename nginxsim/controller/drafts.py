@@ -7,19 +7,20 @@ from typing import Any
 
 from nginxsim.annotations.values import (
     Canary,
-    Named,
     ParsedAnnotations,
     UpstreamHash,
 )
 from nginxsim.controller.model import (
     DEFAULT_UPSTREAM,
+    NOTHING,
     ROOT,
+    About,
     Affinity,
-    EmptyCode,
     Endpoint,
     Notice,
     NoticeCode,
 )
+from nginxsim.controller.reasons import EmptyCode, Gap
 from nginxsim.controller.traits import ServerTrait, ServerTraits
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Meta, Port, Service
 from nginxsim.origins import Origin
@@ -33,14 +34,12 @@ NO_SERVICE = Service(Meta("Service", "", namespace=""), type="")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a Service port leads to; without `endpoints`, `code`, `why` and `origins` tell where the chain breaks."""
+    """What a Service port leads to; without `endpoints`, `gap` and `origins` tell where the chain breaks."""
 
     endpoints: tuple[Endpoint, ...] = ()
-    code: EmptyCode | None = None
-    why: str = ""
+    gap: Gap | None = None
     origins: tuple[Origin, ...] = ()
     assumed: bool = False
-    missing: Named | None = None
 
 
 @dataclass(slots=True)
@@ -124,19 +123,16 @@ class NoticeBoard:
     def add(
         self,
         code: NoticeCode | EmptyCode,
-        message: str,
         *origins: Origin | None,
         ingress: Ingress | None = None,
         host: str = "",
         path: str = "",
-        missing: Named | None = None,
-        option: str = "",
+        about: About = NOTHING,
     ) -> None:
         """Says something once, however often it comes up; origins that are unknown are left out."""
         places = tuple(origin for origin in origins if origin is not None and origin.file)
         key = ingress.meta.key if ingress else ""
-        notice = Notice(code, message, places, ingress=key, host=host, path=path, missing=missing, option=option)
-        self._notices.setdefault(notice)
+        self._notices.setdefault(Notice(code, places, ingress=key, host=host, path=path, about=about))
 
     def all(self) -> tuple[Notice, ...]:
         return tuple(self._notices)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from nginxsim.annotations import Named
 from nginxsim.config.controller import Controller
 from nginxsim.controller.drafts import Reach
-from nginxsim.controller.model import EmptyCode, Endpoint
+from nginxsim.controller.model import Endpoint
+from nginxsim.controller.reasons import Break, Gap
 from nginxsim.controller.references import service_port
 from nginxsim.golang.net import parse_ip
 from nginxsim.golang.strconv import atoi
@@ -52,18 +52,17 @@ class EndpointFinder:
         # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, serviceEndpoints
         service = self._cluster.services.get(key)
         if service is None:
-            missing = "the backend names no port" if key.endswith("/") else f"Service {key} does not exist"
-            named = None if key.endswith("/") else Named("Service", key)
-            return Reach(code=EmptyCode.SERVICE_MISSING, why=missing, missing=named)
+            kind = Break.NO_PORT_NAMED if key.endswith("/") else Break.SERVICE_MISSING
+            return Reach(gap=Gap(kind, f"Service {key}"))
         if service.type == "ExternalName":
             return self._external_backend(service, port)
         wanted = str(port)
         for candidate in service.ports:
             if wanted in (str(candidate.port), str(candidate.target_port), candidate.name):
                 return self.behind(service, candidate)
-        offered = ", ".join(_described(candidate) for candidate in service.ports) or "no ports"
-        why = f'{service.meta} has no port "{wanted}"; it offers {offered}'
-        return Reach(code=EmptyCode.PORT_MISSING, why=why, origins=(service.meta.origin,))
+        offered = tuple(map(_described, service.ports))
+        gap = Gap(Break.PORT_NOT_OFFERED, str(service.meta), wanted, offered)
+        return Reach(gap=gap, origins=(service.meta.origin,))
 
     def cluster_ip(self, key: str, ref: BackendRef) -> Endpoint:
         """The Service's own address (service-upstream). Raises LookupError with the controller's reason."""
@@ -101,8 +100,8 @@ class EndpointFinder:
 
     def _external_backend(self, service: Service, port: Port) -> Reach:
         if not self._external_names:
-            why = f"{service.meta} is of type ExternalName, which --disable-svc-external-name forbids"
-            return Reach(code=EmptyCode.EXTERNAL_NAME_DISABLED, why=why, origins=(service.meta.origin,))
+            gap = Gap(Break.EXTERNAL_NAME_DISABLED, str(service.meta))
+            return Reach(gap=gap, origins=(service.meta.origin,))
         return _external(service, _external_port(service, str(port)))
 
     def _slices(self, service: Service) -> list[EndpointSlice]:
@@ -138,27 +137,24 @@ class EndpointFinder:
         name = str(service.meta)
         origins = tuple(piece.meta.origin for piece in slices)
         if not any(piece.endpoints for piece in slices):
-            why = f"the EndpointSlices of {name} list no endpoint"
-            return Reach(code=EmptyCode.NO_READY_ENDPOINT, why=why, origins=origins)
+            return Reach(gap=Gap(Break.SLICES_EMPTY, name), origins=origins)
         if not any(True for piece in slices for _ in self._ready(service, piece)):
-            return Reach(code=EmptyCode.NO_READY_ENDPOINT, why=f"no endpoint of {name} is ready", origins=origins)
-        why = f"no EndpointSlice of {name} has a port for {_described(port)}"
-        return Reach(code=EmptyCode.PORT_MISSING, why=why, origins=origins)
+            return Reach(gap=Gap(Break.NONE_READY, name), origins=origins)
+        return Reach(gap=Gap(Break.SLICES_WITHOUT_PORT, name, _described(port)), origins=origins)
 
     def _without_slice(self, service: Service) -> Reach:
         name = str(service.meta)
         if ignored := self._cluster.slices.get(service.meta.key, ()):
-            names = ", ".join(piece.meta.name for piece in ignored)
-            why = f"only EndpointSlices whose name starts with that of {name} are found, unlike {names}"
-            return Reach(code=EmptyCode.NO_SLICE, why=why, origins=tuple(piece.meta.origin for piece in ignored))
+            names = tuple(piece.meta.name for piece in ignored)
+            gap = Gap(Break.SLICES_OF_OTHER_NAMES, name, names=names)
+            return Reach(gap=gap, origins=tuple(piece.meta.origin for piece in ignored))
         if not service.selector:
-            why = f"{name} has no selector, and no EndpointSlice belongs to it"
-            return Reach(code=EmptyCode.NO_SELECTOR, why=why, origins=(service.meta.origin,))
+            return Reach(gap=Gap(Break.NO_SELECTOR, name), origins=(service.meta.origin,))
         if self._workloads.knows(service.meta.namespace) and not self._workloads.selected_by(service):
-            labels = ", ".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
-            why = f"no Pod matches the selector of {name} ({labels})"
-            return Reach(code=EmptyCode.SELECTOR_MATCHES_NOTHING, why=why, origins=(service.selector_origin,))
-        return Reach(code=EmptyCode.NO_SLICE, why=f"{name} has no EndpointSlice", origins=(service.meta.origin,))
+            labels = tuple(f"{key}={value}" for key, value in sorted(service.selector.items()))
+            gap = Gap(Break.NO_POD_MATCHES, name, names=labels)
+            return Reach(gap=gap, origins=(service.selector_origin,))
+        return Reach(gap=Gap(Break.NO_SLICE, name), origins=(service.meta.origin,))
 
     @cached_property
     def _workloads(self) -> WorkloadIndex:
@@ -182,12 +178,12 @@ def _external(service: Service, port: ServicePort) -> Reach:
     name = service.external_name
     address = parse_ip(name)
     if name == "localhost" or (address is not None and address.is_loopback):
-        why = f"{service.meta} points at {name}, which is not allowed"
+        kind = Break.EXTERNAL_NAME_LOCAL
     elif address is None and not is_subdomain(name.removesuffix(".")):
-        why = f'"{name}", externalName of {service.meta}, is no DNS name'
+        kind = Break.EXTERNAL_NAME_NO_NAME
     else:
         return Reach((Endpoint(name, str(_target_number(port))),))
-    return Reach(code=EmptyCode.EXTERNAL_NAME_INVALID, why=why, origins=(service.meta.origin,))
+    return Reach(gap=Gap(kind, str(service.meta), name), origins=(service.meta.origin,))
 
 
 def _external_port(service: Service, wanted: str) -> ServicePort:

@@ -11,8 +11,10 @@ from nginxsim.controller.drafts import BackendDraft, LocationDraft, Reach, Serve
 from nginxsim.controller.model import (
     DEFAULT_UPSTREAM,
     ROOT,
+    About,
     NoticeCode,
 )
+from nginxsim.controller.reasons import Break, Gap
 from nginxsim.kube.objects import Service
 
 
@@ -29,7 +31,7 @@ def add_fallbacks(
             if upstream.reach.endpoints and not location.annotations.custom_http_errors:
                 continue
             if not service.ports:
-                broken = Reach(why=f"{service.meta} has no ports", origins=(service.meta.origin,))
+                broken = Reach(gap=Gap(Break.NO_PORTS, str(service.meta)), origins=(service.meta.origin,))
                 _say(NoticeCode.FALLBACK_WITHOUT_PORTS, broken, location, context)
                 continue
             yield from _fallback(upstream, location, service, context)
@@ -63,5 +65,4 @@ def _fallback(
 
 def _say(code: NoticeCode, reach: Reach, location: LocationDraft, context: Context) -> None:
     origin = location.annotations.source("default-backend").origin
-    message = f"default-backend is of no use: {reach.why}"
-    context.notices.add(code, message, origin, *reach.origins, ingress=location.ingress)
+    context.notices.add(code, origin, *reach.origins, ingress=location.ingress, about=About(gap=reach.gap))

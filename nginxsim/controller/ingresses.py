@@ -13,6 +13,16 @@ from nginxsim.controller.model import (
     Dropped,
     DropReason,
 )
+from nginxsim.controller.reasons import (
+    CatchAll,
+    ClassOfAnother,
+    NoClass,
+    OtherClass,
+    Quoted,
+    Turned,
+    UnknownClass,
+    Unwatched,
+)
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
@@ -82,58 +92,50 @@ class Gatekeeper:
         if annotation == self._flags.ingress_class or (annotation is None and self._flags.watch_ingress_without_class):
             return None
         if annotation is not None:
-            message = (
-                f'annotation {CLASS_ANNOTATION} is "{annotation}", the controller wants "{self._flags.ingress_class}"'
-            )
-            return Dropped(ingress, DropReason.CLASS, message, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
-        message = "no ingress class is named, and --watch-ingress-without-class is not set"
-        return Dropped(ingress, DropReason.CLASS, message, ingress.meta.origin)
+            other = OtherClass(annotation, self._flags.ingress_class)
+            return Dropped(ingress, DropReason.CLASS, other, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
+        return Dropped(ingress, DropReason.CLASS, NoClass(), ingress.meta.origin)
 
     def _foreign_by_name(self, ingress: Ingress, name: str) -> Dropped | None:
         if name in self._classes:
             return None
         known = self._cluster.ingress_classes.get(name)
-        if known is None:
-            message = f'IngressClass "{name}" does not exist'
-        else:
-            ours = self._flags.controller_class
-            message = f'IngressClass "{name}" belongs to controller "{known.controller}", this one is "{ours}"'
-        return Dropped(ingress, DropReason.CLASS, message, ingress.class_origin)
+        why: Turned = UnknownClass(name)
+        if known is not None:
+            why = ClassOfAnother(name, known.controller, self._flags.controller_class)
+        return Dropped(ingress, DropReason.CLASS, why, ingress.class_origin)
 
     def _namespace(self, ingress: Ingress) -> Dropped | None:
         namespace = ingress.meta.namespace
         if self._flags.watches(namespace, self._cluster.namespaces):
             return None
+        option = f"--watch-namespace-selector={self._flags.watch_namespace_selector}"
         if self._flags.watch_namespace:
-            reason = f"--watch-namespace={self._flags.watch_namespace}"
-        else:
-            reason = f"--watch-namespace-selector={self._flags.watch_namespace_selector}"
-        return Dropped(
-            ingress, DropReason.NAMESPACE, f"namespace {namespace} is not watched ({reason})", ingress.meta.origin
-        )
+            option = f"--watch-namespace={self._flags.watch_namespace}"
+        return Dropped(ingress, DropReason.NAMESPACE, Unwatched(namespace, option), ingress.meta.origin)
 
     def _inspected(self, ingress: Ingress) -> Dropped | None:
         if not self._flags.deep_inspect or (complaint := inspect(ingress)) is None:
             return None
-        return Dropped(ingress, DropReason.INSPECTION, *complaint)
+        words, origin = complaint
+        return Dropped(ingress, DropReason.INSPECTION, Quoted(words), origin)
 
     def _catch_all(self, ingress: Ingress) -> Dropped | None:
         if not self._flags.disable_catch_all or ingress.default_backend is None:
             return None
-        message = "spec.defaultBackend makes it a catch-all, which --disable-catch-all forbids"
-        return Dropped(ingress, DropReason.CATCH_ALL, message, ingress.default_backend.origin)
+        return Dropped(ingress, DropReason.CATCH_ALL, CatchAll(), ingress.default_backend.origin)
 
     def _blocked(self, ingress: Ingress) -> Dropped | None:
         found = blocked_word(ingress, self._controller)
         if found is None:
             return None
-        return Dropped(ingress, DropReason.BLOCKLIST, found.reason, found.origin)
+        return Dropped(ingress, DropReason.BLOCKLIST, Quoted(found.reason), found.origin)
 
     def _extracted(self, ingress: Ingress) -> Arrival | Dropped:
         extraction = self._extractor.extract(ingress)
         parsed = extraction.parsed
         if parsed is None:
-            return Dropped(ingress, DropReason.ANNOTATIONS, extraction.error, _where_dropped(extraction))
+            return Dropped(ingress, DropReason.ANNOTATIONS, Quoted(extraction.error), _where_dropped(extraction))
         if not self._controller.settings.allow_snippet_annotations:
             parsed = without_snippets(parsed)
         return Arrival(ingress, parsed)

@@ -12,7 +12,9 @@ from nginxsim.controller.drafts import EXACT, PREFIX, BackendDraft, LocationDraf
 from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import (
     DEFAULT_SERVER,
+    NOTHING,
     ROOT,
+    About,
     NoticeCode,
 )
 from nginxsim.controller.references import Claim, host_of
@@ -49,10 +51,7 @@ class PathFiller:
         host = host_of(rule)
         server = self._servers.get(host) or self._servers[DEFAULT_SERVER]
         if rule.paths is None and host != DEFAULT_SERVER:
-            message = f"the rule for {host} has no paths: only the host's implicit root remains"
-            self._context.notices.add(
-                NoticeCode.RULE_WITHOUT_PATHS, message, rule.origin, ingress=arrival.ingress, host=host
-            )
+            self._context.notices.add(NoticeCode.RULE_WITHOUT_PATHS, rule.origin, ingress=arrival.ingress, host=host)
             return
         self._claim_client_certificate(server, arrival)
         if not self._context.controller.settings.proxy_ssl_location_only:
@@ -81,13 +80,12 @@ class PathFiller:
 
     def _take_path(self, server: ServerDraft, claim: Claim) -> None:
         if not claim.leads_to_service:
-            self._say(NoticeCode.RESOURCE_BACKEND, "the backend is no Service; the path is skipped", claim)
+            self._say(NoticeCode.RESOURCE_BACKEND, claim)
             return
         upstream = self._upstreams[claim.upstream]
         if upstream.no_server:
             if not claim.annotations.canary.enabled:
-                why = f"it gets no location, because an older canary Ingress made {upstream.name} a canary backend"
-                self._say(NoticeCode.SERVICE_IS_CANARY, why, claim, upstream.origin)
+                self._say(NoticeCode.SERVICE_IS_CANARY, claim, upstream.origin, about=About(upstream.name))
             return
         self._place(server, upstream, claim)
         self._share_affinity(upstream, server, claim)
@@ -116,25 +114,23 @@ class PathFiller:
             self._sticky[upstream.name][host].append(claim.path)
         if claim.annotations.rewrite.use_regex and not wanted.cookie.path:
             origin = claim.annotations.source("use-regex").origin
-            why = "session-cookie-path should be set when use-regex is"
-            self._say(NoticeCode.COOKIE_PATH_MISSING, why, claim, origin)
+            self._say(NoticeCode.COOKIE_PATH_MISSING, claim, origin)
 
-    def _say(self, code: NoticeCode, why: str, claim: Claim, *further: Origin | None) -> None:
+    def _say(self, code: NoticeCode, claim: Claim, *further: Origin | None, about: About = NOTHING) -> None:
         self._context.notices.add(
             code,
-            f"{claim.host}{claim.path}: {why}",
             claim.spec_path.origin,
             *further,
             ingress=claim.ingress,
             host=claim.host,
             path=claim.path,
+            about=about,
         )
 
     def _say_path_taken(self, holder: LocationDraft, claim: Claim) -> None:
-        owner = holder.ingress.meta if holder.ingress else "the default backend"
+        about = About(other=str(holder.ingress.meta) if holder.ingress else "")
         taken_at = holder.spec_path or holder.default_ref
-        why = f"already served by {owner}; this rule is ignored"
-        self._say(NoticeCode.PATH_TAKEN, why, claim, taken_at.origin if taken_at else None)
+        self._say(NoticeCode.PATH_TAKEN, claim, taken_at.origin if taken_at else None, about=about)
 
 
 def _location(upstream: BackendDraft, claim: Claim) -> LocationDraft:

@@ -20,6 +20,7 @@ from nginxsim.annotations.values import (
     UpstreamHash,
 )
 from nginxsim.config.certificate import Certificate
+from nginxsim.controller.reasons import EmptyCode, Gap, Turned
 from nginxsim.controller.traits import ServerTrait, ServerTraits
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule, Port, Service
 from nginxsim.origins import Origin
@@ -49,22 +50,9 @@ class Affinity:
     locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-class EmptyCode(StrEnum):
-    """Where the chain from Service to ready endpoints breaks."""
-
-    SERVICE_MISSING = "service-missing"
-    PORT_MISSING = "port-missing"
-    NO_SLICE = "no-slice"
-    NO_READY_ENDPOINT = "no-ready-endpoint"
-    SELECTOR_MATCHES_NOTHING = "selector-matches-nothing"
-    NO_SELECTOR = "no-selector"
-    EXTERNAL_NAME_DISABLED = "external-name-disabled"
-    EXTERNAL_NAME_INVALID = "external-name-invalid"
-
-
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """An upstream. `why_empty` tells, for people, where the chain from Service to ready endpoints breaks."""
+    """An upstream. gap: where the chain from its Service to ready endpoints breaks."""
 
     name: str
     service: Service | None = None
@@ -80,8 +68,7 @@ class Backend:
     alternatives: tuple[str, ...] = ()
     origin: Origin | None = None
     """Of the backend reference that created it."""
-    why_empty: str = ""
-    empty_code: EmptyCode | None = None
+    gap: Gap | None = None
     empty_origins: tuple[Origin, ...] = ()
     """The objects where that chain breaks: the Service, its selector, slices without a ready endpoint."""
     assumed: bool = False
@@ -195,20 +182,36 @@ class NoticeCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the controller only logs, with its manifest line: a losing path, a refused canary, a taken alias...
+class About:
+    """What a notice tells beside its code.
 
-    missing: the object that is not there, where that is what the notice is about; option: the flag that names it.
+    subject: the annotation, backend, Secret, alias or port that it is about; other: whoever stands against it. missing:
+    the object that is not there; option: the flag that names it. gap: why there are no endpoints. quoted: the
+    controller's own words. day: as "2026-12-31".
     """
 
+    subject: str = ""
+    other: str = ""
+    missing: Named | None = None
+    option: str = ""
+    gap: Gap | None = None
+    quoted: str = ""
+    day: str = ""
+
+
+NOTHING = About()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the controller only logs, with its manifest line: a losing path, a refused canary, a taken alias..."""
+
     code: NoticeCode | EmptyCode
-    message: str
     origins: tuple[Origin, ...] = ()
     ingress: str = ""
     host: str = ""
     path: str = ""
-    missing: Named | None = None
-    option: str = ""
+    about: About = NOTHING
 
 
 class DropReason(StrEnum):
@@ -237,7 +240,7 @@ class Dropped:
 
     ingress: Ingress
     reason: DropReason
-    message: str
+    why: Turned
     origin: Origin | None = None
 
 

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from nginxsim.config.certificate import Certificate
 from nginxsim.config.certificate_names import covers, lower_ascii, mismatch
 from nginxsim.controller.context import Context
-from nginxsim.controller.model import NoticeCode
+from nginxsim.controller.model import (
+    About,
+    NoticeCode,
+)
 from nginxsim.kube.objects import Ingress, IngressTLS
 
 EXPIRY_WARNING = 240 * 3600
@@ -27,14 +30,13 @@ def choose_certificate(host: str, ingress: Ingress, context: Context) -> Certifi
     if certificate is None:
         code, why = NoticeCode.TLS_SECRET_MISSING, store.why_not(key)
     elif not certificate.has_certificate:
-        code, why = NoticeCode.TLS_SECRET_UNUSABLE, f"Secret {key} holds a CA, but no certificate of a server"
+        code, why = NoticeCode.TLS_SECRET_UNUSABLE, ""
     elif why := mismatch(certificate, host):
         code = NoticeCode.CERTIFICATE_MISMATCH
     else:
         _warn_of_expiry(certificate, host, ingress, section, context)
         return certificate
-    message = f"{host} gets the default certificate instead of Secret {key}: {why}"
-    context.notices.add(code, message, section.origin, ingress=ingress, host=host)
+    context.notices.add(code, section.origin, ingress=ingress, host=host, about=About(key, quoted=why))
     return store.default
 
 
@@ -60,11 +62,7 @@ def _warn_of_expiry(
     left = certificate.expires - time.time()
     if left >= EXPIRY_WARNING:
         return
-    code, verb = (
-        (NoticeCode.CERTIFICATE_EXPIRED, "has expired")
-        if left < 0
-        else (NoticeCode.CERTIFICATE_EXPIRING, "expires soon")
-    )
+    code = NoticeCode.CERTIFICATE_EXPIRED if left < 0 else NoticeCode.CERTIFICATE_EXPIRING
     day = time.strftime("%Y-%m-%d", time.gmtime(certificate.expires))
-    message = f"the certificate of {host} in Secret {certificate.namespace}/{certificate.name} {verb} ({day})"
-    context.notices.add(code, message, section.origin, certificate.origin, ingress=ingress, host=host)
+    about = About(f"{certificate.namespace}/{certificate.name}", day=day)
+    context.notices.add(code, section.origin, certificate.origin, ingress=ingress, host=host, about=about)

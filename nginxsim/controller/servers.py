@@ -13,6 +13,7 @@ from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import (
     DEFAULT_SERVER,
     ROOT,
+    About,
     NoticeCode,
 )
 from nginxsim.controller.references import default_ref, host_of, upstream_name
@@ -121,11 +122,9 @@ def _come(server: ServerDraft, row: FirstCome, value: object, arrival: Arrival, 
 
 def say_taken(server: ServerDraft, trait: ServerTrait, annotation: str, arrival: Arrival, context: Context) -> None:
     """Notes that an Ingress comes too late to decide a trait."""
-    message = f"{annotation} of {server.hostname} is already set by {server.owners[trait].meta}; this one is ignored"
-    origin = arrival.annotations.source(annotation).origin
-    context.notices.add(
-        NoticeCode(f"{annotation}-taken"), message, origin, ingress=arrival.ingress, host=server.hostname
-    )
+    about = About(annotation, str(server.owners[trait].meta))
+    origin, code = arrival.annotations.source(annotation).origin, NoticeCode(f"{annotation}-taken")
+    context.notices.add(code, origin, ingress=arrival.ingress, host=server.hostname, about=about)
 
 
 def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], context: Context) -> None:
@@ -135,9 +134,7 @@ def _settle_aliases(server: ServerDraft, servers: dict[str, ServerDraft], contex
         return
     for alias in dict.fromkeys(aliases):
         if alias in servers and alias != server.hostname:
-            message = f"alias {alias} of {server.hostname} is ignored: the host has rules of its own"
             set_at = owner.meta.annotation_origins.get(f"{context.controller.flags.prefix}server-alias")
-            context.notices.add(
-                NoticeCode.ALIAS_TAKEN, message, set_at, servers[alias].origin, ingress=owner, host=alias
-            )
+            places, about = (set_at, servers[alias].origin), About(alias, server.hostname)
+            context.notices.add(NoticeCode.ALIAS_TAKEN, *places, ingress=owner, host=alias, about=about)
     server.give(ServerTrait.ALIASES, tuple(sorted({alias for alias in aliases if alias not in servers})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nginxsim.annotations import Named
 from nginxsim.config.flags import Flags
@@ -10,9 +10,11 @@ from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import Reach
 from nginxsim.controller.endpoints import port_number
 from nginxsim.controller.model import (
+    About,
     NoticeCode,
     StreamService,
 )
+from nginxsim.controller.reasons import Break, Gap
 from nginxsim.kube.objects import Service
 from nginxsim.origins import Origin
 
@@ -25,8 +27,8 @@ def stream_services(flag: str, protocol: str, context: Context) -> tuple[StreamS
     config_map = context.cluster.config_maps.get(flag)
     if flag.count("/") != 1 or config_map is None:
         option = f"--{protocol.lower()}-services-configmap"
-        message, missing = f"{option}: ConfigMap {flag} does not exist", Named("ConfigMap", flag)
-        context.notices.add(NoticeCode.STREAM_CONFIGMAP_MISSING, message, missing=missing, option=option)
+        about = About(missing=Named("ConfigMap", flag), option=option)
+        context.notices.add(NoticeCode.STREAM_CONFIGMAP_MISSING, about=about)
         return ()
     reserved = reserved_ports(context.controller.flags)
     services = []
@@ -35,8 +37,8 @@ def stream_services(flag: str, protocol: str, context: Context) -> tuple[StreamS
             services.append(_stream_service(key, text, protocol, reserved, context))
         except _RefusedError as problem:
             origins = config_map.key_origins if problem.about_key else config_map.origins
-            message = f"{protocol} {key}: {problem.message}"
-            context.notices.add(problem.code, message, origins.get(key), *problem.origins)
+            about = replace(problem.about, subject=f"{protocol} {key}")
+            context.notices.add(problem.code, origins.get(key), *problem.origins, about=about)
     return tuple(sorted(services, key=lambda service: service.port))
 
 
@@ -59,7 +61,7 @@ class _RefusedError(Exception):
     """One entry of the ConfigMap that makes no stream service."""
 
     code: NoticeCode
-    message: str
+    about: About
     about_key: bool = False
     origins: tuple[Origin, ...] = ()
 
@@ -78,20 +80,17 @@ class _Target:
 def _stream_service(key: str, text: str, protocol: str, reserved: frozenset[int], context: Context) -> StreamService:
     port = port_number(key)
     if port is None:
-        raise _RefusedError(NoticeCode.STREAM_PORT_INVALID, f'"{key}" is not a valid port number', about_key=True)
+        raise _RefusedError(NoticeCode.STREAM_PORT_INVALID, About(other=key), about_key=True)
     if port in reserved:
-        raise _RefusedError(
-            NoticeCode.STREAM_PORT_RESERVED, f"port {port} is reserved for the controller", about_key=True
-        )
+        raise _RefusedError(NoticeCode.STREAM_PORT_RESERVED, About(other=str(port)), about_key=True)
     target = _target(text, protocol)
     service = context.cluster.services.get(f"{target.namespace}/{target.name}")
     if service is None:
-        raise _RefusedError(
-            NoticeCode.STREAM_SERVICE_MISSING, f"Service {target.namespace}/{target.name} does not exist"
-        )
+        missing = Named("Service", f"{target.namespace}/{target.name}")
+        raise _RefusedError(NoticeCode.STREAM_SERVICE_MISSING, About(missing=missing))
     reach = _reach(service, target.port, protocol, context)
     if not reach.endpoints:
-        raise _RefusedError(NoticeCode.STREAM_SERVICE_EMPTY, reach.why, origins=reach.origins)
+        raise _RefusedError(NoticeCode.STREAM_SERVICE_EMPTY, About(gap=reach.gap), origins=reach.origins)
     return StreamService(
         port=port,
         name=target.name,
@@ -108,7 +107,7 @@ def _stream_service(key: str, text: str, protocol: str, reserved: frozenset[int]
 def _target(text: str, protocol: str) -> _Target:
     parts = text.split(":")
     if len(parts) < 2 or parts[0].count("/") != 1:
-        raise _RefusedError(NoticeCode.STREAM_REFERENCE_INVALID, f'"{text}" is not of the form namespace/name:port')
+        raise _RefusedError(NoticeCode.STREAM_REFERENCE_INVALID, About(other=text))
     namespace, _, name = parts[0].partition("/")
     tcp = protocol == "TCP"
     decode = tcp and len(parts) >= 3 and parts[2].upper() == "PROXY"
@@ -122,5 +121,5 @@ def _reach(service: Service, wanted: str, protocol: str, context: Context) -> Re
         named = port.name == wanted if number is None else port.port == number
         if named and port.protocol == protocol:
             return context.endpoints.behind(service, port, protocol)
-    why = f'{service.meta} has no {protocol} port "{wanted}"'
-    return Reach(why=why, origins=(service.meta.origin,))
+    gap = Gap(Break.PROTOCOL_NOT_OFFERED, str(service.meta), wanted, protocol=protocol)
+    return Reach(gap=gap, origins=(service.meta.origin,))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nginxsim.annotations.values import Named
 from nginxsim.controller.context import Context
 from nginxsim.controller.drafts import NO_SERVICE, BackendDraft, Reach
 from nginxsim.controller.ingresses import Arrival
 from nginxsim.controller.model import (
     DEFAULT_UPSTREAM,
-    EmptyCode,
+    About,
     Endpoint,
     NoticeCode,
 )
+from nginxsim.controller.reasons import EmptyCode
 from nginxsim.controller.references import claims_of, default_ref, service_port, upstream_name
 from nginxsim.kube.objects import BackendRef
+
+OPTION = "--default-backend-service"
 
 
 def default_upstream(context: Context) -> BackendDraft:
@@ -27,22 +31,20 @@ def default_upstream(context: Context) -> BackendDraft:
         return draft
     service = context.cluster.services.get(key)
     if service is None:
-        context.notices.add(
-            NoticeCode.DEFAULT_BACKEND_MISSING, f"--default-backend-service: Service {key} does not exist"
-        )
+        missing = Named("Service", key)
+        context.notices.add(NoticeCode.DEFAULT_BACKEND_MISSING, about=About(missing=missing, option=OPTION))
         return draft
     if not service.ports:
-        message = f"--default-backend-service: {service.meta} has no ports, which makes the controller crash"
-        context.notices.add(NoticeCode.CONTROLLER_CRASH, message, service.meta.origin)
+        about = About(str(service.meta), option=OPTION)
+        context.notices.add(NoticeCode.CONTROLLER_CRASH, service.meta.origin, about=about)
         return draft
     draft.service = service
     reach = context.endpoints.behind(service, service.ports[0])
     if reach.endpoints:
         draft.reach = reach
     else:
-        context.notices.add(
-            NoticeCode.DEFAULT_BACKEND_EMPTY, f"--default-backend-service: {reach.why}", service.meta.origin
-        )
+        about = About(gap=reach.gap, option=OPTION)
+        context.notices.add(NoticeCode.DEFAULT_BACKEND_EMPTY, service.meta.origin, about=about)
     return draft
 
 
@@ -101,12 +103,11 @@ def _reach(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> Rea
         try:
             return Reach((context.endpoints.cluster_ip(key, ref),))
         except LookupError as problem:
-            message = f"service-upstream: {problem.args[0]}; its endpoints are used"
-            context.notices.add(NoticeCode.CLUSTER_IP_MISSING, message, ref.origin, ingress=arrival.ingress)
+            about = About(quoted=problem.args[0])
+            context.notices.add(NoticeCode.CLUSTER_IP_MISSING, ref.origin, ingress=arrival.ingress, about=about)
     reach = context.endpoints.of_backend(key, service_port(ref))
-    if reach.code:
-        origin = ref.port_origin if reach.code is EmptyCode.PORT_MISSING else ref.origin
-        context.notices.add(
-            reach.code, reach.why, origin, *reach.origins, ingress=arrival.ingress, missing=reach.missing
-        )
+    if gap := reach.gap:
+        origin = ref.port_origin if gap.code is EmptyCode.PORT_MISSING else ref.origin
+        about = About(missing=gap.missing, gap=gap)
+        context.notices.add(gap.code, origin, *reach.origins, ingress=arrival.ingress, about=about)
     return reach

@@ -12,6 +12,7 @@ from nginxsim.diffing.scope import Estate
 from nginxsim.diffing.types import Action, ModelChange
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.ingresses import PathState, rows_of
+from nginxsim.verdict.wording.controller import notice_words
 
 T = TypeVar("T")
 DEFAULT_CERTIFICATE = "the default certificate"
@@ -185,7 +186,9 @@ def _stream(service: StreamService) -> str:
 
 def _notices(old: Estate, new: Estate) -> Iterator[ModelChange]:
     """What the controller only logs."""
-    before, after = ({(one.code, one.message): one for one in side.simulation.model.notices} for side in (old, new))
+    before, after = (
+        {(one.code, notice_words(one)): one for one in side.simulation.model.notices} for side in (old, new)
+    )
     for code, message in sorted({*before} ^ {*after}):
         notice = before.get((code, message)) or after[code, message]
         action: Action = "removed" if (code, message) in before else "added"

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from nginxsim.annotations import Problem
 from nginxsim.controller.model import (
     Backend,
-    EmptyCode,
 )
+from nginxsim.controller.reasons import EmptyCode
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import BackendRef, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence
@@ -36,9 +36,10 @@ def hint(cluster: Cluster, backend: Backend, reference: BackendRef | None, names
     """What the cluster knows of a backend without endpoints. reference: how an Ingress of the namespace names it."""
     if backend.service is None or not backend.service.meta.name:
         return _elsewhere(cluster, reference, namespace)
-    if backend.empty_code is EmptyCode.PORT_MISSING and reference is not None:
+    code = backend.gap.code if backend.gap else None
+    if code is EmptyCode.PORT_MISSING and reference is not None:
         return _ports(backend.service, reference)
-    find = FINDERS.get(backend.empty_code)
+    find = FINDERS.get(code)
     return find(cluster, backend.service) if find else Hint()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Model
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule
 from nginxsim.origins import Origin
+from nginxsim.verdict.wording.controller import dropped_words
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
@@ -79,7 +80,7 @@ class _Judge:
 
     def state(self, ingress: Ingress, rule: IngressRule, path: IngressPath) -> tuple[State, str]:
         if gone := self._dropped.get(ingress.meta.key):
-            return ("foreign" if gone.reason.is_foreign else "dropped"), gone.message
+            return ("foreign" if gone.reason.is_foreign else "dropped"), dropped_words(gone)
         host = rule.host or DEFAULT_SERVER
         here = self._locations.get((host, path.path or ROOT), [])
         mine = [location for location in here if _belongs(location, ingress, path)]

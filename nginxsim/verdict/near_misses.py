@@ -22,6 +22,7 @@ from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.types import TraceStep
+from nginxsim.verdict.wording.controller import dropped_words, notice_words
 
 if TYPE_CHECKING:
     from nginxsim.verdict.routing import ConfRouting, Routing
@@ -71,7 +72,7 @@ def _hosts(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep
         yield _written(Phase.SERVER, name, why, servers[name].origin)
     if event.server == DEFAULT_SERVER and (claim := routing.estate.claims.best(event.host, request.path)):
         owner = str(claim.dropped.ingress.meta)
-        why = f"{owner} is not served: {claim.dropped.message}"
+        why = f"{owner} is not served: {dropped_words(claim.dropped)}"
         yield _written(Phase.SERVER, claim.host or "*", why, claim.origin, owner)
 
 
@@ -212,13 +213,13 @@ def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> 
     if claim is not None and len(claim.path) >= len(chosen.args[-1].strip("^")):
         owner = str(claim.dropped.ingress.meta)
         yield _written(
-            Phase.LOCATION, claim.path, f"{owner} is not served: {claim.dropped.message}", claim.origin, owner
+            Phase.LOCATION, claim.path, f"{owner} is not served: {dropped_words(claim.dropped)}", claim.origin, owner
         )
     for notice in routing.estate.model.notices:
         taken = notice.code is NoticeCode.PATH_TAKEN and notice.host.lower() == host
         if taken and uri.startswith(notice.path) and notice.origins:
             owner = f"Ingress {notice.ingress}"
-            yield _written(Phase.LOCATION, notice.path, f"of {owner}: {notice.message}", notice.origins[0], owner)
+            yield _written(Phase.LOCATION, notice.path, f"of {owner}: {notice_words(notice)}", notice.origins[0], owner)
 
 
 # --- canaries ---------------------------------------------------------------------------------------------------------

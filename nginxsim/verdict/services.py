@@ -10,8 +10,8 @@ from nginxsim.controller.model import (
     DEFAULT_UPSTREAM,
     Backend,
     DropReason,
-    EmptyCode,
 )
+from nginxsim.controller.reasons import EmptyCode
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
 from nginxsim.nginx.events import Answered, NotAnswered
@@ -23,9 +23,10 @@ from nginxsim.verdict.claims import Claim
 from nginxsim.verdict.close_by import hint
 from nginxsim.verdict.rewrites import problem_evidence
 from nginxsim.verdict.types import Cause, Evidence
+from nginxsim.verdict.wording.controller import dropped_words, gap_words
 from nginxsim.verdict.wording.problems import remedy
 
-FIXES: Mapping[EmptyCode | None, str] = {
+FIXES: Mapping[EmptyCode, str] = {
     EmptyCode.SERVICE_MISSING: "create the Service, or name an existing one in the Ingress' namespace",
     EmptyCode.PORT_MISSING: "name a port that the Service offers and its Pods listen on",
     EmptyCode.NO_SLICE: "start Pods that the Service selects",
@@ -61,11 +62,11 @@ def broken_chain(case: Case, backend: Backend) -> tuple[list[Evidence], str, str
     """From the Ingress' backend to ready endpoints: the evidence where that breaks, the reason, and a fix."""
     namespace = case.ingress.meta.namespace if case.ingress else ""
     more = hint(case.estate.cluster, backend, _reference(case, backend), namespace)
-    reason = more.reason or backend.why_empty or "none is left"
+    reason = more.reason or gap_words(backend.gap) or "none is left"
     breaks = more.evidence or tuple(Evidence(origin, "", reason) for origin in backend.empty_origins)
     named = [] if backend.origin is None else [Evidence(backend.origin, "", "the Ingress names this backend")]
     evidence = [*named, *(item for item in breaks if item.origin != NOWHERE)]
-    return evidence, reason, more.fix or FIXES.get(backend.empty_code, "")
+    return evidence, reason, more.fix or (FIXES[backend.gap.code] if backend.gap else "")
 
 
 def _reference(case: Case, backend: Backend) -> BackendRef | None:
@@ -187,7 +188,7 @@ def _missing_ingress(case: Case, claim: Claim) -> Cause:
     problems = [each for each in _problems(case, claim) if each.effect is Effect.DROPPED]
     evidence = problem_evidence(problems)
     if not evidence and dropped.origin is not None and dropped.origin != NOWHERE:
-        evidence = [Evidence(dropped.origin, "", dropped.message)]
+        evidence = [Evidence(dropped.origin, "", dropped_words(dropped))]
     evidence.append(Evidence(claim.origin, claim.path, "the path it would have had"))
     fix = remedy(problems) or "correct it: every path of the Ingress is missing until then"
     if claim.is_foreign:
@@ -199,5 +200,5 @@ def _missing_ingress(case: Case, claim: Claim) -> Cause:
         owner=dropped.ingress.meta,
         host=claim.host or "*",
         path=claim.path,
-        reason=dropped.message,
+        reason=dropped_words(dropped),
     )

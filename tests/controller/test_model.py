@@ -7,6 +7,7 @@ import yaml
 
 from nginxsim.controller.payload import stream_payload
 from nginxsim.verdict.lua_config import served_certificates
+from nginxsim.verdict.wording.controller import gap_words, notice_words
 from tests.support.estates import (
     PREFIX,
     backend,
@@ -95,7 +96,7 @@ def test_notices_point_at_loser_and_winner():
     (notice,) = model_of(case).notices
     lines = estate_text(*ESTATE, *(written(*pair) for pair in case["ingresses"].items())).splitlines()
     assert notice.ingress == "default/new"
-    assert "already served by Ingress default/old" in notice.message
+    assert "already served by Ingress default/old" in notice_words(notice)
     loser, winner = notice.origins
     assert loser.line > winner.line
     assert all("path: /" in lines[origin.line - 1] for origin in notice.origins)
@@ -158,8 +159,9 @@ def test_slices_must_be_named_after_their_service():
     model = play(stray, written("shop", {"rules": {"a.test": {"/": "empty:80"}}})).model
     found = model.backends["default-empty-80"]
     assert found.endpoints == ()
-    assert found.empty_code == "no-slice"
-    assert "by-hand" in found.why_empty
+    assert found.gap is not None
+    assert found.gap.code == "no-slice"
+    assert "by-hand" in gap_words(found.gap)
 
 
 def test_streams_skip_what_they_cannot_serve():

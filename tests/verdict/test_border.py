@@ -33,20 +33,17 @@ from nginxsim.catalogue.examples import example_of
 from nginxsim.conf_simulation import simulate_conf
 from nginxsim.config import settings
 from nginxsim.config.settings_table import SettingProblem
-from nginxsim.controller import drafts, endpoints, ingresses
-from nginxsim.controller.drafts import Reach
-from nginxsim.controller.model import Dropped, DropReason, Notice
-from nginxsim.kube.objects import Ingress
+from nginxsim.controller.model import NoticeCode
+from nginxsim.controller.reasons import CODES, Break
 from nginxsim.lua import events as lua
 from nginxsim.nginx import events as nginx
 from nginxsim.nginx.steps import Event
-from nginxsim.origins import Origin
 from nginxsim.suites.reading import find_suites, read_suite
 from nginxsim.suites.running import run
 from nginxsim.url import request_for
 from nginxsim.verdict import nested
 from nginxsim.verdict.ingresses import rows_of
-from nginxsim.verdict.wording import rows, steps
+from nginxsim.verdict.wording import controller, rows, steps
 from tests.support.places import DATA, SAMPLES
 
 ESTATES = sorted({path.parent for path in SAMPLES.rglob("*.yaml")})
@@ -74,13 +71,6 @@ metadata: {{name: {name}, labels: {{app: {name}}}}}
 )
 
 
-class MuteDropped(Dropped):
-    """An Ingress that nobody says why it was dropped."""
-
-    def __init__(self, ingress: Ingress, reason: DropReason, _message: str, origin: Origin | None = None) -> None:
-        super().__init__(ingress, reason, "x", origin)
-
-
 def mute_problem(key: str, _reason: str, *facts: Any) -> SettingProblem:
     return SettingProblem(key, "x", *facts)
 
@@ -90,9 +80,9 @@ def take_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "WORDS", dict.fromkeys(steps.WORDS, lambda _: rows.Said("x", "x")))
     mute = {"reason": "x", "complaint": "x", "expected": "x"}
     monkeypatch.setattr(extract, "Problem", lambda **facts: Problem(**(facts | mute)))
-    monkeypatch.setattr(drafts, "Notice", lambda code, _message, *places, **facts: Notice(code, "x", *places, **facts))
-    monkeypatch.setattr(ingresses, "Dropped", MuteDropped)
-    monkeypatch.setattr(endpoints, "Reach", lambda *found, **facts: Reach(*found, **(facts | {"why": "x"})))
+    monkeypatch.setattr(controller, "NOTICES", dict.fromkeys(NoticeCode, lambda _: "x"))
+    monkeypatch.setattr(controller, "GAPS", dict.fromkeys(Break, "x"))
+    monkeypatch.setattr(controller, "turned_words", lambda _: "x")
     monkeypatch.setattr(settings, "SettingProblem", mute_problem)
 
 
@@ -264,3 +254,8 @@ def test_something_is_said_of_every_kind_of_event(room: Any) -> None:
     bases = {Event, nginx.LimitEvent}
     kinds = {kind for kind in vars(room).values() if isinstance(kind, type) and issubclass(kind, Event)} - bases
     assert kinds <= set(steps.WORDS)
+
+
+def test_something_is_said_of_every_notice_and_every_gap() -> None:
+    assert set(controller.NOTICES) == set(NoticeCode)
+    assert set(controller.GAPS) == set(Break) == set(CODES)
