@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nginxsim.kube.objects import NOWHERE
-from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
+from nginxsim.nginx.exchange import Answer, AnswerFunction, ProxyLine, UpstreamRequest
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.printing import spaced
 from nginxsim.releases import NEWEST
@@ -102,6 +102,7 @@ class Estate:
         body_bytes: int = 0,
         http_version: str = "1.1",
         client_certificate: str | None = None,
+        proxy_protocol: ProxyLine | str | int | bool | None = None,
         draw: int | None = None,
     ) -> Answered:
         """Sends one request. draw: pins the canary's draw, as in a suite file."""
@@ -109,7 +110,7 @@ class Estate:
         request = request_for(
             url, method=method, headers=lines, client=client, body_bytes=body_bytes, http_version=http_version
         )
-        request = replace(request, client_certificate=client_certificate)
+        request = replace(request, client_certificate=client_certificate, proxy_protocol=proxy_protocol)
         verdict = self.simulation.route(request, self._answers())
         return Answered(url, Verdict(verdict.request, pinned(verdict.outcomes, draw)), self.names)
 

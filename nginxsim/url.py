@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
 from nginxsim.errors import UsageError, did_you_mean
-from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.exchange import ProxyLine, Request
 
 SCHEMES = ("http", "https")
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)(?P<fragment>#.*)?")
@@ -24,9 +24,13 @@ def request_for(
     client: str = "127.0.0.1",
     body_bytes: int = 0,
     http_version: str = "1.1",
+    direct: bool = False,
+    proxy_protocol: ProxyLine | int | bool | None = None,
 ) -> Request:
-    """The Request a client makes for `url`. A port in the URL stays in the Host header and is taken to lead to the
-    controller's own port, as a NodePort or a load balancer does. Raises UsageError.
+    """The Request a client makes for `url`. Raises UsageError.
+
+    A port in the URL stays in the Host header and is taken to lead to the controller's own port, as a NodePort or a
+    load balancer does. direct: it is the port that the request comes to.
     """
     match = URL.fullmatch(url)
     if match is None:
@@ -58,7 +62,28 @@ def request_for(
         client=client,
         body_bytes=body_bytes,
         http_version=http_version,
+        port=_port(url, authority["port"]) if direct else None,
+        proxy_protocol=proxy_protocol,
     )
+
+
+def proxy_line_of(text: str) -> ProxyLine | int | bool:
+    """Request.proxy_protocol as people write it: on, off, a port, or a whole line. Raises UsageError."""
+    if text in ("on", "off"):
+        return text == "on"
+    if text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    if text.startswith("PROXY"):
+        return ProxyLine.read(text)
+    raise UsageError(f'"{text}" says nothing of a PROXY line; write on, off, a port, or a line "PROXY TCP4 ..."')
+
+
+def _port(url: str, text: str | None) -> int | None:
+    if not text:
+        return None
+    if not 0 < int(text) < 65536:
+        raise UsageError(f'"{url}" names port {text}; a port is a number from 1 to 65535')
+    return int(text)
 
 
 def _ascii_host(host: str) -> str:

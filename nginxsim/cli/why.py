@@ -12,7 +12,7 @@ from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, worki
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
-from nginxsim.url import request_for
+from nginxsim.url import proxy_line_of, request_for
 
 
 def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -54,6 +54,12 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 @click.option("--body-bytes", default=0, metavar="N", help="Size of the request's body in bytes.")
 @click.option("--http-version", type=click.Choice(["1.0", "1.1", "2"]), default="1.1", help="Protocol version.")
 @click.option(
+    "--proxy-protocol",
+    metavar="VALUE",
+    help="The PROXY line before the request: on, off, the port that it names, or the whole line.  "
+    "[default: where the port reads one]",
+)
+@click.option(
     "-o", "--output", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Report format."
 )
 def command(
@@ -67,6 +73,7 @@ def command(
     client: str,
     body_bytes: int,
     http_version: str,
+    proxy_protocol: str | None,
     output: str,
 ) -> None:
     """Tell how a request to URL would end under the manifests in PATH..., and why.
@@ -97,6 +104,8 @@ def command(
         client=client,
         body_bytes=body_bytes,
         http_version=http_version,
+        direct=bool(conf),
+        proxy_protocol=None if proxy_protocol is None else proxy_line_of(proxy_protocol),
     )
     if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
         raise click.UsageError(

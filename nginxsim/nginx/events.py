@@ -73,10 +73,37 @@ class Refusal(StrEnum):
     CODING_UNKNOWN = "coding-unknown"
     LENGTH_AND_CODING = "length-and-coding"
     PLAIN_ON_TLS = "plain-on-tls"
+    HTTP2_OFF = "http2-off"
+    PROXY_LINE = "proxy-line"
 
 
 @dataclass(frozen=True, slots=True)
 class PortClosed(Event):
+    phase = Phase.LISTEN
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLineRead(Event):
+    """The PROXY protocol's line: the client and the port it came to; "" and 0 where it names nobody."""
+
+    phase = Phase.LISTEN
+    client: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLineMissing(Event):
+    """The connection does not begin with the line that the port reads, and is closed."""
+
+    phase = Phase.LISTEN
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLineAtTls(Event):
+    """A PROXY line where TLS is awaited: nginx answers 400 in plain text, which no TLS client takes for an answer."""
+
     phase = Phase.LISTEN
     port: int
 

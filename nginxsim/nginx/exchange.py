@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,12 +15,50 @@ Headers: TypeAlias = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyLine:
+    """What a load balancer writes before anything else (the PROXY protocol): whom it speaks for.
+
+    client "": the request's own. client_port None: not known. port: the one that the client came to; None: the one that
+    the request comes to. is_unknown: the line names nobody.
+    """
+
+    client: str = ""
+    client_port: int | None = None
+    server: str = "127.0.0.1"
+    port: int | None = None
+    is_unknown: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> ProxyLine:
+        """A line as version 1 of the protocol has it. Raises UsageError for any other text."""
+        # nginx 1.27.1: src/core/ngx_proxy_protocol.c (ngx_proxy_protocol_read)
+        if text.rstrip("\r\n").startswith("PROXY UNKNOWN"):
+            return cls(is_unknown=True)
+        match = _PROXY_LINE.match(text)
+        if match is None:
+            example = "PROXY TCP4 203.0.113.9 10.0.0.1 56324 443"
+            raise UsageError(f'"{text}" is no line of the PROXY protocol; write one such as "{example}"')
+        client, server, client_port, port = match.groups()
+        return cls(client, int(client_port), server, int(port))
+
+
+_PROXY_LINE = re.compile(r"PROXY TCP[46] ([0-9A-Fa-f.:]+) ([0-9A-Fa-f.:]+) (\d{1,5}) (\d{1,5})\s*\Z")
+NOBODY = ProxyLine(is_unknown=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A client's request.
 
     path: the request target as sent, query included. host None: no Host header. port None: 80 or 443 by scheme.
     sni None: the host. client_certificate: PEM text. place: the request is the so manieth of equal ones that arrive at
-    once, none of them answered yet, which rate and connection limits count. Raises UsageError for another scheme.
+    once, none of them answered yet, which rate and connection limits count.
+
+    http_version "2": a client that speaks HTTP/2 and nothing else. proxy_protocol: whether a line of the PROXY protocol
+    comes first. None: where the port reads one; False: never; True: even where the port reads none. A number is the
+    port that the line says the client came to; a ProxyLine, or its text, says all of it.
+
+    Raises UsageError for another scheme, and for a text that is no such line.
     """
 
     host: str | None = "localhost"
@@ -34,10 +73,22 @@ class Request:
     http_version: str = "1.1"
     client_certificate: str | None = None
     place: int = 1
+    proxy_protocol: ProxyLine | str | int | bool | None = None
 
     def __post_init__(self) -> None:
         if self.scheme not in ("http", "https"):
             raise UsageError(f'unknown scheme "{self.scheme}": use http or https')
+        if isinstance(self.proxy_protocol, str):
+            object.__setattr__(self, "proxy_protocol", ProxyLine.read(self.proxy_protocol))
+
+    def proxy_line(self, *, expected: bool) -> ProxyLine | None:
+        """What comes before the request at a port that reads such a line, or does not."""
+        given = self.proxy_protocol
+        if given is None or isinstance(given, bool):
+            return ProxyLine() if (expected if given is None else given) else None
+        if isinstance(given, int):
+            return ProxyLine(port=given)
+        return given if isinstance(given, ProxyLine) else ProxyLine.read(given)
 
     @property
     def listen_port(self) -> int:

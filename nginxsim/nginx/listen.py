@@ -31,6 +31,7 @@ class Listen:
     line: int
     ssl: bool = False
     proxy_protocol: bool = False
+    http2: bool = False
     default: Server | None = None
     default_line: int = 0
     default_is_explicit: bool = False
@@ -99,6 +100,7 @@ class Listens:
         line = 0 if directive is None else directive.line
         listen = self._by_port.setdefault(port, {}).setdefault(host, Listen(host, port, line))
         listen.ssl = listen.ssl or "ssl" in flags
+        listen.http2 = listen.http2 or "http2" in flags
         listen.proxy_protocol = listen.proxy_protocol or "proxy_protocol" in flags
         explicit = bool(flags & {"default_server", "default"})
         if listen.default is None or (explicit and not listen.default_is_explicit):

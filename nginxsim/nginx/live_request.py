@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, TypeVarTuple
 
 from nginxsim.nginx.events import Chance
-from nginxsim.nginx.exchange import Answer, AnswerFunction, Headers, Request, Role, UpstreamRequest
+from nginxsim.nginx.exchange import (
+    NOBODY,
+    Answer,
+    AnswerFunction,
+    Headers,
+    ProxyLine,
+    Request,
+    Role,
+    UpstreamRequest,
+)
 from nginxsim.nginx.lua_api import LuaError, LuaRuntime
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.steps import Entry, Event
@@ -139,8 +148,8 @@ class LiveRequest:
         "plus",
         "protocol",
         "proxy_host",
+        "proxy_line",
         "proxy_port",
-        "proxy_protocol_addr",
         "quote",
         "quoted",
         "remote_addr",
@@ -191,7 +200,7 @@ class LiveRequest:
         self.client_tls: Mapping[str, str] = NO_CERTIFICATE_FACTS
         self.peer_addr: str = request.client
         self.remote_addr: str = request.client
-        self.proxy_protocol_addr: str = ""
+        self.proxy_line: ProxyLine = NOBODY
         self.server_addr: str = "127.0.0.1"
 
     def _begin_request(self, request: Request) -> None:
@@ -251,7 +260,7 @@ class LiveRequest:
         child.body_length, child.is_chunked = self.body_length, self.is_chunked
         child.client_tls = self.client_tls
         child.peer_addr, child.remote_addr = self.peer_addr, self.remote_addr
-        child.proxy_protocol_addr, child.server_addr = self.proxy_protocol_addr, self.server_addr
+        child.proxy_line, child.server_addr = self.proxy_line, self.server_addr
         child.method, child.uri, child.args = "GET", uri, args
         child.internal, child.valid_unparsed = True, False
         return child

@@ -6,6 +6,7 @@ nginx 1.27.1: src/http/ngx_http_request.c
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,12 +24,15 @@ from nginxsim.nginx.events import (
     MatchGaveUp,
     NoTlsHere,
     PortClosed,
+    ProxyLineAtTls,
+    ProxyLineMissing,
+    ProxyLineRead,
     Refusal,
     RequestRefused,
     ServerChosen,
     Shown,
 )
-from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.exchange import ProxyLine, Request
 from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
     from nginxsim.nginx.server import Reading
 
 _LINE_REST = len("  HTTP/1.1\r\n")
+_SHORTEST_CODE = 5
+"""Bits that the most frequent characters take in HTTP/2 (RFC 7541, appendix B)."""
 TOO_LONG = LARGEST + 1
 """Bytes of a body that nginx cannot even write down."""
 _METHOD = re.compile(r"[A-Z_-]+\Z")
@@ -90,17 +96,43 @@ def receive(run: Run, request: Request) -> LiveRequest | None:
 
 
 def _start(request: LiveRequest) -> State | None:
-    listen = request.listen
-    if listen.proxy_protocol:
-        request.proxy_protocol_addr = request.original.client
-    request.server_addr = listen.address
+    request.server_addr = request.listen.address
     try:
-        if request.original.scheme != "https" or _handshake(request):
+        if _introduced(request) and (request.original.scheme != "https" or _handshake(request)):
             return _read(request)
     except MatchLimitError as error:
         request.settle(MatchGaveUp, 0, Phase.LISTEN, str(error))
     close(request)
     return None
+
+
+def _introduced(request: LiveRequest) -> bool:
+    """Whether the connection begins with a PROXY line if, and only if, the port reads one."""
+    # nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_wait_request_handler, ngx_http_ssl_handshake)
+    asked, listen = request.original, request.listen
+    line = asked.proxy_line(expected=listen.proxy_protocol)
+    if listen.proxy_protocol:
+        if line is None:
+            request.settle(ProxyLineMissing, listen.line, listen.port)
+            return False
+        if asked.proxy_protocol is None:
+            request.assume(f"whoever connects to port {listen.port} sends the PROXY line")
+        _take_proxy_line(request, line)
+    elif line is not None and asked.scheme == "https":
+        request.settle(ProxyLineAtTls, listen.line, listen.port)
+        return False
+    return True
+
+
+def _take_proxy_line(request: LiveRequest, line: ProxyLine) -> None:
+    if line.is_unknown:
+        request.note(ProxyLineRead, request.listen.line, "", 0)
+        return
+    asked = request.original
+    client, port = line.client or asked.client, line.port or asked.listen_port
+    request.proxy_line = replace(line, client=client, port=port)
+    if asked.proxy_protocol is not None:
+        request.note(ProxyLineRead, request.listen.line, client, port)
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
@@ -146,8 +178,15 @@ def _refuse(request: LiveRequest, problem: Problem) -> State | None:
 
 def _read(request: LiveRequest) -> State | None:
     asked, reading = request.original, request.server.reading
+    if problem := _not_http1(request, reading):
+        request.protocol = ""
+        return _refuse(request, problem)
     target, host = (asked.path, None) if asked.path.startswith("/") else _origin_form(asked.path)
-    used = len(asked.method) + len(asked.path) + _LINE_REST
+    if request.is_http2 and not _fit_http2(request, reading):
+        request.settle(RequestRefused, 0, Refusal.HEADERS_TOO_LARGE, "")
+        close(request)
+        return None
+    used = 0 if request.is_http2 else len(asked.method) + len(asked.path) + _LINE_REST
     problem = _check_line(used, asked.method, target, reading)
     if problem is not None:
         request.protocol = ""  # nginx never got to read it
@@ -164,6 +203,16 @@ def _read(request: LiveRequest) -> State | None:
         or _complete(request, unique)
     )
     return _refuse(request, problem) if problem else _check_client(request)
+
+
+def _not_http1(request: LiveRequest, reading: Reading) -> Problem | None:
+    """What nginx cannot read as a request line, though it is none to the client."""
+    # nginx 1.27.1: src/http/ngx_http_parse.c: "PRI * HTTP/2.0" and "PROXY TCP4 ..." have no target that begins with "/"
+    if not request.listen.proxy_protocol and request.original.proxy_line(expected=False):
+        return Problem(400, Refusal.PROXY_LINE)
+    if request.is_http2 and not (reading.http2 or request.listen.http2):
+        return Problem(400, Refusal.HTTP2_OFF)
+    return None
 
 
 def _check_line(size: int, method: str, target: str, reading: Reading) -> Problem | None:
@@ -199,22 +248,55 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
 
 def _take_headers(request: LiveRequest, used: int, unique: dict[str, str]) -> Problem | None:
     """Keeps the valid headers; the problem when they are refused. Host decides how to read the rest."""
-    reading = request.server.reading
-    first, large = reading.first_buffer, reading.large_buffer
-    buffers, room = (0, first - used) if used <= first else (1, large - used)
+    room = Room(request.server.reading, used, frames=request.is_http2)
     for name, value in _given_headers(request.original):
         size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
-        if size > room:
-            buffers, room = buffers + 1, large
-            if buffers > reading.large_buffers or size > large:
-                return Problem(494, Refusal.HEADERS_TOO_LARGE)
-        room -= size
+        if not room.takes(size, request.server.reading):
+            return Problem(494, Refusal.HEADERS_TOO_LARGE)
         kind = _kind_of_name(name, request.server.reading.takes_underscores)
         if kind == "plain" and "\0" not in value:
             request.headers_in.append((name, value.strip(" ")))
         elif problem := _take_special(request, name, value, kind, unique):
             return problem
     return None
+
+
+def _fit_http2(request: LiveRequest, reading: Reading) -> bool:
+    """Whether the fields keep to large_client_header_buffers, of the server that the connection began with."""
+    # nginx 1.27.1: src/http/v2/ngx_http_v2.c (ngx_http_v2_state_field_len, ngx_http_v2_state_process_header)
+    asked = request.original
+    fields = [*_given_headers(asked), (":method", asked.method), (":path", asked.path), (":scheme", asked.scheme)]
+    sizes = [len(to_bytes(text)) for field in fields for text in field]
+    if max(sizes) * _SHORTEST_CODE > reading.large_buffer * 8:
+        return False
+    if max(sizes) > reading.large_buffer:
+        request.assume(f"the client's compression brings each field below {reading.large_buffer} bytes")
+    return sum(sizes) <= reading.large_buffers * reading.large_buffer
+
+
+class Room:
+    """What is left of the buffers for request line and headers. The server chosen so far says how large the next is.
+
+    nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_alloc_large_header_buffer)
+    """
+
+    def __init__(self, reading: Reading, used: int, *, frames: bool) -> None:
+        """used: the bytes of the request line. frames: HTTP/2, which has limits of its own."""
+        self._frames = frames
+        self._buffers, whole = (0, reading.first_buffer) if used <= reading.first_buffer else (1, reading.large_buffer)
+        self._left = whole - used
+
+    def takes(self, size: int, reading: Reading) -> bool:
+        """Whether a line of `size` bytes still has a place. One that does not fit in moves to the next buffer."""
+        if self._frames:
+            return True
+        if size > self._left:
+            begun, self._left = self._left, reading.large_buffer
+            self._buffers += 1
+            if self._buffers > reading.large_buffers or max(begun, size) > self._left:
+                return False
+        self._left -= size
+        return True
 
 
 def _take_special(request: LiveRequest, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:

@@ -103,6 +103,7 @@ class Reading(NamedTuple):
     merges_slashes: bool
     verifies_clients: bool
     rejects_handshake: bool
+    http2: bool
 
 
 class Server:
@@ -166,6 +167,7 @@ class Server:
             merges_slashes=self.setting("merge_slashes", "on") == "on",
             verifies_clients=self.setting("ssl_verify_client", "off") != "off",
             rejects_handshake=self.setting("ssl_reject_handshake", "off") == "on",
+            http2=self.setting("http2", "off") == "on",
         )
 
 
@@ -241,6 +243,7 @@ class Http:
             client="127.0.0.1",
             port=number,
             place=request.original.place,
+            proxy_protocol=False,
         )
         own = Run(request.run.setup, request.run.answer, (), request.run)
         answered = receive(own, inner)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from nginxsim.nginx.exchange import ProxyLine
     from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.script import Text
 
@@ -318,6 +319,10 @@ def _ignore(request: LiveRequest, value: str) -> None:
     """Setting a limit changes how fast a response goes out, which nobody sees here."""
 
 
+def _proxy_line(reads: Callable[[ProxyLine], str]) -> Variable:
+    return Variable(lambda request: None if request.proxy_line.is_unknown else reads(request.proxy_line))
+
+
 BUILT_IN: Mapping[str, Variable] = {
     "host": Variable(lambda request: request.host or request.server.name),
     "hostname": _random("<hostname>"),
@@ -327,12 +332,12 @@ BUILT_IN: Mapping[str, Variable] = {
     "remote_port": Variable(lambda _: "<client port>"),
     "realip_remote_addr": Variable(lambda request: request.peer_addr),
     "realip_remote_port": Variable(lambda _: "<client port>"),
-    "proxy_protocol_addr": Variable(lambda request: request.proxy_protocol_addr or None),
-    "proxy_protocol_port": Variable(lambda request: "<client port>" if request.proxy_protocol_addr else None),
-    "proxy_protocol_server_addr": Variable(lambda request: "127.0.0.1" if request.proxy_protocol_addr else None),
-    "proxy_protocol_server_port": Variable(
-        lambda request: str(request.original.listen_port) if request.proxy_protocol_addr else None
+    "proxy_protocol_addr": _proxy_line(lambda line: line.client),
+    "proxy_protocol_port": _proxy_line(
+        lambda line: "<client port>" if line.client_port is None else str(line.client_port)
     ),
+    "proxy_protocol_server_addr": _proxy_line(lambda line: line.server),
+    "proxy_protocol_server_port": _proxy_line(lambda line: str(line.port)),
     "server_addr": Variable(lambda request: request.server_addr),
     "server_port": Variable(lambda request: request.listen.port_text),
     "server_protocol": Variable(lambda request: request.protocol),

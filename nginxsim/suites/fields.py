@@ -97,6 +97,11 @@ REQUEST: Table = {
     "body_bytes": Field("Size of the request's body.", number(0)),
     "http_version": Field("Protocol version; default 1.1.", either({"enum": [*HTTP_VERSIONS, 1.0, 1.1, 2]})),
     "port": Field("Port of the controller that the request comes to; default 80 or 443.", number(1, 65535)),
+    "proxy_protocol": Field(
+        "The PROXY line before the request: true, false, the port that it names, or the whole line; default where the "
+        "port reads one.",
+        either({"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"}),
+    ),
     "sni": Field("Server name of the TLS handshake; default the URL's host.", TEXT),
     "client_certificate": Field("File with the client's certificate in PEM, relative to the suite file.", TEXT),
 }

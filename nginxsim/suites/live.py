@@ -180,6 +180,8 @@ def _why_not(case: Case, target: Target | None) -> str | None:
         return "plays the services"
     if request.http_version != "1.1":
         return f"HTTP/{request.http_version} is not spoken here"
+    if request.proxy_protocol:
+        return "a PROXY line is not sent here"
     if request.body_bytes > LARGEST_BODY:
         return f"a body of {request.body_bytes} bytes is too large to be sent"
     if request.client_certificate:

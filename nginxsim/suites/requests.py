@@ -13,7 +13,7 @@ from nginxsim.errors import UsageError
 from nginxsim.nginx.exchange import Request
 from nginxsim.suites.fields import HTTP_VERSIONS, REQUEST
 from nginxsim.suites.nodes import Value
-from nginxsim.url import request_for
+from nginxsim.url import proxy_line_of, request_for
 
 LINE = re.compile(r"(?:(?P<method>[A-Z]+)\s+)?(?P<url>\S+)")
 
@@ -70,6 +70,14 @@ def _address(value: Value) -> str:
     return text
 
 
+def _proxy_line(value: Value) -> object:
+    text = value.text()
+    try:
+        return proxy_line_of({"true": "on", "false": "off"}.get(text, text))
+    except UsageError as problem:
+        value.refuse(str(problem))
+
+
 def _file(value: Value) -> str:
     path = Path(value.file.name).parent / value.text()
     try:
@@ -83,6 +91,7 @@ READERS: Mapping[str, Callable[[Value], object]] = {
     "body_bytes": Value.number,
     "http_version": lambda value: value.one_of(HTTP_VERSIONS),
     "port": lambda value: value.number(1, 65535),
+    "proxy_protocol": _proxy_line,
     "sni": Value.text,
     "client_certificate": _file,
 }

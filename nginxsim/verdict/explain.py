@@ -12,7 +12,8 @@ from nginxsim.nginx.steps import Phase
 from nginxsim.verdict.access import explain_access, explain_auth, explain_limit, explain_tls
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
-from nginxsim.verdict.rewrites import explain_listen, explain_location, explain_rewrite
+from nginxsim.verdict.connection import explain_listen
+from nginxsim.verdict.rewrites import explain_location, explain_rewrite
 from nginxsim.verdict.services import explain_balancer, explain_default_backend, explain_proxy
 from nginxsim.verdict.types import Cause, Evidence
 

@@ -24,6 +24,7 @@ from nginxsim.nginx.events import (
     PasswordFileMissing,
     PasswordRefused,
     PortClosed,
+    ProxyLineMissing,
     SlashAdded,
 )
 from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, Role, RoutedOutcome
@@ -34,6 +35,7 @@ from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import ConfError, Directive
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
+from nginxsim.verdict.connection import is_http2_off, proxy_protocol
 from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.routing import ConfRouting
@@ -153,6 +155,16 @@ def explain(case: PlainCase) -> Cause:
 def _listen(case: PlainCase) -> Cause:
     if isinstance(case.event, PortClosed):
         return _closed(case, case.event.port)
+    if proxy := proxy_protocol(case.event):
+        awaited = isinstance(case.event, ProxyLineMissing)
+        fix = (
+            "send a PROXY line, or take proxy_protocol from `listen`"
+            if awaited
+            else "write `listen ... proxy_protocol`"
+        )
+        return cause("proxy-protocol-mismatch", case.evidence, reason=proxy, fix=fix)
+    if is_http2_off(case.event):
+        return cause("bad-request", case.evidence, reason=case.reason, fix="write `http2 on;` in the server")
     fix = "send a request that nginx can read; see large_client_header_buffers, underscores_in_headers"
     return cause("bad-request", case.evidence, reason=case.reason, fix=fix)
 

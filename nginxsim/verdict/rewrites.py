@@ -106,8 +106,3 @@ def explain_location(case: Case) -> Cause | None:
     if isinstance(case.event, SlashAdded):
         return cause("slash-redirect", case.evidence(), path=case.uri)
     return _built_in(case)
-
-
-def explain_listen(case: Case) -> Cause | None:
-    fix = "send a request that nginx can read; the ConfigMap's buffers and header switches set its limits"
-    return cause("bad-request", case.evidence(), reason=case.reason, fix=fix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,8 @@ ASKS = [
 
 def filled(value: Any, port: int, service: int) -> Any:
     if isinstance(value, str):
+        if of := re.fullmatch(r"(.*)(.)\*(\d+)", value):
+            return of[1] + of[2] * int(of[3])
         return value.replace("PORT", str(port)).replace("ECHO", str(service))
     if isinstance(value, list):
         return [filled(one, port, service) for one in value]
@@ -51,6 +54,7 @@ def asked(router: Router, ask: dict[str, Any], port: int) -> RoutedOutcome:
         body_bytes=length,
         port=port,
         http_version=ask.get("version", "1.1"),
+        proxy_protocol=ask.get("proxy_line", False),
     )
     (outcome,) = router.route(request, lambda sent: Answer(*asked_for(sent.uri)))
     return outcome
@@ -63,6 +67,12 @@ def test_the_simulator_says(http: str, ask: dict[str, Any]) -> None:
     assert outcome.status == ask["status"]
     assert (outcome.upstream.uri if outcome.upstream else None) == ask.get("sent")
     check_headers(ask, outcome.headers)
+
+
+def first_bytes(ask: dict[str, Any]) -> bytes:
+    """What a real client sends before the request that RealNginx writes."""
+    line = f"{ask['proxy_line']}\r\n".encode() if "proxy_line" in ask else b""
+    return line + (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" if ask.get("version") == "2" else b"")
 
 
 def check_headers(ask: dict[str, Any], headers: Any) -> None:
@@ -108,6 +118,7 @@ def test_nginx_agrees(http: str, ask: dict[str, Any], nginx: Any, service: Echo)
         headers=pairs(ask),
         client=ask.get("client", "127.0.0.1"),
         version=ask.get("version", "1.1"),
+        first=first_bytes(ask),
     )
     assert reply.status == ask["status"]
     assert [received.target for received in service.take()] == ([ask["sent"]] if ask.get("sent") else [])

@@ -212,8 +212,9 @@ class RealNginx:
         version: str = "1.1",
         scheme: str = "http",
         sni: str | None = None,
+        first: bytes = b"",
     ) -> Reply:
-        """sni: the TLS server name where it is not the host's; "" for none."""
+        """sni: the TLS server name where it is not the host's; "" for none. first: what is sent before the request."""
         lines = [f"{method} {target} HTTP/{version}", *([] if host is None else [f"Host: {host}"])]
         lines += [f"{name}: {value}" for name, value in headers]
         if not any(name.lower() == "connection" for name, _ in headers):
@@ -230,7 +231,7 @@ class RealNginx:
             except OSError:
                 return Reply(None)
         with connection:
-            connection.sendall("\r\n".join([*lines, "", body]).encode())
+            connection.sendall(first + "\r\n".join([*lines, "", body]).encode())
             return reply_of(connection, method)
 
 

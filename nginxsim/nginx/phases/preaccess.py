@@ -109,7 +109,7 @@ def real_ip(request: LiveRequest, conf: LocationConf) -> None:
         return
     header = conf.realip_header.lower()
     if header == "proxy_protocol":
-        values = [request.proxy_protocol_addr] if request.proxy_protocol_addr else []
+        values = [] if request.proxy_line.is_unknown else [request.proxy_line.client]
     else:
         values = request.header_values(header)
         if header != "x-forwarded-for":

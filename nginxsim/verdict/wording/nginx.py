@@ -29,6 +29,8 @@ REFUSALS: Mapping[Refusal, str] = {
     Refusal.CODING_UNKNOWN: "unknown Transfer-Encoding",
     Refusal.LENGTH_AND_CODING: "Content-Length and Transfer-Encoding at once",
     Refusal.PLAIN_ON_TLS: "plain HTTP on a TLS port",
+    Refusal.HTTP2_OFF: "HTTP/2 is off here, and its first line is no request of HTTP/1.1",
+    Refusal.PROXY_LINE: "a line of the PROXY protocol, which this port does not read",
 }
 CERTIFICATES: Mapping[Shown, str] = {
     Shown.OWN: "; its own certificate",
@@ -64,6 +66,11 @@ def location_match(match: LocationMatch) -> str:
 
 def _tls_name(event: nginx.Handshake | nginx.HandshakeRefused) -> str:
     return f"{name_match(event.match, event.sni)} for the name {event.sni or '-'}"
+
+
+def _proxy_line(event: nginx.ProxyLineRead) -> Said:
+    names = f"{event.client} came to port {event.port}" if event.port else "it names nobody"
+    return Said("PROXY line", names)
 
 
 def _client(event: nginx.ClientRefused) -> Said:
@@ -104,6 +111,9 @@ WORDS: Vocabulary = dict(
         row(nginx.MatchGaveUp, _gave_up),
         row(nginx.ScriptFailed, lambda it: Said(it.name, it.error)),
         row(nginx.ScriptExited, lambda it: Said(it.name, f"ngx.exit({it.status})")),
+        row(nginx.ProxyLineRead, _proxy_line),
+        row(nginx.ProxyLineMissing, lambda it: Said(f"port {it.port}", "no PROXY line came first: closed")),
+        row(nginx.ProxyLineAtTls, lambda it: Said(f"port {it.port}", "a PROXY line came where TLS begins")),
         row(nginx.PortClosed, lambda it: Said(f"port {it.port}", "no server listens there")),
         row(nginx.RequestRefused, lambda it: Said("request refused", REFUSALS[it.reason].format(it.detail))),
         row(nginx.HeaderIgnored, lambda it: Said(f"header {it.name}", "its name is invalid: ignored")),
