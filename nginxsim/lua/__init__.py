@@ -80,7 +80,7 @@ def _makers(ingress: IngressScript, chooser: BackendChooser, release: Release) -
 
     def external_auth(script: Script) -> Handler:
         if script.file:
-            return scripts.ExternalAuth(release.auth_always_shares_variables)
+            return scripts.ExternalAuth(release.auth_reads_share_vars)
         return written_out.ExternalAuth(script)
 
     return {

@@ -15,7 +15,7 @@ from nginxsim.lua.events import AuthServerAnswered
 from nginxsim.lua.values import given
 from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.exchange import Answer
-from nginxsim.nginx.lua_api import LuaRequest
+from nginxsim.nginx.lua_api import LuaError, LuaRequest
 
 
 def nothing(_: LuaRequest) -> None:
@@ -60,11 +60,14 @@ class ExternalAuth:
     the last one in a variable that nobody made, which ends the request.
     """
 
-    always_shares: bool = False
-    """Whatever auth-keepalive-share-vars says."""
+    reads_share_vars: bool = True
+    """What auth-keepalive-share-vars says; else its text goes on as it is, which ngx.location.capture refuses."""
 
     def __call__(self, request: LuaRequest) -> None:
-        shares = self.always_shares or request.var("auth_keepalive_share_vars") == "true"
+        if not self.reads_share_vars:
+            # lua-nginx-module: src/ngx_http_lua_subrequest.c
+            raise LuaError("Bad share_all_vars option value")
+        shares = request.var("auth_keepalive_share_vars") == "true"
         names = (request.var("auth_response_headers") or "").rstrip(",")
         headers = dict(enumerate(names.split(","), 1)) if names else {}
         ask_auth_server(request, request.var("auth_path") or "", headers, shares=shares)

@@ -146,8 +146,10 @@ class Release:
     """A session cookie decides between a backend and its canary."""
     subsets_have_canaries: bool = _switch("1.1.1..")
     """Canaries work with upstream-hash-by-subset as well."""
-    auth_always_shares_variables: bool = _switch("..1.13.7 1.14.0..1.14.3")
-    """auth-keepalive-share-vars: "false" is text, and therefore true, to the Lua that asks."""
+    auth_reads_share_vars: bool = _switch("..1.12.8 1.13.8..1.13.9 1.14.4..")
+    """With auth-keepalive the Lua that asks makes a boolean of auth-keepalive-share-vars; else its text ends every
+    request with 500.
+    """
 
     scripts: Mapping[str, Script] = field(default_factory=dict)
     """The Lua of its nginx.conf, by hook."""
@@ -162,6 +164,12 @@ FACTS: Mapping[str, Dated[Fact]] = {
     fact.name: fact.metadata[DATES] for fact in fields(Release) if DATES in fact.metadata
 }
 """The fields of Release that have dates."""
+
+
+def next_with(switch: str, release: str) -> str:
+    """The first published release above this one that has the switch, "" for none."""
+    (when, _), *_ = FACTS[switch].values
+    return when.next_after(release)
 
 
 def facts_of(name: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from nginxsim.nginx.events import (
     ScriptFailed,
 )
 from nginxsim.nginx.exchange import Role, UpstreamRequest
+from nginxsim.nginx.steps import Phase
+from nginxsim.releases.facts import next_with
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
@@ -39,8 +41,18 @@ def explain_access(case: Case) -> Cause | None:
 
 
 def _lua_error(case: Case, variable: str) -> Cause:
-    fix = "take auth-keepalive away, or auth-response-headers" if variable.startswith(HEADER_VARIABLE) else ""
-    return cause("lua-error", case.evidence(), script=case.text, reason=case.reason, fix=fix)
+    return cause("lua-error", case.evidence(), script=case.text, reason=case.reason, fix=_for_keepalive(case, variable))
+
+
+def _for_keepalive(case: Case, variable: str) -> str:
+    """What helps against the faults of the script that asks with auth-keepalive."""
+    release = case.estate.controller.release
+    if variable.startswith(HEADER_VARIABLE):
+        return "take auth-keepalive away, or auth-response-headers"
+    if case.event.phase is Phase.ACCESS and not release.auth_reads_share_vars:
+        mended = next_with("auth_reads_share_vars", release.name)
+        return f"take auth-keepalive away, which fails for every request under {release.name}; {mended} has it mended"
+    return ""
 
 
 def _address(case: Case, ruled: AddressRuled) -> Cause:
