@@ -31,6 +31,7 @@ _DIRECTIVES = re.compile(r"(?:[^\S\n]*(?:[%#].*)?\n)*")
 _JSON = json.JSONDecoder()
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
+_QUOTED = re.compile(r"'[^']*+'|\"[^\"]*+\"")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -132,8 +133,13 @@ def _broken(file: File, problem: yaml.YAMLError) -> InputError:
         mark = problem.problem_mark or problem.context_mark
         origin = file.place(mark.line, mark.column) if mark else file.place(0, 0)
         words = " ".join(part for part in (problem.context, problem.problem) if part)
-        return file.error(f"not valid YAML: {words}", origin)
+        return file.error(f"not valid YAML: {_fit_to_show(file, words)}", origin)
     return file.error(f"not valid YAML: {str(problem).splitlines()[0]}", _position(file, problem))
+
+
+def _fit_to_show(file: File, words: str) -> str:
+    """A value of a Secret may have been taken for an alias or a tag, which the reader quotes."""
+    return _QUOTED.sub("'...'", words) if "Secret" in file.text else words
 
 
 def _position(file: File, problem: yaml.YAMLError) -> Origin:

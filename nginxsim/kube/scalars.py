@@ -45,7 +45,9 @@ _TYPED: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": typ
 
 
 def scalar(node: yaml.ScalarNode) -> Scalar:
-    """The value of a scalar node, tags and quotes heeded. Raises ValueError when the text is not what its tag says."""
+    """The value of a scalar node, tags and quotes heeded. Raises ValueError when the text is not what its tag says:
+    the message goes on from the value, which may be a secret.
+    """
     tag, text = node.tag, node.value
     if tag == PLAIN:
         return plain(text)
@@ -53,8 +55,8 @@ def scalar(node: yaml.ScalarNode) -> Scalar:
     if kind == "binary":
         try:
             return base64.b64decode(text).decode("utf-8", "replace")
-        except binascii.Error as problem:
-            raise ValueError(f"!!binary value contains invalid base64 data ({problem})") from None
+        except (binascii.Error, ValueError):
+            raise ValueError("cannot be decoded as a !!binary, which is base64") from None
     return _tagged(text, kind) if kind in _TYPED else str(text)
 
 
@@ -65,7 +67,7 @@ def _tagged(text: str, kind: str) -> Scalar:
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not _TYPED[kind]:
-        raise ValueError(f"cannot decode `{text}` as a !!{kind}")
+        raise ValueError(f"cannot be decoded as a !!{kind}")
     return value
 
 

@@ -11,6 +11,7 @@ from nginxsim import __version__
 from nginxsim.printing import printed, visible
 from nginxsim.reports.html import TAB, page
 from nginxsim.reports.markdown import code, plain
+from nginxsim.reports.secrets import without_secrets
 from nginxsim.reports.terminal import for_people, table
 from nginxsim.reports.xml import document
 from nginxsim.suites.coverage import KINDS, Coverage, Item, percent
@@ -81,7 +82,7 @@ def html(coverage: Coverage) -> str:
 
 
 def _annotated(file: str, counts: Mapping[int, int]) -> list[tuple[int, str, int | None]]:
-    text_lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    text_lines = without_secrets(file, Path(file).read_text(encoding="utf-8-sig")).splitlines()
     return [(number, line.replace("\t", TAB), counts.get(number)) for number, line in enumerate(text_lines, 1)]
 
 

@@ -3,81 +3,152 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import yaml
 
 from nginxsim.errors import InputError
 from nginxsim.kube.documents import documents
+from nginxsim.kube.secrecy import APPLIED, SHOWN, is_secret
 from nginxsim.sources import File
 
-HIDDEN = ("data", "stringData")
-APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""The annotation in which kubectl keeps the whole object as it was applied."""
-_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)([^-]*+)")
+Span: TypeAlias = tuple[int, int]
+
+_PRIVATE_KEY = re.compile(
+    r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)((?:(?!-----END).)*+)"
+    # The same in base64, which writes "-----BEGIN " as LS0tLS1CRUdJTi; a certificate goes on with " CERTIFICAT".
+    r"|(LS0tLS1CRUdJTi)(?!BDRVJUSUZJQ0FU)([A-Za-z0-9+/=]*+)",
+    re.DOTALL,
+)
 _VISIBLE = re.compile(r"\S")
+_WORD = re.compile(r"[^\s{}\[\],:\-?|>\"'#]")
+"""What may say something in a comment."""
 
 
 def without_secrets(name: str, text: str) -> str:
     """Of the same length, line by line. Where Secrets may be in it and cannot be found, nothing is left."""
-    text = _PRIVATE_KEY.sub(lambda found: found[1] + _VISIBLE.sub("*", found[2]), text)
-    if "Secret" not in text:
+    text = _PRIVATE_KEY.sub(_key_masked, text)
+    if "secret" not in text.lower():
         return text
     if "\\u" in text and text.lstrip().startswith(("{", "[")):
         return _VISIBLE.sub("*", text)  # places behind an escaped pair of surrogates are not those of the text
     try:
-        spans = sorted(_spans_of_all(name, text))
+        secrets = list(_secrets(name, text))
     except (InputError, RecursionError, ValueError):
         return _VISIBLE.sub("*", text)
-    return _masked(text, spans)
+    text = _masked(text, (span for secret in secrets for span in secret.between), _WORD)
+    return _masked(text, (span for secret in secrets for span in secret.values), _VISIBLE)
 
 
-def _spans_of_all(name: str, text: str) -> Iterator[tuple[int, int]]:
+def _key_masked(found: re.Match[str]) -> str:
+    return (found[1] or found[3]) + _VISIBLE.sub("*", found[2] or found[4] or "")
+
+
+def _masked(text: str, spans: Iterable[Span], letter: re.Pattern[str]) -> str:
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        pieces += [text[at:start], letter.sub("*", text[max(start, at) : end])]
+        at = max(at, end)
+    return "".join([*pieces, text[at:]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """Where the values of a Secret stand, and what is between them and all names: signs, and comments that may hold
+    old values.
+    """
+
+    values: list[Span]
+    between: list[Span]
+
+
+def _secrets(name: str, text: str) -> Iterator[_Secret]:
     """Raises ValueError for a document that does not stand in the text as it was read."""
     starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
     for document in documents(File(name, text)):
         root = document.root()
         if root is None:
             continue
-        start = starts[document.file.first_line]
-        part = document.file.text.lstrip(" ")
-        if not text.startswith(part, start + len(document.file.text) - len(part)):
+        whole, first = document.file.text, starts[document.file.first_line]
+        part = whole.lstrip(" ")
+        if not text.startswith(part, first + len(whole) - len(part)):
             raise ValueError(name)
-        yield from ((start + first, start + last) for first, last in _spans(root))
+        for node in _objects(root):
+            within = (0, len(whole)) if node is root else _span(node)
+            yield _secret(node, within, first)
 
 
-def _masked(text: str, spans: list[tuple[int, int]]) -> str:
-    pieces, at = [], 0
-    for start, end in spans:
-        pieces += [text[at:start], _VISIBLE.sub("*", text[max(start, at) : end])]
-        at = max(at, end)
-    return "".join([*pieces, text[at:]])
-
-
-def _spans(node: yaml.Node) -> Iterator[tuple[int, int]]:
-    """Where values of Secrets stand, in the object itself or in the items of a list."""
-    fields = _fields(node)
-    if any(isinstance(kind, yaml.ScalarNode) and kind.value.startswith("Secret") for kind in fields.get("kind", ())):
-        hidden = [value for name in HIDDEN for field in fields.get(name, ()) for value in _values(field)]
-        noted = [each for metadata in fields.get("metadata", ()) for each in _fields(metadata).get("annotations", ())]
-        hidden += [value for annotations in noted for value in _fields(annotations).get(APPLIED, ())]
-        yield from ((value.start_mark.index, value.end_mark.index) for value in hidden)
-    for items in fields.get("items", ()):
-        if isinstance(items, yaml.SequenceNode):
+def _objects(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """The document itself or the items of a list, where they are Secrets."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    if is_secret(node):
+        yield node
+    for key, items in node.value:
+        if _is_named(key, "items") and isinstance(items, yaml.SequenceNode):
             for item in items.value:
-                yield from _spans(item)
+                yield from _objects(item)
 
 
-def _fields(node: yaml.Node) -> dict[str, list[yaml.Node]]:
-    found: dict[str, list[yaml.Node]] = {}
-    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-        if isinstance(key, yaml.ScalarNode):
-            found.setdefault(key.value, []).append(value)
-    return found
+def _secret(node: yaml.MappingNode, whole: Span, first: int) -> _Secret:
+    """`first`: where the document begins in the text."""
+    names, values = _Scalars(), _Scalars()
+    for key, value in node.value:
+        names.add(key)
+        if isinstance(key, yaml.ScalarNode) and key.value in SHOWN:
+            names.add(value, values)
+        elif isinstance(value, yaml.MappingNode):
+            for name, held in value.value:
+                names.add(name)
+                values.add(held)
+        else:
+            values.add(value)
+    return _Secret(_moved(values.spans, first), _moved(_gaps(whole, sorted(names.spans)), first))
 
 
-def _values(field: yaml.Node) -> list[yaml.Node]:
-    """The values of a mapping; what should be one and is not is hidden as a whole."""
-    if isinstance(field, yaml.MappingNode):
-        return [value for _, value in field.value]
-    return [field]
+class _Scalars:
+    """Places of the scalars in some nodes, each node looked at once, however often an alias repeats it."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self._seen: set[int] = set()
+
+    def add(self, node: yaml.Node, hidden: _Scalars | None = None) -> None:
+        """`hidden`: takes what kubectl noted of the whole object."""
+        if id(node) in self._seen:
+            return
+        self._seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            self.spans.append(_span(node))
+        elif isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                self.add(item, hidden)
+        else:
+            for key, value in node.value:
+                self.add(key, hidden)
+                if hidden and _is_named(key, APPLIED):
+                    hidden.add(value)
+                else:
+                    self.add(value, hidden)
+
+
+def _is_named(key: yaml.Node, name: str) -> bool:
+    return isinstance(key, yaml.ScalarNode) and key.value == name
+
+
+def _gaps(whole: Span, spans: list[Span]) -> Iterator[Span]:
+    at, end = whole
+    for start, stop in spans:
+        yield at, max(at, start)
+        at = max(at, stop)
+    yield at, max(at, end)
+
+
+def _span(node: yaml.Node) -> Span:
+    return node.start_mark.index, node.end_mark.index
+
+
+def _moved(spans: Iterable[Span], by: int) -> list[Span]:
+    return [(start + by, end + by) for start, end in spans]

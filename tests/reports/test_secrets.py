@@ -47,5 +47,29 @@ def test_lists_and_what_was_applied() -> None:
     assert MARK not in without_secrets("m.json", json.dumps({"kind": "List", "items": [one]}))
 
 
+def test_comments_and_values_named_elsewhere() -> None:
+    text = (
+        f"# {MARK}\nkind: Secret\nmetadata: {{name: a, labels: {{x: &pw {MARK}}}}} # {MARK}\ndata: # {MARK}\n  k: *pw\n"
+    )
+    masked = without_secrets("m.yaml", f"{text}  # {MARK}\n---\n# here\nkind: Service\n")
+    assert MARK not in masked
+    assert masked.endswith("# here\nkind: Service\n")
+    assert "metadata: {name: a, labels: {x:" in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n{MARK}\n-----END RSA PRIVATE KEY-----\n",
+        f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{MARK}\n",
+        "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t" + MARK,
+    ],
+)
+def test_private_keys_anywhere(text: str) -> None:
+    masked = without_secrets("nginx.conf", f"# a\n{text}")
+    assert MARK not in masked
+    assert masked.startswith(f"# a\n{text[:10]}")
+
+
 def test_nothing_is_shown_of_what_cannot_be_read() -> None:
     assert MARK not in without_secrets("m.yaml", f"kind: Secret\ndata: [{MARK}\n")

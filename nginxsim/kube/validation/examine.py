@@ -12,6 +12,7 @@ pkg/registry/rest (create.go).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from nginxsim.kube.validation.rules import FIRST
 from nginxsim.kube.validation.rules.metadata import metadata
 from nginxsim.kube.validation.schema import Type
 from nginxsim.kube.validation.served import unserved
-from nginxsim.kube.validation.values import Json, place, read
+from nginxsim.kube.validation.values import Json, is_hidden, place, read
 from nginxsim.sources import File
 
 _METADATA = Type("struct", "meta.ObjectMeta")
@@ -83,8 +84,8 @@ def _in_document(document: Document, release: Kubernetes, *, alone: bool = False
     if value is None and not reading.faults:
         return
     if document.oddly_separated:
-        says = f'does not begin as kubectl wants it: "{document.oddly_separated}"'
-        reading.faults.insert(0, Fault(Reason.NOT_YAML, (), says))
+        odd = "" if "Secret" in document.file.text else f': "{document.oddly_separated}"'
+        reading.faults.insert(0, Fault(Reason.NOT_YAML, (), f"does not begin as kubectl wants it{odd}"))
     owner = _identity(value)
     yield from teller.told(Refuser.NOBODY, owner, (), reading.twice)
     if reading.faults:
@@ -109,8 +110,10 @@ class _Teller:
     def told(self, refuser: Refuser, owner: Identity, base: Path, faults: Iterable[Fault]) -> Iterator[Problem]:
         """`base`: where the object stands that the faults' paths begin at."""
         for fault in faults:
-            node = place(self._root, (*base, *fault.path), on_name=fault.on_name)
-            yield Problem(refuser, fault, owner, self._file.origin(node))
+            path = (*base, *fault.path)
+            node = place(self._root, path, on_name=fault.on_name)
+            kept = replace(fault, value=None) if is_hidden(self._root, path) else fault
+            yield Problem(refuser, kept, owner, self._file.origin(node))
 
 
 def _in_value(value: Json, teller: _Teller, release: Kubernetes, *, alone: bool) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ import yaml
 
 from nginxsim.kube.mappings import is_merge, merged, name_of, pairs_of
 from nginxsim.kube.scalars import scalar
+from nginxsim.kube.secrecy import is_held, is_secret
 from nginxsim.kube.validation.faults import Fault, Path, Reason
 
 Json: TypeAlias = Any
@@ -69,7 +70,7 @@ class Reading:
         try:
             value = scalar(node)
         except ValueError as problem:
-            self._refuse(path, str(problem))
+            self._refuse(path, str(problem), node.value)
             return None
         if isinstance(value, float) and not math.isfinite(value):
             self._refuse(path, "is a number that JSON does not have", node.value)
@@ -141,6 +142,12 @@ def place(root: yaml.Node, path: Path, *, on_name: bool = False) -> yaml.Node:
     for key, value in _steps(root, path):
         name, node = key, value
     return name if on_name else node
+
+
+def is_hidden(root: yaml.Node, path: Path) -> bool:
+    """Whether the value at the end of the path is one that a Secret holds."""
+    nodes = [root, *(value for _, value in _steps(root, path))]
+    return any(is_secret(node) and is_held(path[i:]) for i, node in enumerate(nodes))
 
 
 def _steps(node: yaml.Node, path: Path) -> Iterator[tuple[yaml.Node, yaml.Node]]:
