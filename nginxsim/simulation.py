@@ -182,7 +182,7 @@ class Simulation:
     def _refusals(self) -> Sequence[Finding]:
         from nginxsim.verdict.refusals import refusals
 
-        return refusals(self._whole, self.files)
+        return refusals(self, self._whole)
 
     @cached_property
     def kubernetes(self) -> Kubernetes:

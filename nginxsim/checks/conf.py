@@ -51,7 +51,7 @@ def _faults(estate: Estate, hostnames: Sequence[str]) -> Iterator[Finding]:
     simulation = estate.simulation
     for start in range(0, len(hostnames), WHOLE):
         piece = simulation.renderer.for_hosts(hostnames[start : start + WHOLE])
-        yield from refusals(piece, simulation.files)
+        yield from refusals(simulation, piece)
 
 
 def _by_shape(servers: Iterable[Server], prefix: str) -> Mapping[Hashable, list[str]]:

@@ -16,7 +16,7 @@ from nginxsim.config.settings import TYPES
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.golang.patterns import compile_pattern
 from nginxsim.golang.strconv import parse_bool
-from nginxsim.releases import FACTS, Release, number
+from nginxsim.releases import FACTS, Fact, Release, number
 
 _LIST = "tuple[str, ...]"
 _SCALARS = frozenset(WEAK_READERS) - {_LIST, "tuple[int, ...]", "Mapping[str, int]", "ExternalAuth"}
@@ -73,12 +73,23 @@ def _with_flag(release: Release, name: str, text: str) -> Release:
 
 def _with_switch(release: Release, key: str, text: str) -> Release:
     name = key.replace("-", "_")
-    value: Any = _text(key, text) if key in TEXTS else parse_bool(text)
+    value: Any = _switch(key, text, getattr(release, name))
     return replace(release, **{name: value})
 
 
+def _switch(key: str, text: str, now: Fact) -> Fact:
+    """A value of the kind that the switch has now."""
+    match now:
+        case bool():
+            return parse_bool(text)
+        case tuple():
+            return split(text)
+        case _:
+            return _text(key, text)
+
+
 def _text(key: str, text: str) -> str:
-    reads, expected = TEXTS[key]
+    reads, expected = TEXTS.get(key, (str, "a text"))
     try:
         reads(text)
     except ValueError:

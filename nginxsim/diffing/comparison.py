@@ -14,8 +14,7 @@ from nginxsim.diffing.models import changed_settings, model_changes
 from nginxsim.diffing.scope import Estate, differing_hosts
 from nginxsim.diffing.types import FRAME, ConfChange, Difference
 from nginxsim.errors import InputError
-from nginxsim.nginx.configtest import check
-from nginxsim.verdict.refusals import refusals
+from nginxsim.verdict.refusals import nginx_faults, refusals
 from nginxsim.verdict.types import Finding
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class _Comparison:
                 return
             self.give_up(hostnames[0], error, rendered)
             return
-        if check(rendered[1].text, self.estates[1].simulation.files):
+        if nginx_faults(self.estates[1].simulation, rendered[1].text):
             self._refuse(rendered)
         index = self._compare_conf(hostnames, routings)
         for hostname in hostnames:
@@ -103,9 +102,7 @@ class _Comparison:
 
     def _refuse(self, rendered: Sequence[Rendered]) -> None:
         """Keeps what nginx would refuse in the new conf and would not have refused in the old one."""
-        old, new = (
-            refusals(text, estate.simulation.files) for text, estate in zip(rendered, self.estates, strict=True)
-        )
+        old, new = (refusals(estate.simulation, text) for text, estate in zip(rendered, self.estates, strict=True))
         known = {(fault.message, fault.owner) for fault in old}
         self.refused.update(dict.fromkeys(fault for fault in new if (fault.message, fault.owner) not in known))
 

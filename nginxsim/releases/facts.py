@@ -17,6 +17,16 @@ Fact: TypeAlias = bool | int | float | str | tuple[str, ...] | Mapping[str, int]
 
 DATES = "dates"
 
+_LOADABLE = (
+    "ngx_http_auth_digest_module.so",
+    "ngx_http_brotli_filter_module.so",
+    "ngx_http_brotli_static_module.so",
+    "ngx_http_geoip2_module.so",
+    "ngx_stream_geoip2_module.so",
+    "ngx_http_modsecurity_module.so",
+    "otel_ngx_module.so",
+)
+
 
 def _switch(when: str) -> Any:
     return field(metadata={DATES: during(when)})
@@ -55,6 +65,14 @@ class Release:
         "1.13.0..": "1.27.1",
     })  # fmt: skip
     """The nginx it runs."""
+    nginx_modules: tuple[str, ...] = _values({"..1.12.8": ("ngx_http_substitutions_filter_module",), "1.13.0..": ()})
+    """What that has beyond what the nginx of each release has."""
+    loadable_modules: tuple[str, ...] = _values({
+        "1.9.5..1.9.6": (*_LOADABLE, "ngx_http_opentracing_module.so"),
+        "1.10.0..1.12.8": _LOADABLE,
+        "1.13.0..": (*_LOADABLE, "ngx_http_js_module.so", "ngx_stream_js_module.so"),
+    })  # fmt: skip
+    """What its conf may name with load_module."""
 
     # ingress-nginx: README.md, the table of supported versions; before 1.0.0 it reads Ingress v1beta1, gone in 1.22
     kubernetes: str = _values({

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from nginxsim.errors import InputError
-from nginxsim.nginx.configtest import check
 from nginxsim.nginx.exchange import AnswerFunction
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
@@ -23,6 +22,7 @@ from nginxsim.suites.matching import Mismatch, endless, judge, judge_refusal
 from nginxsim.suites.results import Hits, Result, Run, State
 from nginxsim.suites.services import ServiceNames, answers
 from nginxsim.verdict import Outcome, Verdict
+from nginxsim.verdict.refusals import nginx_faults
 from nginxsim.verdict.routing import Routing
 
 BATCH = 64
@@ -219,7 +219,7 @@ class Player:
 
 def _refusal(routing: Routing) -> str:
     """Why nginx would not load what these requests go to, with the manifest line; "" when it would."""
-    for fault in check(routing.text, routing.estate.files):
+    for fault in nginx_faults(routing.estate, routing.text):
         origin = routing.provenance.of(fault.line).origin
         return f"{fault.message} ({origin})" if origin else fault.message
     return ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nginxsim.catalogue import BY_CODE
-from nginxsim.nginx.configtest import check
+from nginxsim.nginx.configtest import Build, Fault, check
 from nginxsim.nginx.tree import read
 from nginxsim.origins import DEFAULT, Source
 from nginxsim.verdict.provenance import Provenance
@@ -14,13 +13,21 @@ from nginxsim.verdict.types import Evidence, Finding
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
+    from nginxsim.simulation import Simulation
 
 ENTRY = BY_CODE["nginx-refuses"]
 
 
-def refusals(rendered: Rendered, files: Mapping[str, bytes]) -> list[Finding]:
+def nginx_faults(simulation: Simulation, text: str) -> list[Fault]:
+    """What the nginx of the controller's release has against a conf of this estate."""
+    release = simulation.controller.release
+    build = Build(release.nginx, release.nginx_modules, release.loadable_modules)
+    return check(text, simulation.files, build=build)
+
+
+def refusals(simulation: Simulation, rendered: Rendered) -> list[Finding]:
     """One Finding for each fault, the one nginx would name first at the head; empty when it would accept the file."""
-    faults = check(rendered.text, files)
+    faults = nginx_faults(simulation, rendered.text)
     if not faults:
         return []
     # What was read up to a syntax error is enough to find the blocks around a line.

@@ -52,4 +52,4 @@ def _hosts_of(ingress: Ingress, model: Model) -> Iterator[str]:
 
 
 def _refused(simulation: Simulation, hosts: set[str]) -> list[Finding]:
-    return refusals(simulation.renderer.for_hosts(hosts), simulation.files)
+    return refusals(simulation, simulation.renderer.for_hosts(hosts))

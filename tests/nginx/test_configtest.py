@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nginxsim.nginx.configtest import check
+from nginxsim.nginx.configtest import IMAGE, STOCK, Build, check
 from tests.support import realnginx
 from tests.support.places import DATA
 
@@ -29,8 +29,8 @@ ROWS = [(topic, row) for topic, rows in TOPICS.items() for row in rows]
 NAMES = [f"{topic}-{row['conf'][:50]}" for topic, row in ROWS]
 
 
-def modules(topic: str) -> tuple[str, ...]:
-    return () if topic == "image" else ("stock",)
+def build(topic: str) -> Build:
+    return IMAGE if topic == "image" else STOCK
 
 
 def framed(row: dict[str, str]) -> str:
@@ -42,7 +42,7 @@ def expected(row: dict[str, str]) -> list[str]:
 
 
 def messages(text: str, topic: str = "image") -> list[str]:
-    return [fault.message for fault in check(text, modules=modules(topic))]
+    return [fault.message for fault in check(text, build=build(topic))]
 
 
 @pytest.mark.parametrize(("topic", "row"), ROWS, ids=NAMES)

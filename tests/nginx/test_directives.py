@@ -11,7 +11,7 @@ import pytest
 
 from nginxsim.nginx import readers, rewrite, upstream_readers
 from nginxsim.nginx.conf import Gzip, LocationConf, UpstreamConf
-from nginxsim.nginx.configtest import check
+from nginxsim.nginx.configtest import Build, check
 from nginxsim.nginx.configtest.readers import READERS as CHECKS
 from nginxsim.nginx.directives import CONTEXTS, HTTP_CONTEXTS, Part, Row, rows
 from nginxsim.nginx.exchange import Request
@@ -68,13 +68,13 @@ def test_a_directive_has_one_row_for_a_block_and_one_way_through_the_router() ->
 )
 def test_what_a_release_of_nginx_knows(conf: str, release: str, refused: list[str]) -> None:
     text = f"events {{}} http {{ server {{ listen 8080; {conf} }} }}"
-    assert [fault.message for fault in check(text, nginx=release)] == refused
+    assert [fault.message for fault in check(text, build=Build(release))] == refused
 
 
 def test_a_directive_of_a_module_that_nginx_lacks_is_unknown() -> None:
     text = "events {} http { server { listen 8080; location / { slice 1m; } } }"
     assert [fault.message for fault in check(text)] == ['unknown directive "slice"']
-    assert check(text, modules=["ngx_http_slice_filter_module"]) == []
+    assert check(text, build=Build(modules=("ngx_http_slice_filter_module",))) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nginxsim.errors import InputError
-from nginxsim.nginx.configtest import check
+from nginxsim.nginx.configtest import STOCK, check
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import Directive, parse_conf, read
@@ -149,7 +149,7 @@ FRAMES = st.sampled_from(
 @given(FRAMES, FRAGMENTS)
 def test_a_real_nginx_breaks_off_where_we_do(folder: Path, frame: str, fragment: str) -> None:
     conf = frame % fragment
-    said, ours = realnginx.refusal(folder, conf), check(conf, modules=("stock",))
+    said, ours = realnginx.refusal(folder, conf), check(conf, build=STOCK)
     unreadable = re.compile(r'unexpected ("(?!=)|end)|unknown directive|invalid number')
     for one, other in ((said.message, ours), (ours[0].message if ours else "", [said] if said.message else [])):
         if unreadable.match(one):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -51,6 +52,8 @@ def test_what_a_release_does(case: Mapping[str, Any], name: str, tmp_path: Path)
     assert not [line for line in expected.get("has", ()) if line not in server]
     assert not [part for part in expected.get("lacks", ()) if any(part in line for line in server)]
     assert not [line for line in expected.get("http", ()) if line not in whole]
+    told = [found.message for found in sim.nginx_errors()]
+    assert told == expected.get("nginx", told)
     review = sim.review()[-1]
     if "refused" in expected:
         assert review.allowed is (expected["refused"] == "")
@@ -178,6 +181,30 @@ def test_a_flag_and_a_switch_are_otherwise_in_a_build(tmp_path: Path) -> None:
     sim = simulate([tmp_path / "estate.yaml"], facts=facts)
     assert [review.allowed for review in sim.review()] == [True]
     assert "location / {" in sim.nginx_conf()
+
+
+@pytest.mark.parametrize(
+    ("fact", "setting", "refused"),
+    [
+        ("nginx=1.21.6", "", 'unknown directive "http2"'),
+        ("nginx-modules=ngx_http_slice_filter_module", "http-snippet=slice 1m;", ""),
+        ("loadable-modules=a.so,b.so", "main-snippet=load_module modules/b.so;", ""),
+        ("opentelemetry-module=modules/c.so", "enable-opentelemetry=true", 'dlopen() "/etc/nginx/modules/c.so" failed'),
+    ],
+)
+def test_check_has_the_nginx_of_a_build(
+    fact: str, setting: str, refused: str, nginxsim: Command, tmp_path: Path
+) -> None:
+    key, _, value = setting.partition("=")
+    settings = {
+        "allow-snippet-annotations": "true",
+        "annotations-risk-level": "Critical",
+        key or "hsts": value or "true",
+    }
+    simulation({"given": [{"settings": settings}, {}]}, NEWEST, tmp_path)
+    ran = nginxsim("check", "estate.yaml", "--fact", fact, "-o", "json", folder=tmp_path)
+    told = [found["message"] for found in json.loads(ran.out)["findings"] if found["code"] == "nginx-refuses"]
+    assert [message[: len(refused)] for message in told[:1]] == ([refused] if refused else [])
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,21 @@
 """What `nginx -t` refuses in a conf file, in nginx's own words.
 
-nginx stops at the first fault; here all are listed, the one nginx would name first. The nginx is that of the
-controller's image (1.27.1 with its patches and modules); `modules=("stock",)`: without the patches that take
-directives away.
+nginx stops at the first fault; here all are listed, the one nginx would name first. What a file may hold depends on who
+built the nginx; without a word about that, it is the newest controller's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from nginxsim.nginx.configtest.builds import IMAGE, STOCK, Build
 from nginxsim.nginx.configtest.faults import Fault
 from nginxsim.nginx.configtest.scopes import Conf, Resolver
 from nginxsim.nginx.configtest.values import resolves as exists
 from nginxsim.nginx.configtest.walk import walk
-from nginxsim.nginx.directives import NGINX
 from nginxsim.nginx.tree import read
 
-__all__ = ["Fault", "check"]
+__all__ = ["IMAGE", "STOCK", "Build", "Fault", "check"]
 
 NO_FILES: Mapping[str, bytes] = {}
 
@@ -25,19 +24,17 @@ def check(
     text: str,
     files: Mapping[str, bytes] = NO_FILES,
     *,
+    build: Build = IMAGE,
     resolves: Resolver = exists,
-    nginx: str = NGINX,
-    modules: Iterable[str] = (),
     warnings: bool = False,
 ) -> list[Fault]:
     """The faults of a conf file's text, which may break off (braces, quotes, ";"); none when nginx would take it.
 
     files: path -> content of files it names, as far as they are known. resolves: whether a host name exists.
-    nginx: its release. modules: .so files taken as loaded. warnings: list what nginx only warns about too.
+    warnings: list what nginx only warns about too.
     """
     reading = read(text)
-    conf = Conf(files, resolves, nginx)
-    conf.modules.update(modules)
+    conf = Conf(files, build, resolves)
     walk(conf, reading.root, reading.unfinished)
     faults = list(conf.faults)
     if reading.broken:

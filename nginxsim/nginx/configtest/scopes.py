@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from nginxsim.nginx.configtest import values
+from nginxsim.nginx.configtest.builds import Build
 from nginxsim.nginx.configtest.faults import Fault, Refused
 from nginxsim.nginx.configtest.scripts import regex, variables
 from nginxsim.nginx.configtest.variables import HTTP, OF_MODULES, STREAM, BuiltIn
-from nginxsim.nginx.directives import NGINX, view
+from nginxsim.nginx.directives import view
 from nginxsim.nginx.tree import Directive
 
 
@@ -86,15 +87,16 @@ Resolver: TypeAlias = Callable[[str], bool]
 class Conf:
     """One conf file under examination."""
 
-    def __init__(self, files: Mapping[str, bytes], resolves: Resolver = values.resolves, nginx: str = NGINX) -> None:
-        self.nginx = view(nginx)
+    def __init__(self, files: Mapping[str, bytes], build: Build, resolves: Resolver = values.resolves) -> None:
+        self.nginx = view(build.release)
+        self.loadable = build.loadable
         self.files = files
         self.resolves = resolves
         self.faults: list[Fault] = []
-        self.modules: set[str] = {""}
+        self.modules: set[str] = {"", *build.modules}
         self.zones: dict[str, Zone] = {}
-        self.http = Names(HTTP, "http")
-        self.stream = Names(STREAM, "stream")
+        self.http = Names(HTTP.of(build.release), "http")
+        self.stream = Names(STREAM.of(build.release), "stream")
 
     def names(self, scope: Scope) -> Names:
         return self.stream if scope.is_stream else self.http

@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from nginxsim.nginx.directives import Version, version
+
+SINCE: Mapping[str, Version] = {
+    "connection_time": (1, 19, 10),
+    "ssl_alpn_protocol": (1, 21, 4),
+    "ssl_curve": (1, 21, 5),
+    "proxy_protocol_tlv_": (1, 23, 2),
+    "http3": (1, 25, 0),
+}
+"""Which releases of nginx brought one since 1.19.6."""
 
 TLS = """
     ssl_protocol ssl_cipher ssl_ciphers ssl_curve ssl_curves ssl_session_id ssl_session_reused ssl_server_name
@@ -26,6 +39,13 @@ class BuiltIn:
     fixed: frozenset[str]
     changeable: frozenset[str]
     prefixes: tuple[str, ...]
+
+    @cache  # noqa: B019  # there are two of them
+    def of(self, release: str) -> BuiltIn:
+        """Those that a release of nginx has."""
+        newer = {name for name, since in SINCE.items() if version(release) < since}
+        prefixes = tuple(prefix for prefix in self.prefixes if prefix not in newer)
+        return BuiltIn(self.fixed - newer, self.changeable - newer, prefixes)
 
 
 def _built_in(fixed: str, changeable: str, prefixes: str) -> BuiltIn:

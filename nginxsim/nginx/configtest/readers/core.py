@@ -23,12 +23,6 @@ SEVERITIES = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debu
 EVENT_METHODS = ("epoll", "poll", "select")
 SMALLEST_LOG = 2048
 """Bytes of a memory: log: room for one message of the greatest length."""
-LOADABLE = """
-    ngx_http_auth_digest_module.so ngx_http_brotli_filter_module.so ngx_http_brotli_static_module.so
-    ngx_http_geoip2_module.so ngx_stream_geoip2_module.so ngx_http_js_module.so ngx_stream_js_module.so
-    ngx_http_modsecurity_module.so otel_ngx_module.so
-"""
-"""Built with the controller's image: ingress-nginx 1.15.1, images/nginx/rootfs/build.sh."""
 
 
 def http_block(conf: Conf, scope: Scope, d: Directive, _: str) -> Scope:
@@ -58,7 +52,7 @@ def load_module(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     if scope.values.keys() & {"http", "events", "stream"}:
         raise invalid(d, "is specified too late")
     name = posixpath.basename(d.args[0])
-    if name not in LOADABLE.split():
+    if name not in conf.loadable:
         path = posixpath.join("/etc/nginx", d.args[0])
         raise Refused(f'dlopen() "{path}" failed (Error loading shared library {path}: No such file or directory)')
     if name in conf.modules:

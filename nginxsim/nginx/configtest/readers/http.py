@@ -328,6 +328,17 @@ def sub_filter(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     conf.text(scope, d, replacement)
 
 
+def subs_filter(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
+    searched, replacement, *options = d.args
+    is_pattern = "r" in "".join(options[:1])
+    if is_pattern and "$" in searched:
+        raise Refused("match part cannot contain variable during regex mode")
+    if is_pattern:
+        regex(searched, caseless="i" in options[0])
+    conf.text(scope, d, searched)
+    conf.text(scope, d, replacement)
+
+
 def valid_referers(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     names: set[str] = scope.values.setdefault(d.name, set())
     for word in d.args:
@@ -413,6 +424,7 @@ READERS: dict[str, ArgumentReader] = {
     "add_header": add_header,
     "expires": expires,
     "sub_filter": sub_filter,
+    "subs_filter": subs_filter,
     "valid_referers": valid_referers,
     "userid_expires": userid_expires,
 }
