@@ -9,30 +9,18 @@ from dataclasses import dataclass
 from nginxsim.controller.model import ROOT
 from nginxsim.diffing.places import server_name
 from nginxsim.diffing.types import FRAME, Action, ConfChange
+from nginxsim.nginx.directives import Part, Trait, having, route_of
+from nginxsim.nginx.readers import IN_ONE
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import DEFAULT, Origin, Source
 from nginxsim.verdict.provenance import Provenance
 
-BY_FIRST_ARGUMENT = frozenset(
-    {
-        "add_header",
-        "fastcgi_param",
-        "fastcgi_set_header",
-        "grpc_set_header",
-        "lua_shared_dict",
-        "proxy_set_header",
-        "set",
-    }
-)
-"""Directives that stand once for each first argument: with another second one they are the same directive changed."""
+BY_FIRST_ARGUMENT = having(Trait.KEYED) | having(Trait.VARIABLE)
 
 LUA_WORDS = dict.fromkeys(
     ("hsts", "hsts-max-age", "hsts-include-subdomains", "hsts-preload"), "strict-transport-security"
 )
 """ConfigMap keys that reach responses through the controller's Lua, and the header that tells."""
-
-ORDERED = frozenset({"allow", "deny", "if", "location", "rewrite", "return", "set"})
-"""Directives whose order matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +140,18 @@ class _Comparison:
     def _reordered(
         self, host: str, scope: tuple[str, ...], before: Sequence[Directive], after: Sequence[Directive]
     ) -> Iterator[ConfChange]:
-        orders = [[_key(child) for child in children if child.name in ORDERED] for children in (before, after)]
+        orders = [[_key(child) for child in children if _is_ordered(child)] for children in (before, after)]
         if orders[0] == orders[1]:
             return
         first = next(new for old, new in zip(*orders, strict=True) if old != new)
         mover = next(child for child in after if _key(child) == first)
         yield ConfChange(host, scope, "reordered", "", str(mover), new_source=_source(self.new, mover))
+
+
+def _is_ordered(directive: Directive) -> bool:
+    """Whether its place among its neighbours matters."""
+    route = route_of(directive.name)
+    return route.part is Part.SCRIPT or route.reader in IN_ONE or directive.name == "location"
 
 
 def _text(directive: Directive | None) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from nginxsim.errors import InputError
+from nginxsim.nginx.directives import Trait, having
 from nginxsim.nginx.tree import ConfError, Directive, parse_conf
 from nginxsim.origins import Origin
 
@@ -30,7 +31,6 @@ PREFIXES = (
     "/opt/nginx/conf",
 )
 """Where packages of nginx keep their conf: what a conf names there is looked for beside that conf first."""
-READ_AT_RUN_TIME = frozenset({"auth_basic_user_file", "ssl_client_certificate", "ssl_trusted_certificate", "ssl_crl"})
 MOST_FILES = 5000
 _NAMED_LATER = frozenset({"", "http", "server", "location", "if", "limit_except"})
 """Where the compiler itself names an include that is still there as an assumption, if it matters."""
@@ -178,7 +178,7 @@ class _FileReader:
 
     def _remember(self, directive: Directive) -> None:
         """The content of a file that nginx reads while it runs."""
-        if directive.name in READ_AT_RUN_TIME and directive.args and "$" not in directive.args[0]:
+        if directive.name in having(Trait.FILE) and directive.args and "$" not in directive.args[0]:
             for path in self._search(directive.args[0]) or ():
                 self.contents[directive.args[0]] = path.read_bytes()
 

@@ -311,14 +311,8 @@ def _pass(conf: LocationConf, directives: Sequence[Directive], variables: Variab
     except BadTargetError as error:
         raise conf_error(directive.line, str(error)) from None
     conf.target = Target(protocol, value, place, location, directive.line, f"{directive.name} {value.source}")
-    _content(conf, protocol, directive)
-
-
-def _content(conf: LocationConf, kind: str, directive: Directive) -> None:
-    conf.content, conf.content_line = kind, directive.line
-    conf.auto_redirect = (
-        conf.kind in ("", "=", "^~") and conf.name.endswith("/") and kind not in ("stub_status", "empty_gif")
-    )
+    conf.content, conf.content_line = protocol, directive.line
+    conf.auto_redirect = conf.kind in ("", "=", "^~") and conf.name.endswith("/")
 
 
 def _simple_content(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.nginx.compile import Compiler
 from nginxsim.nginx.conf import LocationConf, script_of
+from nginxsim.nginx.directives import Trait, having
 from nginxsim.nginx.events import MatchGaveUp, PeersNamed
 from nginxsim.nginx.exchange import Answer, Failure, Request, UpstreamRequest
 from nginxsim.nginx.listen import Listens, name_regex, server_names
@@ -205,10 +206,11 @@ class Http:
     @cached_property
     def _set_anywhere(self) -> frozenset[str]:
         found: set[str] = set()
+        setters = having(Trait.VARIABLE)
         pending = [self.block]
         while pending:
             for child in pending.pop().block or ():
-                if child.name in _SETTERS and child.args:
+                if child.name in setters and child.args:
                     found.add(child.args[0].lstrip("$").strip("{}").lower())
                 elif child.block:
                     pending.append(child)
@@ -259,18 +261,3 @@ class Http:
         if answered.body_size is not None:
             out.append(("Content-Length", str(answered.body_size)))
         return Answer(answered.status, out)
-
-
-_SETTERS = frozenset(
-    {
-        "set",
-        "set_escape_uri",
-        "set_unescape_uri",
-        "set_by_lua",
-        "set_by_lua_file",
-        "set_by_lua_block",
-        "auth_request_set",
-        "js_set",
-        "perl_set",
-    }
-)

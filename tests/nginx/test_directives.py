@@ -13,7 +13,7 @@ from nginxsim.nginx import readers, rewrite, upstream_readers
 from nginxsim.nginx.conf import Gzip, LocationConf, UpstreamConf
 from nginxsim.nginx.configtest import Build, check
 from nginxsim.nginx.configtest.readers import READERS as CHECKS
-from nginxsim.nginx.directives import CONTEXTS, HTTP_CONTEXTS, Part, Row, rows
+from nginxsim.nginx.directives import CONTEXTS, HTTP_CONTEXTS, Part, Row, Trait, having, rows
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
@@ -52,6 +52,11 @@ def test_a_directive_has_one_row_for_a_block_and_one_way_through_the_router() ->
     assert {context for context, *_ in places} == set(CONTEXTS)
     ways = Counter(name for name, _ in {(row.name, row.route) for row in IN_HTTP})
     assert [name for name, count in ways.items() if count > 1] == []
+
+
+def test_whatever_names_a_variable_first_sets_it() -> None:
+    readers = {"set", "set_variable", "set_by_lua", "auth_request_set", "js_set"}
+    assert {row.name for row in rows() if row.check[0] in readers} <= having(Trait.VARIABLE)
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,16 @@ from nginxsim.nginx.configtest.readers.http import is_hostname
 from nginxsim.nginx.configtest.readers.listens import Address, Options, bind
 from nginxsim.nginx.configtest.readers.upstreams import undeclared
 from nginxsim.nginx.configtest.scopes import Conf, Names, Scope
+from nginxsim.nginx.directives import rows
 from nginxsim.nginx.tree import Directive
+from nginxsim.nginx.upstream_readers import DEFAULT_HEADERS
 
 MAX_SIZES = {"types_hash": 1024, "variables_hash": 1024, "proxy_headers_hash": 512, "server_names_hash": 512}
 SIZES = ("buffers", "buffer_size", "busy_buffers_size", "temp_file_write_size", "max_temp_file_size")
 ANY = "0.0.0.0:"
 BUFFERING = ("proxy", "fastcgi")
-POSTPONED = ("proxy_set_header", "grpc_set_header", "fastcgi_param")
-DEFAULT_HEADERS = ("Host", "Connection", "Content-Length", "Transfer-Encoding", "TE", "Keep-Alive", "Expect", "Upgrade")
+POSTPONED = tuple(row.name for row in rows() if row.check[1] == "late")
+"""Directives of pairs whose second text is read at the end only, where it takes effect."""
 DEFAULT_MAX_TEMP_FILE = 1 << 30
 
 
@@ -169,7 +171,7 @@ def _hashes(conf: Conf, scope: Scope) -> None:
     headers: list[Directive] = scope.values.get("proxy_set_header", [])
     at = _setter(scope, ("proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size", "proxy_set_header"))
     if at and (scope.kind == "http" or headers):
-        names = [d.args[0] for d in headers] or DEFAULT_HEADERS
+        names = [d.args[0] for d in headers] or [*DEFAULT_HEADERS["proxy"]]
         bucket = scope.value("proxy_headers_hash_bucket_size", values.CACHE_LINE)
         long = too_long(names, bucket)
         at = next((d for d in headers if d.args[0] == long), at)

@@ -1,6 +1,6 @@
 """Every directive that is known, one row each in the .txt files beside this: a new one is a new row.
 
-    directive  where it may stand  takes  [{]  what the configtest reads it with  the router  [>=1.25.0]  [<1.27.0]
+    directive  where it may stand  takes  [{]  the configtest's reader  the router's  [>=1.25.0]  [<1.27.0]  [!trait]
 
 where it may stand: CONTEXTS with commas between them, or "any".
 takes: so many arguments: "1", "1-3", "2+"; "{": a block follows.
@@ -13,6 +13,7 @@ the router: what it reads a directive of http blocks with, one of
     @MODULE             whatever in that module of nginxsim.nginx asks for the directive by its name
     assume WORDS        nothing: these words, or "NAME changes nothing", are taken for granted unless it is off
 >= and <: which releases of nginx have it, as far back as 1.19.0.
+!: what else is true of it (Trait).
 
 "[source] @module" begins a section: nginx has these directives only with that module; without "@" it always does.
 A name that ends in "*" stands for what begins so and has no row of its own.
@@ -50,6 +51,17 @@ class Part(StrEnum):
     ASSUMED = "assume"
 
 
+class Trait(StrEnum):
+    """What is true of some directives, whoever reads them."""
+
+    VARIABLE = "variable"
+    """The first argument is a variable that it makes or sets."""
+    FILE = "file"
+    """The first argument is a file whose content answers depend on."""
+    KEYED = "keyed"
+    """It stands once for each first argument: with another second one it is the same one changed."""
+
+
 class Route(NamedTuple):
     """How the router reads a directive. option: the setting; with ASSUMED, what is taken for granted."""
 
@@ -71,6 +83,7 @@ class Row(NamedTuple):
     module: str = ""
     since: Version = ALWAYS
     until: Version = NEVER
+    traits: frozenset[Trait] = frozenset()
 
     def takes(self, count: int) -> bool:
         return self.least <= count <= self.most
@@ -96,7 +109,9 @@ def _read(text: str) -> Iterator[Row]:
 
 
 def _row(line: str, module: str) -> Row:
-    name, where, count, *rest = line.split()
+    name, where, count, *words = line.split()
+    traits = frozenset(Trait(word[1:]) for word in words if word.startswith("!"))
+    rest = [word for word in words if not word.startswith("!")]
     until = version(rest.pop()[1:]) if rest[-1].startswith("<") else NEVER
     since = version(rest.pop()[2:]) if rest[-1].startswith(">=") else ALWAYS
     block = rest[0] == "{"
@@ -104,7 +119,7 @@ def _row(line: str, module: str) -> Row:
     reader, _, option = check.partition(":")
     contexts = CONTEXTS if where == "any" else tuple(where.split(","))
     read = (reader, option), _route(name, " ".join(route))
-    return Row(name, contexts, *_counts(count), block, *read, module, since, until)
+    return Row(name, contexts, *_counts(count), block, *read, module, since, until, traits)
 
 
 def _counts(text: str) -> tuple[int, int]:
@@ -175,3 +190,9 @@ def _routes() -> Mapping[str, Route]:
     """By name; of what may stand in http blocks and elsewhere too, the former counts."""
     elsewhere = {row.name: row.route for row in rows()}
     return {**elsewhere, **{row.name: row.route for row in rows() if not HTTP_CONTEXTS.isdisjoint(row.contexts)}}
+
+
+@cache
+def having(trait: Trait) -> frozenset[str]:
+    """The names of all directives of which that is true."""
+    return frozenset(row.name for row in rows() if trait in row.traits)

@@ -47,7 +47,7 @@ def proxy_redirect(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     if not _off_or_more(scope, d):
         return
     if len(d.args) > 1:
-        _rewriting(conf, scope, d)
+        _rewriting(conf, scope, d, caseless=False)
         return
     if d.args[0] != "default":
         raise Refused(f'invalid parameter "{d.args[0]}"')
@@ -58,21 +58,20 @@ def proxy_redirect(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
         raise Refused('"proxy_redirect default" cannot be used with "proxy_pass" directive with variables')
 
 
-def proxy_cookie(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
+def proxy_cookie(conf: Conf, scope: Scope, d: Directive, case: str) -> None:
     if not _off_or_more(scope, d):
         return
     if len(d.args) == 1:
         raise Refused(f'invalid parameter "{d.args[0]}"')
-    _rewriting(conf, scope, d)
+    _rewriting(conf, scope, d, caseless=case == "caseless")
 
 
-def _rewriting(conf: Conf, scope: Scope, d: Directive) -> None:
-    """A text or a ~regex, then what takes its place."""
+def _rewriting(conf: Conf, scope: Scope, d: Directive, *, caseless: bool) -> None:
+    """A text or a ~regex, then what takes its place. Without regard to case by itself, a regex has no "~*"."""
     pattern, *others = d.args
     if pattern.startswith("~"):
-        caseless = d.name in ("proxy_cookie_domain", "proxy_cookie_flags") or pattern.startswith("~*")
-        starred = pattern.startswith("~*") and d.name in ("proxy_redirect", "proxy_cookie_path")
-        conf.regex(scope, pattern[2 if starred else 1 :], caseless=caseless)
+        starred = pattern.startswith("~*") and not caseless
+        conf.regex(scope, pattern[2 if starred else 1 :], caseless=caseless or starred)
     else:
         conf.text(scope, d, pattern)
     for other in others:
@@ -157,9 +156,7 @@ def split_path_info(_: Conf, scope: Scope, d: Directive, __: str) -> None:
 READERS: dict[str, ArgumentReader] = {
     "upstream_param": upstream_param,
     "proxy_redirect": proxy_redirect,
-    "proxy_cookie_domain": proxy_cookie,
-    "proxy_cookie_path": proxy_cookie,
-    "proxy_cookie_flags": proxy_cookie,
+    "proxy_cookie": proxy_cookie,
     "store": store,
     "cache": cache,
     "cache_path": cache_path,
