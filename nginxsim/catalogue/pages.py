@@ -35,6 +35,7 @@ GROUPS = {
     "NX69": "The file as a whole",
     "NX70": "What the API server refuses",
     "NX71": "What the API server refuses",
+    "NX80": "Access",
 }
 """Start of a number -> what these rows are about; the longest start counts."""
 

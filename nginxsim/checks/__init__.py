@@ -10,7 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.catalogue import Entry, Rule, outside_rules
-from nginxsim.checks import access, annotated, api, canaries, certificates, conf, paths, rewrites, services, settings
+from nginxsim.checks import (
+    access,
+    annotated,
+    api,
+    canaries,
+    certificates,
+    client_certificates,
+    conf,
+    external_auth,
+    paths,
+    protocols,
+    rewrites,
+    services,
+    settings,
+    snippets,
+)
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
 from nginxsim.controller.traits import FIRST_COME
@@ -42,8 +57,11 @@ CHECKS: Mapping[str, Check] = {
     "config-map-unread": settings.unread,
     "snippet-stripped": annotated.snippet_stripped,
     "config-reference-missing": settings.missing_reference,
-    "cookie-path-missing": noticed("cookie-path-missing"),
+    "cookie-path-missing": paths.cookie_path,
     "limit-answers-503": access.limit_status,
+    "annotation-of-another": annotated.of_another,
+    "header-sent-twice": snippets.sent_twice,
+    "header-directive-lost": snippets.replaced,
     "path-taken": noticed("path-taken"),
     "location-shadowed": paths.shadowed,
     "regex-spread": paths.regex_spread,
@@ -59,7 +77,8 @@ CHECKS: Mapping[str, Check] = {
         "auth-tls-secret-taken",
         "proxy-ssl-secret-taken",
     ),
-    "protocol-mismatch": services.protocol_mismatch,
+    "protocol-mismatch": protocols.mismatch,
+    "grpc-without-http2": protocols.grpc_without_http2,
     "service-missing": services.missing,
     "port-missing": noticed("port-missing"),
     "selector-matches-nothing": noticed("selector-matches-nothing"),
@@ -95,6 +114,11 @@ CHECKS: Mapping[str, Check] = {
     "passthrough-off": certificates.passthrough_off,
     "passthrough-ignored": noticed("passthrough-ignored"),
     "auth-open": access.auth_open,
+    "sign-in-loop": external_auth.sign_in_guarded,
+    "auth-cache-shared": external_auth.shared_cache,
+    "client-certificate-host-wide": client_certificates.host_wide,
+    "client-certificate-bypassed": client_certificates.bypassed,
+    "lock-never-reached": snippets.never_reached,
     "client-ca-absent": access.client_ca_absent,
     "cors-open": annotated.open_cors,
     "rate-limit-off": annotated.limit_off,
@@ -116,6 +140,8 @@ CHECKS: Mapping[str, Check] = {
     "rewrite-group-missing": rewrites.missing_group,
     "redirect-loop": rewrites.loops,
     "redirect-behind-tls": rewrites.behind_tls,
+    "www-redirect-port": rewrites.www_port,
+    "proxy-pass-missing": snippets.swallowed,
     "nginx-refuses": conf.nginx_refuses,
     "controller-crash": noticed("controller-crash"),
     "admission-refuses": conf.webhook_refuses,

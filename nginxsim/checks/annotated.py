@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -191,6 +191,30 @@ def prefixless(estate: Estate) -> Iterator[Finding]:
             )
 
 
+OTHER_CONTROLLERS: Mapping[str, str] = {
+    "nginx.org": "F5's NGINX Ingress Controller",
+    "nginx.com": "F5's NGINX Ingress Controller",
+}
+"""Prefixes that look like this controller's and are another's."""
+
+
+def of_another(estate: Estate) -> Iterator[Finding]:
+    """Annotations for a controller of a like name."""
+    for ingress in estate.model.ingresses:
+        for full in sorted(ingress.meta.annotations):
+            prefix, _, name = full.partition("/")
+            if prefix in OTHER_CONTROLLERS and f"{prefix}/" != estate.prefix:
+                wanted = estate.prefix + name if name in estate.annotation_names else ""
+                yield finding(
+                    "annotation-of-another",
+                    *_name(ingress.meta, full),
+                    meta=ingress.meta,
+                    annotation=full,
+                    controller=OTHER_CONTROLLERS[prefix],
+                    fix=f"write {wanted}" if wanted else "take it out, or look for this controller's own annotation",
+                )
+
+
 def retired(estate: Estate) -> Iterator[Finding]:
     for ingress, stranger in _strangers(estate):
         if gone := stranger.gone_since:
@@ -261,7 +285,7 @@ COMPANIONS = (
     Companion(
         ("proxy-ssl-secret",), "backend-protocol: HTTPS", lambda a, _: a.backend_protocol.upper() in TLS_PROTOCOLS
     ),
-    Companion(("proxy-ssl-verify",), "proxy-ssl-secret", lambda a, _: a.proxy_tls.certificate.secret),
+    Companion(("proxy-ssl-",), "proxy-ssl-secret", lambda a, _: a.proxy_tls.certificate.secret),
     Companion(
         ("enable-owasp-", "modsecurity-"),
         "enable-modsecurity",

@@ -8,7 +8,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from nginxsim.checks.estate import Estate, at, finding
-from nginxsim.controller.model import Location, Server
+from nginxsim.controller.model import ROOT, Location, Server
+from nginxsim.controller.references import host_of
+from nginxsim.kube.objects import Ingress
 from nginxsim.verdict.refusals import refusals
 from nginxsim.verdict.types import Finding
 
@@ -19,7 +21,13 @@ PLAIN = re.compile(r"[A-Za-z0-9/._-]*")
 """Text that nginx takes anywhere, whatever it is."""
 
 # Refusals that other checks tell about with more to say.
-TOLD_ELSEWHERE = frozenset({"overlap", "crash", "annotations", "catch-all", "deep-inspection"})
+TOLD_ELSEWHERE = frozenset({"crash", "annotations", "catch-all", "deep-inspection"})
+
+INSTEAD: Mapping[str, str] = {
+    "path-type": "write pathType: ImplementationSpecific for a path that is more than letters, digits, /, - and _",
+    "overlap": "put both paths into one Ingress, which may have the same path Exact and Prefix, or give one of them up",
+}
+"""What to do, by the check of the webhook that refuses."""
 
 
 def nginx_refuses(estate: Estate) -> Iterator[Finding]:
@@ -90,9 +98,18 @@ def _plain(text: str) -> str:
 def webhook_refuses(estate: Estate) -> Iterator[Finding]:
     """Ingresses that are served once they are there, but that nobody can create or change any more."""
     served = {ingress.meta.key: ingress for ingress in estate.model.ingresses}
+    taken = {(notice.host, notice.path) for notice in estate.notices["path-taken"]}
     for review in estate.simulation.review():
-        told = review.check in TOLD_ELSEWHERE or review.is_snippet
-        if not review.allowed and not told and (ingress := served.get(review.ingress)):
+        ingress = served.get(review.ingress)
+        if review.allowed or ingress is None or review.check in TOLD_ELSEWHERE or review.is_snippet:
+            continue
+        if review.check != "overlap" or taken.isdisjoint(_claimed(ingress)):
             evidence = (item for origin in review.origins for item in at(origin))
             reason = review.error.replace("\n", "; ")
-            yield finding("admission-refuses", *evidence, meta=ingress.meta, reason=reason)
+            fix = INSTEAD.get(review.check, "change what it refuses")
+            yield finding("admission-refuses", *evidence, meta=ingress.meta, reason=reason, fix=fix)
+
+
+def _claimed(ingress: Ingress) -> Iterator[tuple[str, str]]:
+    """Host and path of each rule, as notices name them."""
+    return ((host_of(rule), path.path or ROOT) for rule in ingress.rules for path in rule.paths or ())

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from nginxsim.annotations import Extraction, ParsedAnnotations, known_names
 from nginxsim.catalogue import entry
+from nginxsim.checks.written import Written, written
 from nginxsim.controller.model import Location, Notice
 from nginxsim.kube.objects import Ingress, Meta
+from nginxsim.kube.workloads import WorkloadIndex
 from nginxsim.origins import Origin
 from nginxsim.verdict.api import ApiFinding, api_findings
 from nginxsim.verdict.types import Evidence, Finding
@@ -47,6 +49,15 @@ class Estate:
         for notice in self.model.notices:
             found[notice.code].append(notice)
         return found
+
+    @cached_property
+    def snippets(self) -> Sequence[Written]:
+        """The blocks of the hosts that have snippets."""
+        return tuple(written(self.simulation))
+
+    @cached_property
+    def workloads(self) -> WorkloadIndex:
+        return WorkloadIndex(self.cluster.workloads)
 
     @cached_property
     def parsed(self) -> Mapping[str, ParsedAnnotations]:

@@ -185,6 +185,25 @@ def regex_unused(estate: Estate) -> Iterator[Finding]:
                 )
 
 
+def cookie_path(estate: Estate) -> Iterator[Finding]:
+    """Session cookies for the text of a pattern, which is no path that a browser asks for."""
+    told: set[str] = set()
+    for server in _regex_servers(estate):
+        for location in server.locations:
+            wanted, ingress = location.annotations.session_affinity, location.ingress
+            lost = wanted.type == "cookie" and not wanted.cookie.path and PATTERN.search(location.path)
+            if lost and ingress and location.spec_path and ingress.meta.key not in told:
+                told.add(ingress.meta.key)
+                yield finding(
+                    "cookie-path-missing",
+                    *estate.mark(ingress, "affinity"),
+                    *_at_path(location, "the cookie's path"),
+                    meta=ingress.meta,
+                    host=server.hostname,
+                    path=location.path,
+                )
+
+
 def alias_shared(estate: Estate) -> Iterator[Finding]:
     """Nginx gives a name to the first server that has it."""
     owners: dict[str, Server] = {}

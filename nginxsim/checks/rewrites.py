@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import DEFAULT_SERVER, Location
 from nginxsim.controller.redirects import www_redirects
+from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import NginxsimError
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.nginx.exchange import Request
@@ -198,6 +199,25 @@ def behind_tls(estate: Estate) -> Iterator[Finding]:
             evidence = estate.mark(ingress, "force-ssl-redirect") if forced else at(ingress.tls[0].origin)
             beside = at(front.meta.origin, note="ends TLS")
             yield finding("redirect-behind-tls", *evidence, *beside, meta=ingress.meta, front=front.meta)
+
+
+def www_port(estate: Estate) -> Iterator[Finding]:
+    """A www redirect takes the scheme from X-Forwarded-Proto, and the port from X-Forwarded-Port or its own."""
+    settings = estate.settings
+    names_port = bool(estate.simulation.controller.release.scripts["www-redirect"].file)
+    if not settings.use_forwarded_headers or not names_port:
+        return
+    for redirect in www_redirects(estate.model):
+        owner = redirect.target.owners.get(ServerTrait.REDIRECT_FROM_TO_WWW)
+        if owner is not None:
+            yield finding(
+                "www-redirect-port",
+                *estate.mark(owner, "from-to-www-redirect"),
+                *at(settings.source("use-forwarded-headers").origin, note="believes X-Forwarded-Proto"),
+                meta=owner.meta,
+                host=redirect.name,
+                target=redirect.target.hostname,
+            )
 
 
 def _ends_tls(service: Service) -> bool:

@@ -40,11 +40,11 @@ class Claims:
         labels = host.lower().partition(":")[0].split(".", 1)
         names = [".".join(labels), f"*.{labels[-1]}" if len(labels) > 1 else "", ""]
         claims = (claim for name in dict.fromkeys(names) for claim in self._by_host.get(name, ()))
-        fitting = [claim for claim in claims if _covers(claim.path, uri)]
+        fitting = [claim for claim in claims if covers(claim.path, uri)]
         return max(fitting, key=lambda claim: (not claim.is_foreign, len(claim.path)), default=None)
 
 
-def _covers(path: str, uri: str) -> bool:
+def covers(path: str, uri: str) -> bool:
     """Prefix by elements; a pattern is taken up to its first special character."""
     for index, character in enumerate(path):
         if character in "([{.*+?^$|\\":

@@ -1,0 +1,57 @@
+"""The blocks that snippets were written into, read back from the conf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nginxsim.controller.model import Server
+from nginxsim.errors import InputError
+from nginxsim.nginx.tree import Directive, parse_conf
+from nginxsim.origins import Source
+from nginxsim.verdict.provenance import Provenance
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
+
+AT_ONCE = 250
+"""Servers whose blocks are read in one piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Some server blocks with what lies around them, and where each line of them comes from."""
+
+    http: Directive
+    provenance: Provenance
+
+    def servers(self) -> Iterator[tuple[Directive, Server]]:
+        for block in self.http.all("server"):
+            if server := self.provenance.server_at(block.line):
+                yield block, server
+
+    def snippet_of(self, directive: Directive, names: Sequence[str]) -> Source | None:
+        """The snippet that the directive stands in, if it is one of these."""
+        return next((each for each in self.provenance.own(directive.line) if each.name in names), None)
+
+
+def written(simulation: Simulation) -> Iterator[Written]:
+    """The hosts that have snippets, in pieces; one that cannot be read is left to whoever says what nginx refuses."""
+    servers = simulation.model.servers.values()
+    hosts = [server.hostname for server in servers if _has_snippet(simulation, server)]
+    for start in range(0, len(hosts), AT_ONCE):
+        rendered = simulation.renderer.for_hosts(hosts[start : start + AT_ONCE])
+        with suppress(InputError):
+            tree = parse_conf(rendered.text)
+            provenance = Provenance(tree, rendered.sources, rendered.sites)
+            yield Written(tree.first("http") or tree, provenance)
+
+
+def _has_snippet(simulation: Simulation, server: Server) -> bool:
+    settings = simulation.controller.settings
+    if settings.server_snippet or settings.location_snippet or settings.http_snippet or server.traits.snippet:
+        return True
+    annotations = (location.annotations for location in server.locations)
+    return any(each.configuration_snippet or each.external_auth.snippet for each in annotations)
