@@ -60,16 +60,20 @@ class HeaderAdd(NamedTuple):
 
 
 class HeaderChange(NamedTuple):
-    """more_set_headers, more_clear_headers, more_set_input_headers; wildcard: the name is a prefix."""
+    """more_set_headers, more_clear_headers, more_set_input_headers. name: as written, "X-*" for all that begin so."""
 
     name: str
     value: Value
-    wildcard: bool
     statuses: frozenset[int]
     types: frozenset[str]
     append: bool
     restrict: bool
     line: int
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the headers begin with, in lower case; "" where one name is meant."""
+        return self.name[:-1].lower() if self.name.endswith("*") else ""
 
 
 class Limit(NamedTuple):

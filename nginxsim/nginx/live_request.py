@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, TypeVarTuple
 
 from nginxsim.nginx.events import Chance
@@ -107,6 +108,13 @@ class Run:
 
 
 NO_CERTIFICATE_FACTS: Mapping[str, str] = {}
+NO_HIDDEN_HEADERS: Mapping[str, Sequence[str]] = {}
+
+
+def _host_of(value: str) -> str:
+    """What $host says once the Host header is set to this."""
+    valid = valid_host(value)
+    return value.lower().partition(":")[0] if valid is None else valid
 
 
 class LiveRequest:
@@ -129,6 +137,8 @@ class LiveRequest:
         "error_page",
         "headers_in",
         "headers_out",
+        "headers_split",
+        "hidden_headers",
         "host",
         "internal",
         "is_chunked",
@@ -136,11 +146,14 @@ class LiveRequest:
         "is_tls",
         "last",
         "limit_conn_status",
+        "limit_rate",
         "limit_status",
         "listen",
         "location_header",
         "method",
         "mirrors",
+        "muted_headers",
+        "names_itself",
         "negotiated",
         "original",
         "parent",
@@ -207,6 +220,12 @@ class LiveRequest:
         self.headers_in: Headers = []
         self.by_variable: dict[str, list[str]] = {}
         """index_headers, once somebody has asked; empty before."""
+        self.hidden_headers: Mapping[str, Sequence[str]] = NO_HIDDEN_HEADERS
+        """What a wildcard took out of headers_in although nginx itself goes on seeing it, by name in lower case."""
+        self.headers_split = False
+        """Whether nginx holds headers_in in several pieces (phases/input_headers)."""
+        self.muted_headers: frozenset[str] = frozenset()
+        """Of those that are passed on: what no $http_* variable finds, in lower case."""
         self.host: str = ""
         self.method: str = request.method
         self.uri: str = ""
@@ -225,6 +244,7 @@ class LiveRequest:
         self.rewrites_left = MAX_REWRITES + 1
         self.content = ""
         self.mirrors: list[tuple[str, int]] = []
+        self.limit_rate: int = 0
         self.limit_status: str | None = None
         self.limit_conn_status: str | None = None
 
@@ -232,6 +252,8 @@ class LiveRequest:
         self.headers_out: Headers = []
         self.content_type: str = ""
         self.location_header: str = ""
+        self.names_itself = True
+        """Whether nginx adds a Server header where the response has none."""
         self.body_size: int | None = None
         self.status = 0
         self.err_status = 0
@@ -254,7 +276,8 @@ class LiveRequest:
         child.parent, child.role = self, role
         if shares_variables:
             child.vars = self.vars
-        child.headers_in = list(self.headers_in)
+        child.headers_in, child.hidden_headers = list(self.headers_in), self.hidden_headers
+        child.muted_headers = self.muted_headers
         child.host, child.unparsed_uri, child.protocol = self.host, self.unparsed_uri, self.protocol
         child.is_http2, child.is_tls, child.sni = self.is_http2, self.is_tls, self.sni
         child.body_length, child.is_chunked = self.body_length, self.is_chunked
@@ -273,6 +296,7 @@ class LiveRequest:
     def redirected(self) -> None:
         """What an internal redirect takes away: the modules' own state."""
         self.ctx = {}
+        self.proxy_host = self.proxy_port = None
         self.internal = True
 
     # --- headers -------------------------------------------------------------------------------------------------
@@ -281,7 +305,8 @@ class LiveRequest:
         """The request's headers as $http_* names them: lower case, dashes as underscores."""
         found = self.by_variable = {}
         for name, value in self.headers_in:
-            found.setdefault(name.lower().replace("-", "_"), []).append(value)
+            if name.lower() not in self.muted_headers:
+                found.setdefault(name.lower().replace("-", "_"), []).append(value)
         return found
 
     def header_values(self, name: str) -> list[str]:
@@ -294,6 +319,30 @@ class LiveRequest:
             if key.lower() == name:
                 return value
         return None
+
+    def known_headers(self, name: str) -> Sequence[str]:
+        """Every value of a header that nginx reads itself, also where it is no longer among those it passes on."""
+        return self.header_values(name) or self.hidden_headers.get(name, ())
+
+    def known_header(self, name: str) -> str | None:
+        return next(iter(self.known_headers(name)), None)
+
+    def hide_request_headers(self, prefix: str) -> None:
+        """Takes every header out whose name, in lower case, begins so."""
+        # headers-more 0.37: ngx_http_set_header_helper clears the list, not the pointers in headers_in
+        gone = [(key.lower(), value) for key, value in self.headers_in if key.lower().startswith(prefix)]
+        if gone:
+            self.headers_in = [pair for pair in self.headers_in if not pair[0].lower().startswith(prefix)]
+            self.hidden_headers = {
+                **self.hidden_headers,
+                **{name: [v for k, v in gone if k == name] for name, _ in gone},
+            }
+            self.by_variable = {}
+
+    def mute_request_headers(self, names: AbstractSet[str]) -> None:
+        """Keeps $http_* from finding these, in lower case; they are passed on all the same."""
+        self.muted_headers |= names
+        self.by_variable = {}
 
     def set_request_header(self, name: str, value: str | None) -> None:
         """The first header of that name keeps its spelling and takes the value; further ones go."""
@@ -309,8 +358,10 @@ class LiveRequest:
             kept.append((name, left))
         self.headers_in = kept
         self.by_variable = {}
+        if lowered in self.hidden_headers:
+            self.hidden_headers = {key: old for key, old in self.hidden_headers.items() if key != lowered}
         if lowered == "host":
-            self.host = valid_host(value or "") or ""
+            self.host = _host_of(value or "")
         elif lowered == "content-length":
             self.body_length = int(value) if value and value.isdecimal() and len(value) < 19 else -1
 
@@ -339,8 +390,7 @@ class LiveRequest:
 
     def var(self, name: str) -> str | None:
         value = self.vars.get(name)
-        variables = self.run.http.variables
-        return variables.getters[name](self) if value is None or not variables.remembered[name] else value
+        return self.run.http.variables.getters[name](self) if value is None else value
 
     def set_var(self, name: str, value: str) -> None:
         setter = self.run.http.setters[name]

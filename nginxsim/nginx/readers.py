@@ -23,6 +23,7 @@ from nginxsim.nginx.conf import (
     Target,
     script_of,
 )
+from nginxsim.nginx.header_arguments import name_and_value, types_in
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import compile_value, constant
@@ -246,19 +247,15 @@ def _changes(directive: Directive, variables: Variables) -> list[HeaderChange]:
         if word == "-s":
             statuses = frozenset(filter(None, map(whole_number, next(words, "").split())))
         elif word == "-t":
-            types = frozenset(next(words, "").split())
+            types = types_in(next(words, ""))
         elif word.startswith("-"):
             flags.add(word)
         elif word:
             headers.append(word)
     made = []
-    for header in headers:
-        name, _, text = header.partition(":")
-        value = constant("") if clears else compile_value(text.lstrip(" "), variables, directive.line)
-        wildcard = clears and name.strip().endswith("*")
-        bare = name.strip().rstrip("*") if wildcard else name.strip()
-        change = HeaderChange(bare, value, wildcard, statuses, types, "-a" in flags, "-r" in flags, directive.line)
-        made.append(change)
+    for name, text in map(name_and_value, headers):
+        value = constant("") if clears else compile_value(text, variables, directive.line)
+        made.append(HeaderChange(name, value, statuses, types, "-a" in flags, "-r" in flags, directive.line))
     return made
 
 

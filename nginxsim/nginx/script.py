@@ -25,7 +25,7 @@ _PART = re.compile(r"\$(?:([1-9])|\{([1-9])\}|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+
 class Value:
     """A compiled value. `source`: as written; `constant`: the text when no variable is in it, else None.
 
-    `kept`: name of the one variable that it is, where a text that a request's `vars` hold for it is the value; else "".
+    `kept`: name of the one variable that it is, for which a text that a request's `vars` hold is the value; else "".
     """
 
     __slots__ = ("constant", "get", "has_captures", "kept", "source", "variables")
@@ -72,8 +72,7 @@ def compile_value(source: str, variables: Variables, line: int = 0) -> Value:
     names = tuple(text for kind, text in parts if kind == "variable")
     has_captures = any(kind == "capture" for kind, _ in parts)
     if len(getters) == 1:
-        kept = "".join(name for name in names if variables.remembered[name])
-        return Value(source, getters[0], None, has_captures, names, kept=kept)
+        return Value(source, getters[0], None, has_captures, names, kept="".join(names))
     return Value(source, _joined(tuple(getters)), None, has_captures, names, kept="")
 
 

@@ -11,6 +11,8 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
+from nginxsim.nginx.sizes import parse_size
+
 if TYPE_CHECKING:
     from nginxsim.nginx.exchange import ProxyLine
     from nginxsim.nginx.live_request import LiveRequest
@@ -26,7 +28,9 @@ NGINX_VERSION = "1.27.1"
 
 
 class Variable(NamedTuple):
-    """remembered: evaluated once for a request and its subrequests."""
+    """remembered: evaluated once for a request and its subrequests. set: what a conf that sets it does; None: what it
+    sets is the value from then on, however it is read otherwise.
+    """
 
     get: Getter
     remembered: bool = True
@@ -52,15 +56,12 @@ class Variables:
         self._own: dict[str, Variable] = dict(defined)
         self._settable: set[str] = set()
         self.getters = Made(self._make)
-        self.remembered = Made(self._is_remembered)
-        """Whether a value that a request's `vars` hold for the name is the variable's."""
         self._setters: dict[str, Setter] = {}
 
     def define(self, name: str, variable: Variable) -> None:
         """A variable of a map, geo or split_clients block."""
         self._own[name] = variable
         self.getters.pop(name, None)
-        self.remembered.pop(name, None)
 
     def allow_set(self, name: str) -> None:
         """Some directive sets it: without a value it is empty instead of unknown."""
@@ -80,10 +81,6 @@ class Variables:
     def getter(self, name: str) -> Getter:
         """The function that reads this variable; for an unknown name one that finds nothing and says so."""
         return self.getters[name]
-
-    def _is_remembered(self, name: str) -> bool:
-        variable = self._find(name)
-        return variable is None or variable.remembered
 
     def text(self, name: str) -> Text:
         """The function that reads this variable, "" where it is not found."""
@@ -112,7 +109,9 @@ class Variables:
         variable = self._find(name)
         if variable is None:
             return self._stored(name)
-        return _remembering(name, variable.get) if variable.remembered else variable.get
+        if variable.remembered:
+            return _remembering(name, variable.get)
+        return variable.get if variable.set else _unless_set(name, variable.get)
 
     def _stored(self, name: str) -> Getter:
         settable = self._settable
@@ -147,6 +146,15 @@ def _remembering(name: str, compute: Getter) -> Getter:
     return get
 
 
+def _unless_set(name: str, compute: Getter) -> Getter:
+    # nginx 1.27.1: ngx_http_get_flushed_variable; what ngx_http_script_set_var_code stores is not flushed
+    def get(request: LiveRequest) -> str | None:
+        known = request.vars
+        return known[name] if name in known else compute(request)
+
+    return get
+
+
 def _remembering_text(name: str, compute: Getter) -> Text:
     def get(request: LiveRequest) -> str:
         known = request.vars
@@ -167,11 +175,7 @@ def _header_in(name: str) -> Variable:
         values = (request.by_variable or request.index_headers()).get(name)
         return None if values is None else separator.join(values)
 
-    def first(request: LiveRequest) -> str | None:
-        values = (request.by_variable or request.index_headers()).get(name)
-        return None if values is None else values[0]
-
-    return Variable(first if name in ("host", "user_agent", "referer") else get)
+    return Variable(get)
 
 
 def _header_out(name: str) -> Variable:
@@ -194,7 +198,7 @@ def _joined(name: str, headers: list[tuple[str, str]]) -> str | None:
 
 def _cookie(name: str) -> Variable:
     def get(request: LiveRequest) -> str | None:
-        for line in (request.by_variable or request.index_headers()).get("cookie", ()):
+        for line in request.known_headers("cookie"):
             for pair in re.split("[;,]", line):
                 key, equals, value = pair.strip(" ").partition("=")
                 if equals and key.rstrip(" ").lower() == name:
@@ -244,7 +248,7 @@ PREFIXES: Mapping[str, Callable[[str], Variable]] = {
 
 def basic_user(request: LiveRequest) -> tuple[str, str] | None:
     """User and password of `Authorization: Basic`; None when there is none that parses."""
-    scheme, _, encoded = (request.request_header("authorization") or "").partition(" ")
+    scheme, _, encoded = (request.known_header("authorization") or "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
@@ -261,8 +265,7 @@ def _remote_user(request: LiveRequest) -> str | None:
 
 
 def _forwarded_for(request: LiveRequest) -> str:
-    given = (request.by_variable or request.index_headers()).get("x_forwarded_for", ())
-    return ", ".join((*given, request.remote_addr))
+    return ", ".join((*request.known_headers("x-forwarded-for"), request.remote_addr))
 
 
 def _tls(value: str) -> Variable:
@@ -315,8 +318,40 @@ def _live(get: Getter, put: Setter | None = None) -> Variable:
     return Variable(get, remembered=False, set=put)
 
 
-def _ignore(request: LiveRequest, value: str) -> None:
-    """Setting a limit changes how fast a response goes out, which nobody sees here."""
+def _set_limit_rate(request: LiveRequest, value: str) -> None:
+    """What is no size changes nothing."""
+    size = parse_size(value)
+    if size is not None:
+        request.limit_rate = size
+
+
+def _request_body(request: LiveRequest) -> None:
+    """Nobody knows what is in a body; nginx knows it only where it has read it and kept it in memory."""
+    if request.main.body_length > 0:
+        request.assume("$request_body is empty: nobody knows what is in the request's body")
+
+
+def _content_length(request: LiveRequest) -> str | None:
+    given = request.known_header("content-length")
+    if given is None and request.body_length >= 0:
+        return str(request.body_length)
+    return given
+
+
+def _sent_length(request: LiveRequest) -> str | None:
+    return None if request.body_size is None else "<length>"
+
+
+def _sent_connection(request: LiveRequest) -> str:
+    asked = (request.request_header("connection") or "").lower()
+    if "close" in asked:
+        return "close"
+    return "keep-alive" if "keep-alive" in asked or request.protocol != "HTTP/1.0" else "close"
+
+
+def _is_msie(request: LiveRequest) -> str:
+    agent = request.known_header("user-agent") or ""
+    return "1" if re.search(r"MSIE .{3}", agent) and "Opera" not in agent else ""
 
 
 def _proxy_line(reads: Callable[[ProxyLine], str]) -> Variable:
@@ -351,16 +386,16 @@ BUILT_IN: Mapping[str, Variable] = {
     "query_string": _live(lambda request: request.args),
     "args": _live(lambda request: request.args, _set_args),
     "is_args": _live(lambda request: "?" if request.args else ""),
-    "request_method": _live(lambda request: request.method),
+    "request_method": _live(lambda request: request.main.method),
     "request_filename": _live(lambda request: request.conf.path_of(request.uri)),
     "document_root": _live(lambda request: request.conf.root),
     "realpath_root": _live(lambda request: request.conf.root),
     "remote_user": Variable(_remote_user),
-    "content_length": Variable(lambda request: str(request.body_length) if request.body_length >= 0 else None),
-    "content_type": Variable(lambda request: request.request_header("content-type")),
+    "content_length": Variable(_content_length),
+    "content_type": _header_in("content_type"),
     "request_id": _random("<id>"),
     "request_completion": _fixed(None),
-    "request_body": _fixed(None),
+    "request_body": Variable(_request_body),
     "request_body_file": _fixed(None),
     "request_length": _random("<length>"),
     "request_time": _random("<msec>"),
@@ -376,9 +411,27 @@ BUILT_IN: Mapping[str, Variable] = {
     "msec": _random("<msec>"),
     "time_iso8601": _random("<date>"),
     "time_local": _random("<date>"),
-    "limit_rate": _live(lambda _: "0", _ignore),
+    "date_local": _random("<date>"),
+    "date_gmt": _random("<date>"),
+    **dict.fromkeys(
+        ("connections_active", "connections_reading", "connections_writing", "connections_waiting"),
+        _random("<connections>"),
+    ),
+    **dict.fromkeys(("tcpinfo_rtt", "tcpinfo_rttvar", "tcpinfo_snd_cwnd", "tcpinfo_rcv_space"), _random("<tcpinfo>")),
+    "msie": Variable(_is_msie),
+    "uid_got": _fixed(None),
+    "uid_set": _fixed(None),
+    "uid_reset": _fixed(""),
+    "secure_link": _fixed(None),
+    "secure_link_expires": _fixed(None),
+    "sent_http_content_length": Variable(_sent_length),
+    "sent_http_connection": Variable(_sent_connection),
+    "sent_http_keep_alive": _fixed(None),
+    "sent_http_transfer_encoding": _fixed(None),
+    "limit_rate": _live(lambda request: str(request.limit_rate), _set_limit_rate),
     "limit_req_status": _live(lambda request: request.main.limit_status),
     "limit_conn_status": _live(lambda request: request.main.limit_conn_status),
+    "http3": _fixed(""),
     "http2": Variable(lambda request: ("h2" if request.is_tls else "h2c") if request.is_http2 else ""),
     "proxy_host": _live(lambda request: request.proxy_host),
     "proxy_port": _live(lambda request: request.proxy_port),
@@ -416,5 +469,7 @@ BUILT_IN: Mapping[str, Variable] = {
     "upstream_bytes_sent": _upstream("upstream_time"),
     "upstream_queue_time": _fixed(None),
     "upstream_cache_status": _upstream("cache_status"),
+    "upstream_cache_last_modified": _fixed(None),
+    "upstream_cache_etag": _fixed(None),
     "upstream_last_server_name": _upstream("upstream_addr"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from tests.support.realnginx import FILES, FRAME, Echo, RealNginx, Received, Rep
 
 UNCOMPARED = {
     "accept-ranges", "connection", "content-length", "content-type", "date", "etag", "keep-alive", "last-modified",
-    "server", "transfer-encoding",
+    "transfer-encoding",
 }  # fmt: skip
 """Headers that depend on bodies, clocks and versions."""
 
@@ -66,8 +67,18 @@ class Bench:
         real = seen(reply, self.service.take(len(said["sent"])))
         if real == said:
             return ""
-        rows = [f"  {key}: nginx {real[key]!r}, simulator {said[key]!r}" for key in real if real[key] != said[key]]
+        rows = [f"  {key}: {_apart(real[key], said[key])}" for key in real if real[key] != said[key]]
         return "\n".join([repr(ask), *rows])
+
+
+def _apart(real: Any, said: Any) -> str:
+    """What only one of the two has."""
+    if not isinstance(real, list):
+        return f"nginx {real!r}, simulator {said!r}"
+    only = [
+        [one for one in these if these.count(one) > others.count(one)] for these, others in ((real, said), (said, real))
+    ]
+    return f"only nginx {only[0]}, only the simulator {only[1]}"
 
 
 @contextmanager
@@ -111,4 +122,5 @@ def predicted(ask: Ask, port: int, router: Router, service_port: int) -> dict[st
 
 
 def comparable(headers: Iterable[tuple[str, str]]) -> list[str]:
-    return sorted(f"{name}: {value.strip()}" for name, value in headers if name.lower() not in UNCOMPARED)
+    shown = (f"{name}: {value.strip()}" for name, value in headers if name.lower() not in UNCOMPARED)
+    return sorted(re.sub(r"^(Server: nginx)/[0-9.]+$", r"\1", line) for line in shown)

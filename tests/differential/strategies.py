@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 from hypothesis import strategies as st
 
-GRAMMAR: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "grammar.yaml").read_text(encoding="utf-8"))
+GRAMMAR: dict[str, list[str]] = {
+    rule: alternatives
+    for name in ("grammar", "variables")
+    for rule, alternatives in yaml.safe_load(
+        (Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8")
+    ).items()
+}
 
 HTTP = """
 upstream pool { server 127.0.0.1:ECHO; }
@@ -30,6 +38,11 @@ ALWAYS = """    location = /auth {
     location = /mirror { internal; proxy_pass http://127.0.0.1:ECHO/mirrored$request_uri; }
     location @named { proxy_pass http://127.0.0.1:ECHO; }
 """
+
+
+T = TypeVar("T")
+Choose: TypeAlias = Callable[[Sequence[T]], T]
+"""One of several: hypothesis' choice, or that of a seeded generator."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +67,31 @@ class Experiment:
     asks: tuple[Ask, ...]
 
 
-def sentence(draw: st.DrawFn, rule: str) -> str:
+def sentence(choose: Choose[str], rule: str) -> str:
     """A sentence of the grammar, starting at `rule`. `(?<` opens a named group of a regular expression instead."""
-    chosen: str = draw(st.sampled_from(GRAMMAR[rule]))
-    return re.sub(r"(?<!\?)<([a-z ]+)>", lambda match: sentence(draw, match[1]), chosen)
+    chosen = choose(GRAMMAR[rule])
+    return re.sub(r"(?<!\?)<([a-z ]+)>", lambda match: sentence(choose, match[1]), chosen)
 
 
-@st.composite
-def text(draw: st.DrawFn, rule: str) -> str:
-    return sentence(draw, rule)
+def several(choose: Choose[Any], least: int, most: int, make: Callable[[], T]) -> list[T]:
+    return [make() for _ in range(choose(range(least, most + 1)))]
 
 
-@st.composite
-def servers(draw: st.DrawFn, names: str) -> str:
-    rules = " ".join(sentence(draw, rule) for rule in ("some rewriting", "some rules", "some switch", "in server"))
-    blocks = draw(st.lists(text("location"), max_size=4, unique_by=_name))
-    root = sentence(draw, "root")
-    blocks = [block for block in blocks if _name(block) != _name(root)] + [root]
-    head = f"server {{\n    listen 127.0.0.1:PORT; server_name {names}; set $v {sentence(draw, 'value')}; {rules}\n"
-    return head + "".join(f"    {block}\n" for block in blocks) + ALWAYS + "}\n"
+def header_lines(choose: Choose[Any], rule: str, most: int) -> tuple[tuple[str, str], ...]:
+    lines = several(choose, 0, most, lambda: sentence(choose, rule))
+    return tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+
+
+# --- locations --------------------------------------------------------------------------------------------------------
+
+
+def server(choose: Choose[Any], names: str) -> str:
+    rules = " ".join(sentence(choose, rule) for rule in ("some rewriting", "some rules", "some switch", "in server"))
+    root = sentence(choose, "root")
+    blocks = {_name(block): block for block in several(choose, 0, 4, lambda: sentence(choose, "location"))}
+    blocks.pop(_name(root), None)
+    head = f"server {{\n    listen 127.0.0.1:PORT; server_name {names}; set $v {sentence(choose, 'value')}; {rules}\n"
+    return head + "".join(f"    {block}\n" for block in (*blocks.values(), root)) + ALWAYS + "}\n"
 
 
 def _name(location: str) -> str:
@@ -80,17 +99,60 @@ def _name(location: str) -> str:
     return location.partition("{")[0].replace("^~ ", "")
 
 
-@st.composite
-def asks(draw: st.DrawFn) -> Ask:
-    lines = draw(st.lists(text("request header"), max_size=2))
-    pairs = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-    rules = ("asked", "host", "method", "client", "version")
-    target, host, method, client, version = (sentence(draw, rule) for rule in rules)
-    return Ask(target, host, method, pairs, client, version)
+def ask(choose: Choose[Any]) -> Ask:
+    target, host, method, client, version = (
+        sentence(choose, rule) for rule in ("asked", "host", "method", "client", "version")
+    )
+    return Ask(target, host, method, header_lines(choose, "request header", 2), client, version)
+
+
+def locations(choose: Choose[Any]) -> Experiment:
+    """Two servers whose locations, rewrites and rules get in each other's way."""
+    header = choose(["", sentence(choose, "header")])
+    blocks = [HTTP, header, server(choose, "one.test"), server(choose, 'two.test *.wild.test "~^o(?<rest>.*)$"')]
+    return Experiment("\n".join(blocks), tuple(several(choose, 4, 10, lambda: ask(choose))))
+
+
+# --- variables --------------------------------------------------------------------------------------------------------
+
+AROUND = """server {{
+    listen 127.0.0.1:PORT; server_name one.test; set $v 0; set $w 1;
+    set_real_ip_from 127.0.0.2; real_ip_header X-Forwarded-For;
+    proxy_set_header Host sent.test; {everywhere}
+    location / {{ {here} {end} }}
+    location /moved {{ {there} {fixed} proxy_pass http://pool; }}
+    location = /auth {{ internal; {asking} {fixed} proxy_pass http://127.0.0.1:ECHO/auth?$args; }}
+    location = /mirror {{ internal; {copying} proxy_pass http://127.0.0.1:ECHO/mirrored?$request_method; }}
+    location /page {{ internal; {sorry} {fixed} proxy_pass http://127.0.0.1:ECHO/page?$args; }}
+    location @page {{ {named} {fixed} proxy_pass http://127.0.0.1:ECHO; }}
+}}
+"""
+NO_BODY = 'proxy_pass_request_body off; proxy_set_header Content-Length "";'
+
+
+def variable_ask(choose: Choose[Any]) -> Ask:
+    target, method, client, version = (
+        sentence(choose, rule) for rule in ("asked variable", "variable method", "client", "version")
+    )
+    return Ask(target, "one.test", method, header_lines(choose, "variable header", 4), client, version)
+
+
+def variables(choose: Choose[Any]) -> Experiment:
+    """One server whose locations, subrequests and error pages read and set variables of every kind."""
+    inner = {name: sentence(choose, "inner doing") for name in ("there", "asking", "copying", "sorry", "named")}
+    block = AROUND.format(
+        everywhere=sentence(choose, "server doing"),
+        here=sentence(choose, "some doing"),
+        end=sentence(choose, "ending"),
+        fixed=NO_BODY,
+        **inner,
+    )
+    return Experiment(f"{HTTP}\n{block}", tuple(several(choose, 4, 10, lambda: variable_ask(choose))))
+
+
+KINDS: Mapping[str, Callable[[Choose[Any]], Experiment]] = {"locations": locations, "variables": variables}
 
 
 @st.composite
-def experiments(draw: st.DrawFn) -> Experiment:
-    header = draw(st.one_of(st.just(""), text("header")))
-    blocks = [HTTP, header, draw(servers("one.test")), draw(servers('two.test *.wild.test "~^o(?<rest>.*)$"'))]
-    return Experiment("\n".join(blocks), tuple(draw(st.lists(asks(), min_size=4, max_size=10))))
+def experiments(draw: st.DrawFn, kind: str) -> Experiment:
+    return KINDS[kind](lambda options: draw(st.sampled_from(options)))

@@ -1,12 +1,10 @@
 """The simulator against a real nginx: generated configurations, and every disagreement that was ever found.
 
-NGINXSIM_DIFFERENTIAL_EXAMPLES sets how many configurations are drawn (some seven requests each); without it a small set
-is drawn, the same in every run.
+A small set is drawn, the same in every run; `python -m tests.differential` draws as many as one likes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from tests.differential.comparing import Bench, bench
 from tests.differential.strategies import HTTP, Ask, Experiment, experiments
 
-EXAMPLES = os.environ.get("NGINXSIM_DIFFERENTIAL_EXAMPLES")
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 
 
@@ -35,16 +32,25 @@ def test_known_cases(case: dict[str, Any], bench_: Bench) -> None:
     assert not differences, "\n".join(differences)
 
 
-@settings(
-    max_examples=int(EXAMPLES or 450),
-    derandomize=EXAMPLES is None,
+drawn = settings(
+    derandomize=True,
     deadline=None,
     database=None,
     print_blob=False,
     suppress_health_check=list(HealthCheck),
 )
-@given(experiment=experiments())
+
+
+@settings(drawn, max_examples=450)
+@given(experiment=experiments("locations"))
 def test_generated_configurations(experiment: Experiment, bench_: Bench) -> None:
+    differences = bench_.differences(experiment)
+    assert not differences, experiment.http + "\n".join(differences)
+
+
+@settings(drawn, max_examples=150)
+@given(experiment=experiments("variables"))
+def test_generated_variables(experiment: Experiment, bench_: Bench) -> None:
     differences = bench_.differences(experiment)
     assert not differences, experiment.http + "\n".join(differences)
 

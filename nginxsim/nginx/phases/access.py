@@ -120,7 +120,7 @@ def by_digest(request: LiveRequest) -> int:
     if conf.auth_digest is None:
         return DECLINED
     realm = conf.auth_digest.get(request)
-    given = request.request_header("authorization") or ""
+    given = request.known_header("authorization") or ""
     stale = ', stale="true"' if given.lower().startswith("digest ") else ""
     challenge = f'Digest algorithm="MD5", qop="auth", realm="{realm}", nonce="<nonce>"{stale}'
     request.headers_out.append(("WWW-Authenticate", challenge))
@@ -136,7 +136,7 @@ def by_subrequest(request: LiveRequest) -> int:
     child = request.subrequest(conf.auth_request, "", Role.AUTH)
     request.run.http.serve(child)
     for name, value in conf.auth_request_set:
-        request.vars[name] = value.get(child)
+        request.run.http.variables.setter(name)(request, value.get(child))
     status = child.status
     if 200 <= status < 300:
         request.note(AuthAnswered, conf.auth_request_line, conf.auth_request, status)

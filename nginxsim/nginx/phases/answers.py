@@ -62,6 +62,7 @@ def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
 def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
     length = None
+    request.names_itself = not _names_server(request, up, answer)
     for name, value in answer.headers:
         lowered = name.lower()
         if lowered == "content-length" and length is None:
@@ -81,6 +82,14 @@ def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     request.body_size = whole_number(length or "")
     request.status = answer.status
     send_header(request)
+
+
+def _names_server(request: LiveRequest, up: UpstreamConf, answer: Answer) -> bool:
+    """Whether the answer's Server, or that it has none, takes the place of nginx's own."""
+    # nginx 1.27.1: ngx_http_proxy_process_header; the other protocols' answers get no empty Server
+    if "server" in up.hidden:
+        return False
+    return request.content == "proxy" or any(name.lower() == "server" for name, _ in answer.headers)
 
 
 def _location(request: LiveRequest, up: UpstreamConf, name: str, value: str) -> None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from nginxsim.nginx.live_request import LiveRequest
 
 SAFE_STATUSES = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
-_HIDDEN_SERVER = ("Server", "")
-"""Stands among the headers for a Server that is not to be sent."""
 SERVER_NAMES = {"on": f"nginx/{NGINX_VERSION}", "off": "nginx", "build": f"nginx/{NGINX_VERSION}"}
 
 
@@ -71,38 +69,44 @@ def _lua(request: LiveRequest, script: Script) -> None:
 def change_header(request: LiveRequest, change: HeaderChange) -> None:
     if change.statuses and request.status not in change.statuses:
         return
-    if change.types and request.content_type.partition(";")[0].strip() not in change.types:
+    if change.types and _bare_type(request) not in change.types:
         return
     value = change.value.get(request)
     name = change.name.lower()
-    if name == "content-type" and not change.wildcard:
+    if name == "content-type":
         request.content_type = value
         return
-    if name == "server" and not change.wildcard and not value:
+    if name == "server" and not value:
         request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != "server"]
-        request.headers_out.append(_HIDDEN_SERVER)
+        request.names_itself = False
         return
+    if name == "location":
+        request.location_header = value
     _replace(request, change, name, value)
+
+
+def _bare_type(request: LiveRequest) -> str:
+    return request.content_type.partition(";")[0].strip()
 
 
 def _replace(request: LiveRequest, change: HeaderChange, name: str, value: str) -> None:
     """The first header of that name takes the value and the others go; without one it is added."""
     if change.append:
-        request.headers_out.append((change.name, value))
+        if value:
+            request.headers_out.append((change.name, value))
         return
+    prefix = change.prefix
     kept: list[tuple[str, str]] = []
     done = False
     for key, old in request.headers_out:
-        hit = key.lower().startswith(name) if change.wildcard else key.lower() == name
+        hit = key.lower().startswith(prefix) if prefix else key.lower() == name
         if not hit:
             kept.append((key, old))
         elif value and not done:
             kept.append((key, value))
         done = done or hit
-    if value and not done and not change.wildcard:
+    if not done and (value or name == "cache-control"):  # which comes out empty
         kept.append((change.name, value))
-    if name == "location" and not change.wildcard:
-        request.location_header = value
     request.headers_out = kept
 
 
@@ -143,20 +147,20 @@ _PROXIED_TESTS = {
     "private": lambda request: "private" in (request.response_header("cache-control") or ""),
     "no_last_modified": lambda request: request.response_header("last-modified") is None,
     "no_etag": lambda request: request.response_header("etag") is None,
-    "auth": lambda request: request.request_header("authorization") is not None,
+    "auth": lambda request: request.known_header("authorization") is not None,
 }
 
 
 def _takes_gzip(request: LiveRequest) -> bool:
-    accepted = (request.request_header("accept-encoding") or "").lower()
+    accepted = (request.known_header("accept-encoding") or "").lower()
     named = re.search(r"(?:\A|[\s,])gzip(?:\s*;\s*q=([0-9.]+))?(?=[\s,;]|\Z)", accepted)
     if named is None or (named[1] is not None and not named[1].strip("0.")):
         return False
     if request.protocol == "HTTP/1.0" and request.conf.gzip.version != "1.0":
         return False
-    if _is_disabled(request.request_header("user-agent"), request.conf.gzip.disabled):
+    if _is_disabled(request.known_header("user-agent"), request.conf.gzip.disabled):
         return False
-    if request.request_header("via") is None:
+    if request.known_header("via") is None:
         return True
     proxied = request.conf.gzip.proxied
     return "any" in proxied or any(_PROXIED_TESTS[word](request) for word in proxied if word in _PROXIED_TESTS)
@@ -180,9 +184,7 @@ def _finish(request: LiveRequest) -> None:
             (key, absolute if key.lower() == "location" and value == request.location_header else value)
             for key, value in request.headers_out
         ]
-    if _HIDDEN_SERVER in request.headers_out:
-        request.headers_out = [pair for pair in request.headers_out if pair != _HIDDEN_SERVER]
-    elif not any(key.lower() == "server" for key, _ in request.headers_out):
+    if request.names_itself and not any(key.lower() == "server" for key, _ in request.headers_out):
         request.headers_out.append(("Server", SERVER_NAMES.get(conf.server_tokens, "nginx")))
 
 

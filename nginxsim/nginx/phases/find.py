@@ -16,7 +16,8 @@ from nginxsim.nginx.events import (
 )
 from nginxsim.nginx.exchange import Role
 from nginxsim.nginx.locations import SLASH
-from nginxsim.nginx.phases.finish import finalize, set_location
+from nginxsim.nginx.phases.finish import close, finalize, set_location
+from nginxsim.nginx.phases.input_headers import change_input
 from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.phases.preaccess import preaccess
 from nginxsim.nginx.regex import MatchLimitError
@@ -24,7 +25,7 @@ from nginxsim.nginx.rewrite import run_script
 from nginxsim.nginx.steps import Phase
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.conf import HeaderChange, LocationConf
+    from nginxsim.nginx.conf import LocationConf
     from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
@@ -94,7 +95,9 @@ def location_rewrite(request: LiveRequest) -> State | None:
             return finalize(request, status)
     if request.unparsed_uri:  # a refused request line has no headers
         for change in request.conf.input_headers:
-            _change_input(request, change)
+            if not change_input(request, change):
+                close(request)
+                return None
     if not request.uri_changed:
         return preaccess
     request.rewrites_left -= 1
@@ -103,10 +106,3 @@ def location_rewrite(request: LiveRequest) -> State | None:
         return finalize(request, 500)
     request.conf = request.server.conf
     return find_config
-
-
-def _change_input(request: LiveRequest, change: HeaderChange) -> None:
-    """more_set_input_headers; with -r only a header that is there is replaced."""
-    if change.restrict and request.request_header(change.name) is None:
-        return
-    request.set_request_header(change.name, change.value.get(request) or None)

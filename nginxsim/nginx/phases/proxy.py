@@ -71,7 +71,8 @@ def proxy(request: LiveRequest) -> State | None:
         close(request)
         return None
     up = request.conf.upstreams[target.protocol]
-    request.proxy_host, request.proxy_port = place.authority, place.port
+    if target.protocol == "proxy":
+        request.proxy_host, request.proxy_port = place.authority, place.port
     return _pass_on(request, target, place, up, message_for(request, target, place, up))
 
 

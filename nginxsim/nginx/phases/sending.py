@@ -47,7 +47,7 @@ def message_for(request: LiveRequest, target: Target, place: Place, up: Upstream
     uri = request.unparsed_uri if protocol == "fastcgi" else _uri(request, target, place)
     host = _host(headers)
     if host is None:
-        host = request.proxy_host or ""
+        host = place.authority
     if protocol == "grpc" and not any(name == "host" for name, _ in headers):
         headers.append(("host", host))
     verifies = up.ssl_verify and place.scheme in ("https", "grpcs")

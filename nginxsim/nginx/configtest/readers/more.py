@@ -10,13 +10,13 @@ from nginxsim.nginx.configtest import values
 from nginxsim.nginx.configtest.faults import Refused
 from nginxsim.nginx.configtest.readers.slots import invalid
 from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
+from nginxsim.nginx.header_arguments import BLANKS, name_and_value
 from nginxsim.nginx.tree import Directive
 
 OWN_HEADERS = """
     server date content-encoding location refresh last-modified content-range accept-ranges www-authenticate expires
     e-tag content-length content-type cache-control
 """
-BLANKS = " \t\n\v\f\r"
 SMALLEST_DICT = 8192
 
 
@@ -50,9 +50,7 @@ def _header(conf: Conf, scope: Scope, d: Directive, word: str) -> list[str]:
     """The name in a "Name: value" argument, whose value may refer to variables."""
     if not word:
         return []
-    stripped = word.lstrip(BLANKS)
-    end = next((place for place, letter in enumerate(stripped) if place and letter in ":" + BLANKS), len(stripped))
-    key, value = stripped[:end], stripped[end:].lstrip(":" + BLANKS)
+    key, value = name_and_value(word)
     if not key:
         raise Refused(f"{d.name}: no key found in the header argument: {word}")
     if key == "*":
