@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from nginxsim.nginx.includes import Conf, read_conf
+from nginxsim.nginx.tree import ConfError
 
 if TYPE_CHECKING:
     from nginxsim.nginx.exchange import AnswerFunction, Request
-    from nginxsim.verdict import Verdict
+    from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.plain_conf import PlainRouting
 
 
@@ -29,15 +30,33 @@ class ConfSimulation:
     def routing(self) -> PlainRouting:
         from nginxsim.verdict.plain_conf import PlainRouting  # noqa: PLC0415  # reading a conf needs no router
 
-        return PlainRouting(self.conf)
+        return PlainRouting(self.conf, self.nginx_errors)
+
+    def nginx_errors(self) -> tuple[Finding, ...]:
+        """What `nginx -t` would refuse in the conf; empty when nginx would load it."""
+        return self._refused
+
+    @cached_property
+    def _refused(self) -> tuple[Finding, ...]:
+        from nginxsim.verdict.plain_conf import refusals_of  # noqa: PLC0415
+
+        return refusals_of(self.conf)
 
     def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200).
 
         A request that names no port comes to that of its host ("localhost:8080"), else to 80 or 443 by scheme.
-        Raises InputError with file, line and column for a directive that nginx would refuse.
+        What nginx refuses to load is in Verdict.obstacles. Raises InputError with file, line and column for a directive
+        that nginx would take and the router does not.
         """
-        return self.routing.verdict(request, answer)
+        from nginxsim.verdict.obstacles import unanswered  # noqa: PLC0415
+
+        try:
+            return self.routing.verdict(request, answer)
+        except ConfError as error:
+            if not self.nginx_errors():
+                raise self.conf.located(error) from None
+            return unanswered(request, self.nginx_errors(), self.conf.assumptions)
 
     def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
         """Plays `count` equal requests at once: which of them end how, in order of their places."""

@@ -112,7 +112,7 @@ class Estate:
         )
         request = replace(request, client_certificate=client_certificate, proxy_protocol=proxy_protocol)
         verdict = self.simulation.route(request, self._answers())
-        return Answered(url, Verdict(verdict.request, pinned(verdict.outcomes, draw)), self.names)
+        return Answered(url, verdict._replace(outcomes=pinned(verdict.outcomes, draw)), self.names)
 
     def _answers(self) -> AnswerFunction:
         return answers(played_by(self._services), self.names, lambda _: None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from nginxsim.config.chart_class import with_chart_class
 from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Machine
+from nginxsim.errors import InputError
 from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
 from nginxsim.kube.kubernetes import Kubernetes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nginxsim.sources import File
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.claims import Claims
+    from nginxsim.verdict.obstacles import Obstacles
     from nginxsim.verdict.passthrough import PassthroughFront
     from nginxsim.verdict.routing import Routing
 
@@ -185,6 +187,27 @@ class Simulation:
         return refusals(self, self._whole)
 
     @cached_property
+    def refused_by_nginx(self) -> Sequence[Finding]:
+        """The same, each fault once; of a large estate, looked for in one server of each shape."""
+        from nginxsim.verdict.acceptance import refused
+
+        return refused(self)
+
+    @cached_property
+    def crashes(self) -> Sequence[Finding]:
+        """What ends the controller."""
+        from nginxsim.verdict.obstacles import crashes
+
+        return crashes(self.model)
+
+    @cached_property
+    def obstacles(self) -> Obstacles:
+        """What keeps the estate, or objects of it, from ever being there."""
+        from nginxsim.verdict.obstacles import Obstacles
+
+        return Obstacles(self)
+
+    @cached_property
     def kubernetes(self) -> Kubernetes:
         """What the manifests are applied to: as told, else the newest that the controller is for and whose rules are
         known.
@@ -206,8 +229,13 @@ class Simulation:
         return check(self)
 
     def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
-        """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200)."""
-        return self.routing(request.host, request.sni).verdict(request, answer)
+        """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200).
+
+        A file that cannot be read to its end gives no answer, and Verdict.obstacles says what nginx refuses.
+        """
+        from nginxsim.verdict.obstacles import played
+
+        return played(self, request, answer)
 
     @cached_property
     def front(self) -> PassthroughFront | None:
@@ -232,6 +260,13 @@ class Simulation:
                 self._routings_by_name.clear()
             found = self._routings_by_name[names] = self._routing(names)
         return found
+
+    def routed_text(self, request: Request) -> str:
+        """The conf that lines in a request's trace are numbered by; "" where none can be read to its end."""
+        try:
+            return self.routing(request.host, request.sni).text
+        except InputError:
+            return ""
 
     def _routing(self, names: tuple[str | None, ...]) -> Routing:
         from nginxsim.verdict.routing import Routing

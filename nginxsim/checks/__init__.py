@@ -143,7 +143,7 @@ CHECKS: Mapping[str, Check] = {
     "www-redirect-port": rewrites.www_port,
     "proxy-pass-missing": snippets.swallowed,
     "nginx-refuses": conf.nginx_refuses,
-    "controller-crash": noticed("controller-crash"),
+    "controller-crash": conf.controller_crash,
     "admission-refuses": conf.webhook_refuses,
     **{code: api.told(code) for code in api.CODES},
 }

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nginxsim.annotations import Extraction, ParsedAnnotations, known_names
-from nginxsim.catalogue import entry
 from nginxsim.checks.written import Written, written
 from nginxsim.controller.model import Location, Notice
-from nginxsim.kube.objects import Ingress, Meta
+from nginxsim.kube.objects import Ingress
 from nginxsim.kube.workloads import WorkloadIndex
-from nginxsim.origins import Origin
 from nginxsim.verdict.api import ApiFinding, api_findings
-from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.findings import at, finding
+from nginxsim.verdict.types import Evidence
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
 TLS_PROTOCOLS = ("HTTPS", "GRPCS")
 """Values of backend-protocol that speak TLS to the service."""
+
+__all__ = ["TLS_PROTOCOLS", "Estate", "at", "finding", "some"]
 
 
 class Estate:
@@ -101,34 +102,3 @@ class Estate:
 def some(names: Sequence[str], most: int) -> str:
     """The first of these names, and how many there are besides."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def at(origin: Origin | None, text: str = "", note: str = "") -> tuple[Evidence, ...]:
-    """Evidence at a place, none where the place is not known."""
-    return (Evidence(origin, text, note),) if origin is not None and origin.file else ()
-
-
-def finding(
-    code: str,
-    *evidence: Evidence,
-    meta: Meta | None = None,
-    owner: str = "",
-    host: str = "",
-    path: str = "",
-    **facts: Any,
-) -> Finding:
-    """A finding of this code; `facts` fill the catalogue's templates. Without evidence, the owner's place is it."""
-    row = entry(code)
-    owner = str(meta) if meta else owner
-    known = {**facts, "owner": owner, "host": host, "path": path}
-    return Finding(
-        row.code,
-        row.found.format(**known),
-        row.level,
-        row.number,
-        evidence or (at(meta.origin) if meta else ()),
-        row.fix.format(**known),
-        owner,
-        host,
-        path,
-    )

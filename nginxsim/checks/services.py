@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from nginxsim.checks.estate import Estate, finding
-from nginxsim.checks.noticed import places
 from nginxsim.controller.model import Notice
 from nginxsim.errors import did_you_mean
+from nginxsim.verdict.notices import places
 from nginxsim.verdict.types import Finding
 from nginxsim.verdict.wording.controller import notice_words
 

@@ -57,7 +57,10 @@ def command(
         if host is not None and not rendered.text:
             known = [name for name in simulation.model.servers if name != "_"]
             raise InputError(f'no Ingress has host "{host}"{did_you_mean(host, known)}')
+        from nginxsim.reports.obstacles import obstacle_lines
+
         text = with_origins(rendered, output_format) if origins else rendered.text
+    complain(*obstacle_lines(simulation.refused_by_nginx))
     if output is None:
         shown = listing(text)
         say(shown, end="" if text.endswith("\n") else "\n")

@@ -47,13 +47,15 @@ def command(estate: EstateOptions, output: str) -> None:
       nginxsim ingresses k8s/
       helm template . | nginxsim ingresses - -o json
 
-    Exit codes: 0 all are served or another controller's; 1 some are denied, dropped or shadowed; 2 bad input.
+    Exit codes: 0 all are served or another controller's; 1 some are not, or nginx refuses the file; 2 bad input.
     """
+    from nginxsim.reports.obstacles import obstacle_lines
     from nginxsim.verdict.ingresses import FINDINGS, rows_of
 
     with working("building the model"):
         simulation = open_estate(estate)
         rows = rows_of(simulation)
-    complain(*taken(simulation.controller.assumptions))
+    obstacles = simulation.obstacles.of(())
+    complain(*taken(simulation.controller.assumptions), *obstacle_lines(obstacles))
     say(FORMATS[output](rows))
-    sys.exit(1 if any(row.state in FINDINGS for row in rows) else 0)
+    sys.exit(1 if obstacles or any(row.state in FINDINGS for row in rows) else 0)

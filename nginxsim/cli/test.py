@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nginxsim.suites.coverage import Coverage
     from nginxsim.suites.estates import Estates
     from nginxsim.suites.results import Result, Run
+    from nginxsim.verdict.types import Finding
 
 FORMATS = ("text", "json", "junit", "tap", "github")
 COVERAGE_FILES = ("html", "markdown", "lcov", "cobertura")
@@ -118,6 +119,8 @@ WRITING = (
     click.option("--yes", is_flag=True, help="With --update and --record: do not ask."),
 )
 
+UNSTORED_SHOWN = 5
+
 LIVE = (
     click.option("--against", metavar="URL", help="Send http requests to this live ingress and compare."),
     click.option("--against-tls", metavar="URL", help="The same for https requests."),
@@ -189,7 +192,7 @@ def _spec(estate: EstateOptions) -> EstateSpec:
 def run_suites(paths: Sequence[str], options: Options) -> int:
     """Runs, reports, and gives the exit code."""
     from nginxsim.reports.suites import FORMATS as REPORTS
-    from nginxsim.suites.estates import Estates, assumptions_of
+    from nginxsim.suites.estates import Estates, assumptions_of, unstored
 
     cases, left_out = chosen_cases(paths, options)
     estates = Estates()
@@ -204,10 +207,19 @@ def run_suites(paths: Sequence[str], options: Options) -> int:
             write(Path(file), click.unstyle(REPORTS[name](run, options.only_failures)) + "\n")
     say(REPORTS[options.on_screen](run, options.only_failures))
     complain(*taken(assumptions_of(case.estate for case in cases)))
+    complain(*_never_there(unstored((case.estate for case in cases if case.skip is None), estates)))
     covered = report_coverage(run, options, estates) if options.measures else True
     if options.update:
         return rewrite(run.results, options.yes)
     return 0 if run.ok and covered else 1
+
+
+def _never_there(found: Sequence[Finding]) -> Iterator[str]:
+    """Objects that tests may be about though no cluster has them."""
+    for each in found[:UNSTORED_SHOWN]:
+        yield " ".join(["note  ", each.message, *(f"({origin})" for origin in each.origins[:1])])
+    if len(found) > UNSTORED_SHOWN:
+        yield f"note   {len(found) - UNSTORED_SHOWN} more that the API server refuses: nginxsim check"
 
 
 def chosen_cases(paths: Sequence[str], options: Options) -> tuple[list[Case], int]:

@@ -89,7 +89,8 @@ def command(
       nginxsim why http://localhost:8080/ --conf nginx.conf
 
     \b
-    Exit codes, alike in every format: 0 answered; 1 the predicted status is 5xx, or the request is denied; 2 bad input.
+    Exit codes, alike in every format: 0 answered; 1 the predicted status is 5xx, the request is denied, or nothing like
+    this is ever in force (nginx refuses the file, an object is never stored); 2 bad input.
     """
     from nginxsim.conf_simulation import simulate_conf
     from nginxsim.reports import render_verdict
@@ -119,7 +120,7 @@ def command(
         else:
             simulation = open_estate(estate, stdin=io.StringIO(stdin))
             verdict = simulation.burst(request, repeat) if repeat > 1 else simulation.route(request)
-            text = simulation.routing(request.host, request.sni).text
+            text = simulation.routed_text(request)
         report = render_verdict(VerdictReport(url, verdict, text, Sources({"-": stdin})), output)
     say(report)
     sys.exit(1 if verdict.is_finding else 0)

@@ -11,11 +11,10 @@ from nginxsim.diffing.behaviour import Behaviour
 from nginxsim.diffing.confs import ConfIndex, Written, conf_changes
 from nginxsim.diffing.endings import ProbedRouting
 from nginxsim.diffing.models import changed_settings, model_changes
+from nginxsim.diffing.obstacles import obstacles
 from nginxsim.diffing.scope import Estate, differing_hosts
 from nginxsim.diffing.types import FRAME, ConfChange, Difference
 from nginxsim.errors import InputError
-from nginxsim.verdict.refusals import nginx_faults, refusals
-from nginxsim.verdict.types import Finding
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -33,15 +32,18 @@ def compare(old: Simulation, new: Simulation) -> Difference:
     hostnames = differing_hosts(before, after)
     comparison = _Comparison(before, after)
     if fault := before.fault or after.fault:
-        comparison.give_up("every host", fault, [estate.around for estate in (before, after)])
+        comparison.give_up("every host", fault)
     else:
         for start in range(0, len(hostnames), BATCH):
             comparison.look_at(hostnames[start : start + BATCH])
+    found = obstacles(old, new)
     return Difference(
         conf=tuple(sorted(comparison.conf, key=lambda change: change.host != FRAME)),
         model=tuple(model_changes(before, after)),
         behaviour=comparison.behaviour.changes,
-        refused=tuple(comparison.refused),
+        refused=found.refused,
+        still=found.still,
+        unstored=found.unstored,
         unasked=tuple(comparison.unasked),
         requests=comparison.behaviour.requests,
         hosts=len(hostnames),
@@ -58,7 +60,6 @@ class _Comparison:
         self.told = list(changed_settings(old, new))
         self.behaviour = Behaviour(old, new)
         self.conf: dict[ConfChange, None] = {}
-        self.refused: dict[Finding, None] = {}
         self.unasked: list[str] = []
 
     def look_at(self, hostnames: Sequence[str]) -> None:
@@ -74,10 +75,8 @@ class _Comparison:
                 for hostname in hostnames:
                     self.look_at([hostname])
                 return
-            self.give_up(hostnames[0], error, rendered)
+            self.give_up(hostnames[0], error)
             return
-        if nginx_faults(self.estates[1].simulation, rendered[1].text):
-            self._refuse(rendered)
         index = self._compare_conf(hostnames, routings)
         for hostname in hostnames:
             try:
@@ -100,14 +99,6 @@ class _Comparison:
         self.conf.update(dict.fromkeys(changes))
         return ConfIndex(changes, self.told)
 
-    def _refuse(self, rendered: Sequence[Rendered]) -> None:
-        """Keeps what nginx would refuse in the new conf and would not have refused in the old one."""
-        old, new = (refusals(estate.simulation, text) for text, estate in zip(rendered, self.estates, strict=True))
-        known = {(fault.message, fault.owner) for fault in old}
-        self.refused.update(dict.fromkeys(fault for fault in new if (fault.message, fault.owner) not in known))
-
-    def give_up(self, hostname: str, error: InputError, rendered: Sequence[Rendered] = ()) -> None:
+    def give_up(self, hostname: str, error: InputError) -> None:
         """Says why; the line is one of the excerpt that was read and would mislead."""
-        if rendered:
-            self._refuse(rendered)
         self.unasked.append(f"{hostname}: {_CONF_LINE.sub('', str(error))}")

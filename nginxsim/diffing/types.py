@@ -87,6 +87,10 @@ class Difference:
     behaviour: tuple[BehaviourChange, ...] = ()
     refused: tuple[Finding, ...] = ()
     """What nginx would refuse in the new conf and would not have refused in the old one."""
+    still: tuple[Finding, ...] = ()
+    """What nginx would refuse in both."""
+    unstored: tuple[Finding, ...] = ()
+    """What the API server would refuse in the new manifests and not in the old ones, and what ends the controller."""
     unasked: tuple[str, ...] = ()
     """Why some requests could not be asked."""
     requests: int = 0
@@ -98,4 +102,4 @@ class Difference:
 
     @property
     def changes_behaviour(self) -> bool:
-        return bool(self.refused) or any(change.is_visible for change in self.behaviour)
+        return bool(self.refused or self.unstored) or any(change.is_visible for change in self.behaviour)

@@ -8,8 +8,7 @@ from typing import Any
 
 from nginxsim.admission import Review
 from nginxsim.printing import paint
-from nginxsim.reports.findings import finding_data
-from nginxsim.reports.machine import dumps, place
+from nginxsim.reports.machine import dumps, finding_data, place
 from nginxsim.reports.spans import Sources, excerpt
 from nginxsim.reports.terminal import for_people, plural, taken
 from nginxsim.verdict.admission import Admission, Admissions, Fault

@@ -13,6 +13,7 @@ from nginxsim.printing import paint, printed, spaced
 from nginxsim.reports.machine import cause_data, dumps, place, source_data
 from nginxsim.reports.markdown import code, fenced, plain
 from nginxsim.reports.terminal import for_people, plural, table, taken
+from nginxsim.verdict.types import Finding
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "reordered": "~"}
 PATCH_SIGNS = {**SIGNS, "changed": "!", "reordered": "!"}
@@ -25,13 +26,18 @@ MOST_ROWS, MOST_LINES = 50, 400
 """Of a comment: GitHub takes 65,536 characters."""
 
 ARROW = "  ->  "
+NEVER_STORED = "never there, and what is said of it below is only what would be"
+NEWLY_REFUSED = "nginx would refuse the new conf, and the controller keep the old one"
+STILL_REFUSED = "nginx would refuse both confs, the old and the new, and neither answers"
 
 
 def diff_text(difference: Difference) -> str:
     """Behaviour first, then what the controller decides, then the conf."""
     sections = [
         [_summary(difference), *taken(difference.assumptions)],
-        list(_titled("nginx would refuse the new conf, and the controller keep the old one", _refusals(difference))),
+        list(_titled(NEVER_STORED, _rows(difference.unstored))),
+        list(_titled(NEWLY_REFUSED, _rows(difference.refused))),
+        list(_titled(STILL_REFUSED, _rows(difference.still))),
         _all_lines(difference.behaviour, visible=True),
         list(_titled("the same answer for another reason", _all_lines(difference.behaviour, visible=False))),
         [f"not asked: {why}" for why in difference.unasked],
@@ -41,8 +47,8 @@ def diff_text(difference: Difference) -> str:
     return for_people(spaced(lines for lines in sections if lines))
 
 
-def _refusals(difference: Difference) -> list[str]:
-    rows = [(f.message, str(next(iter(f.origins), "")), f.owner) for f in difference.refused]
+def _rows(found: Iterable[Finding]) -> list[str]:
+    rows = [(f.message, str(next(iter(f.origins), "")), f.owner) for f in found]
     return list(table(list(dict.fromkeys(rows)), indent="  "))
 
 
@@ -197,15 +203,19 @@ def diff_json(difference: Difference) -> str:
             "hosts": difference.hosts,
             "equal_hosts": difference.equal_hosts,
             "behaviour": [_behaviour_data(change) for change in difference.behaviour],
-            "refused": [
-                {"message": one.message, "origins": list(map(place, one.origins))} for one in difference.refused
-            ],
+            "refused": list(map(_refused_data, difference.refused)),
+            "still_refused": list(map(_refused_data, difference.still)),
+            "unstored": list(map(_refused_data, difference.unstored)),
             "unasked": list(difference.unasked),
             "assumptions": list(difference.assumptions),
             "model": [_model_data(change) for change in difference.model],
             "conf": [_conf_data(change) for change in difference.conf],
         }
     )
+
+
+def _refused_data(found: Finding) -> dict[str, Any]:
+    return {"code": found.code, "message": found.message, "origins": list(map(place, found.origins))}
 
 
 def _behaviour_data(change: BehaviourChange) -> dict[str, Any]:
@@ -275,7 +285,9 @@ def _conf_data(change: ConfChange) -> dict[str, Any]:
 def diff_markdown(difference: Difference) -> str:
     """A comment for a pull request: a table of changed requests, the rest folded away."""
     parts = [[MARKER], [f"### nginxsim: {_summary(difference)}"]]
-    parts += [[f"> nginx would refuse the new conf: {plain(line.strip())}"] for line in _refusals(difference)]
+    parts += [[f"> {NEVER_STORED}: {plain(line.strip())}"] for line in _rows(difference.unstored)]
+    parts += [[f"> nginx would refuse the new conf: {plain(line.strip())}"] for line in _rows(difference.refused)]
+    parts += [[f"> {STILL_REFUSED}: {plain(line.strip())}"] for line in _rows(difference.still)]
     parts += [[f"> not asked: {plain(why)}"] for why in difference.unasked]
     parts += [[f"> taken for granted: {plain(words)}"] for words in difference.assumptions]
     visible = [change for change in difference.behaviour if change.is_visible]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from nginxsim.printing import paint, spaced
-from nginxsim.reports.machine import dumps, evidence_data
+from nginxsim.reports.machine import dumps, finding_data
 from nginxsim.reports.spans import Sources, excerpt
 from nginxsim.reports.terminal import for_people, plural, table, taken
 from nginxsim.verdict.types import LEVELS, Finding
@@ -119,21 +118,3 @@ def as_json(report: CheckReport) -> str:
             "assumptions": list(report.assumptions),
         }
     )
-
-
-def finding_data(found: Finding) -> dict[str, Any]:
-    return {
-        "number": found.number,
-        "code": found.code,
-        "level": found.level,
-        "message": found.message,
-        "fix": found.fix,
-        "owner": found.owner,
-        "host": found.host,
-        "path": found.path,
-        "fingerprint": found.fingerprint,
-        "evidence": evidence_data(found.evidence),
-        "nginx_conf_line": found.line or None,
-        "field": found.field or None,
-        "value": found.value or None,
-    }

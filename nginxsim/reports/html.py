@@ -17,10 +17,12 @@ from nginxsim.origins import Origin
 from nginxsim.printing import visible
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.markdown import summary
+from nginxsim.reports.obstacles import first_of_each
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
-from nginxsim.verdict.types import LEVELS, Evidence, Fragment, Outcome, TraceStep, nested
+from nginxsim.verdict.types import LEVELS, Evidence, Fragment, TraceStep, nested
+from nginxsim.verdict.wording.obstacles import condition, words_of
 
 TAB = " " * 4
 AROUND = 2
@@ -62,10 +64,13 @@ def findings_html(report: CheckReport) -> str:
 def verdict_html(report: VerdictReport) -> str:
     anchors = {file: f"m{number}" for number, file in enumerate(_files(report))}
     outcomes = report.verdict.outcomes
+    obstacles = [obstacle for obstacle, _ in first_of_each(report.verdict.obstacles)]
     return page(
         "verdict.html.j2",
         title=f"nginxsim: {reason_phrase(report.verdict.status)} {report.url}",
         report=report,
+        obstacles=[(each, words_of(each), _excerpts(each.evidence, report.sources, anchors)) for each in obstacles],
+        unless=condition(report.verdict.obstacles),
         phrases=[reason_phrase(outcome.status) for outcome in outcomes],
         traces=[nested(outcome.trace) for outcome in outcomes],
         excerpts=[_excerpts(outcome.cause.evidence, report.sources, anchors) for outcome in outcomes],
@@ -133,12 +138,9 @@ def _pieces(report: VerdictReport) -> Iterator[Fragment]:
 
 
 def _origins(report: VerdictReport) -> Iterator[Origin]:
-    yield from chain.from_iterable(_evidence_of(outcome) for outcome in report.verdict.outcomes)
+    yield from chain.from_iterable(obstacle.origins for obstacle in report.verdict.obstacles)
+    yield from chain.from_iterable(outcome.cause.origins for outcome in report.verdict.outcomes)
     yield from (piece.origin for piece in _pieces(report) if piece.origin is not None)
-
-
-def _evidence_of(outcome: Outcome) -> Iterator[Origin]:
-    return (item.origin for item in outcome.cause.evidence)
 
 
 def _files(report: VerdictReport) -> list[str]:

@@ -51,8 +51,9 @@ def _finding_case(found: Finding, sources: Sources) -> TestCase:
 
 
 def verdict_junit(report: VerdictReport) -> str:
-    """A case for each way the request may end."""
-    return _document("nginxsim why", [_outcome_case(report, outcome) for outcome in report.verdict.outcomes])
+    """A case for each thing that is in the way, and for each way the request may end."""
+    obstacles = [_finding_case(obstacle, report.sources) for obstacle in report.verdict.obstacles]
+    return _document("nginxsim why", [*obstacles, *(_outcome_case(report, each) for each in report.verdict.outcomes)])
 
 
 def _outcome_case(report: VerdictReport, outcome: Outcome) -> TestCase:

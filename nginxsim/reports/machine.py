@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nginxsim.nginx.exchange import UpstreamRequest
 from nginxsim.origins import Origin, Source
 from nginxsim.printing import COMMANDING, OLD_COMMAND
-from nginxsim.verdict import Cause, Evidence, Outcome, TraceStep, Verdict, nested
+from nginxsim.verdict import Cause, Evidence, Finding, Outcome, TraceStep, Verdict, nested
 
 if TYPE_CHECKING:
     from nginxsim.reports.verdicts import VerdictReport
@@ -48,6 +48,7 @@ def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "request": {"url": url, "method": request.method, "client": request.client},
         "finding": verdict.is_finding,
+        "obstacles": [finding_data(obstacle) for obstacle in verdict.obstacles],
         "outcomes": [outcome_data(outcome) for outcome in verdict.outcomes],
     }
 
@@ -74,6 +75,24 @@ def cause_data(cause: Cause) -> dict[str, Any]:
         "message": cause.message,
         "fix": cause.fix,
         "evidence": evidence_data(cause.evidence),
+    }
+
+
+def finding_data(found: Finding) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "code": found.code,
+        "level": found.level,
+        "message": found.message,
+        "fix": found.fix,
+        "owner": found.owner,
+        "host": found.host,
+        "path": found.path,
+        "fingerprint": found.fingerprint,
+        "evidence": evidence_data(found.evidence),
+        "nginx_conf_line": found.line or None,
+        "field": found.field or None,
+        "value": found.value or None,
     }
 
 

@@ -8,9 +8,11 @@ from itertools import chain
 
 from nginxsim.printing import printed, spaced, visible
 from nginxsim.reports.findings import CheckReport, counts_in_words
+from nginxsim.reports.obstacles import first_of_each
 from nginxsim.reports.terminal import reason_phrase
 from nginxsim.reports.verdicts import VerdictReport
-from nginxsim.verdict.types import Evidence, Finding, Fragment, Outcome, TraceStep, nested
+from nginxsim.verdict.types import Cause, Evidence, Finding, Fragment, Outcome, TraceStep, nested
+from nginxsim.verdict.wording.obstacles import condition, words_of
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 _TICKS = re.compile("`+")
@@ -68,12 +70,20 @@ def _noted(item: Evidence) -> str:
 
 
 def verdict_markdown(report: VerdictReport) -> str:
-    return printed(spaced(_outcome(report, outcome) for outcome in report.verdict.outcomes))
+    verdict = report.verdict
+    obstacles = (_obstacle(report, obstacle) for obstacle, _ in first_of_each(verdict.obstacles))
+    unless = condition(verdict.obstacles)
+    return printed(spaced([*obstacles, *(_outcome(report, outcome, unless) for outcome in verdict.outcomes)]))
 
 
-def _outcome(report: VerdictReport, outcome: Outcome) -> Iterator[str]:
-    cause = outcome.cause
-    yield f"### {reason_phrase(outcome.status)}: {code(report.url)} {outcome.share}".rstrip()
+def _obstacle(report: VerdictReport, obstacle: Finding) -> Iterator[str]:
+    words = words_of(obstacle)
+    yield f"### {words.head}: {code(report.url)}"
+    yield from _because(obstacle)
+    yield f"- {plain(words.instead)}"
+
+
+def _because(cause: Cause | Finding) -> Iterator[str]:
     yield ""
     yield f"**{cause.code}** ({cause.number}): {plain(cause.message)}"
     yield ""
@@ -82,6 +92,11 @@ def _outcome(report: VerdictReport, outcome: Outcome) -> Iterator[str]:
         yield f"- {code(str(item.origin))}{quoted}{f': {plain(item.note)}' if item.note else ''}"
     if cause.fix:
         yield f"- **fix:** {plain(cause.fix)}"
+
+
+def _outcome(report: VerdictReport, outcome: Outcome, unless: str) -> Iterator[str]:
+    yield " ".join(filter(None, (f"### {reason_phrase(outcome.status)}:", code(report.url), outcome.share, unless)))
+    yield from _because(outcome.cause)
     for assumption in outcome.assumptions:
         yield f"- taken for granted: {plain(assumption)}"
     yield from ("", "<details><summary>trace</summary>", "")

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from nginxsim.catalogue.entries import Level
 from nginxsim.printing import paint, printed, spaced, unmarked
+from nginxsim.reports.obstacles import first_of_each
 from nginxsim.reports.spans import Sources, excerpt, linked
 from nginxsim.reports.terminal import for_people, reason_phrase, table
 from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict, nested
+from nginxsim.verdict.wording.obstacles import condition, words_of
 
 COLOURS = {"error": "red", "denied": "yellow", "notice": "cyan", "fine": "green"}
 INDENT = " " * 7
@@ -30,9 +32,10 @@ class VerdictReport:
 
 
 def as_findings(report: VerdictReport) -> list[tuple[Finding, tuple[TraceStep, ...]]]:
-    """The outcomes that are worth a finding, most likely first, each with its trace."""
+    """What is in the way, then the outcomes that are worth a finding, most likely first, each with its trace."""
     found = ((as_finding(report, outcome), outcome.trace) for outcome in report.verdict.outcomes)
-    return [(finding, trace) for finding, trace in found if finding is not None]
+    obstacles = ((obstacle, ()) for obstacle in report.verdict.obstacles)
+    return [*obstacles, *((finding, trace) for finding, trace in found if finding is not None)]
 
 
 def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
@@ -61,21 +64,39 @@ def text(report: VerdictReport) -> str:
 
 def outcome_text(report: VerdictReport, outcome: Outcome) -> str:
     """One outcome as if it were the only one, without colours."""
-    return printed(_outcome_lines(report.url, outcome, report.sources))
+    unless = condition(report.verdict.obstacles)
+    return printed(_outcome_lines(report.url, outcome, report.sources, unless))
 
 
 def verdict_lines(url: str, verdict: Verdict, sources: Sources | None = None) -> Iterator[str]:
-    """All outcomes, most likely first, each with cause, evidence, fix, assumptions and trace.
+    """What is in the way; then all outcomes, most likely first, each with cause, evidence, fix, assumptions and trace.
 
     sources: the manifests' lines, for those that cannot be read again (standard input).
     """
     lines = sources or Sources()
-    return spaced(_outcome_lines(url, outcome, lines) for outcome in verdict.outcomes)
+    unless = condition(verdict.obstacles)
+    obstacles = (_obstacle_lines(url, obstacle, more, lines) for obstacle, more in first_of_each(verdict.obstacles))
+    return spaced([*obstacles, *(_outcome_lines(url, outcome, lines, unless) for outcome in verdict.outcomes)])
 
 
-def _outcome_lines(url: str, outcome: Outcome, sources: Sources) -> Iterator[str]:
+def _obstacle_lines(url: str, obstacle: Finding, more: int, sources: Sources) -> Iterator[str]:
+    words, colour = words_of(obstacle), COLOURS["error"]
+    yield f"{paint(words.head, fg=colour, bold=True)}   {url}"
+    yield from _cause_lines(obstacle, colour, sources, _beside(obstacle, more))
+    yield f"  so     {words.instead}"
+
+
+def _beside(obstacle: Finding, more: int) -> str:
+    """What the message itself does not say."""
+    line = f"nginx.conf, line {obstacle.line}" if obstacle.line else ""
+    others = f"and {more} more, which nginxsim check lists" if more else ""
+    return ", ".join(filter(None, (line, others)))
+
+
+def _outcome_lines(url: str, outcome: Outcome, sources: Sources, unless: str = "") -> Iterator[str]:
     colour = COLOURS[outcome.cause.level]
-    yield "   ".join(filter(None, (paint(reason_phrase(outcome.status), fg=colour, bold=True), url, outcome.share)))
+    phrase = paint(reason_phrase(outcome.status), fg=colour, bold=True)
+    yield "   ".join(filter(None, (phrase, url, outcome.share, unless)))
     yield from _cause_lines(outcome.cause, colour, sources)
     if location := next((value for name, value in outcome.headers if name.lower() == "location"), ""):
         yield f"  to     {location}"
@@ -87,8 +108,9 @@ def _outcome_lines(url: str, outcome: Outcome, sources: Sources) -> Iterator[str
     yield from _labelled("trace", table(list(_trace_rows(nested(outcome.trace)))))
 
 
-def _cause_lines(cause: Cause, colour: str, sources: Sources) -> Iterator[str]:
-    yield f"  cause  {paint(cause.code, bold=True)} ({cause.number}): {cause.message}"
+def _cause_lines(cause: Cause | Finding, colour: str, sources: Sources, beside: str = "") -> Iterator[str]:
+    told = f" ({beside})" if beside else ""
+    yield f"  cause  {paint(cause.code, bold=True)} ({cause.number}): {cause.message}{told}"
     yield from (
         f"{INDENT}{line}".rstrip() for line in excerpt(cause.evidence, sources, colour) if _says_something(line)
     )

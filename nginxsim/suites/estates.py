@@ -11,6 +11,7 @@ from nginxsim.errors import InputError
 from nginxsim.simulation import Simulation, simulate
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys
+from nginxsim.verdict import Finding
 
 KEPT = 4
 """Estates kept at a time: tests come sorted by estate, and one with a thousand hosts holds some hundred MB."""
@@ -41,6 +42,13 @@ def assumptions_of(specs: Iterable[EstateSpec]) -> tuple[str, ...]:
     asked = dict.fromkeys((spec.release, spec.facts) for spec in specs)
     told = (Controller.started(release, facts=facts).assumptions for release, facts in asked)
     return tuple(dict.fromkeys(chain.from_iterable(told)))
+
+
+def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
+    """Ingresses of these estates that the API server would refuse, each fault once: no test can be about them."""
+    files = {spec.manifests: spec for spec in specs}
+    found = chain.from_iterable(estates.simulation(spec).api_errors() for spec in files.values())
+    return list(dict.fromkeys(each for each in found if each.ingress))
 
 
 def _read(manifests: tuple[str, ...]) -> Simulation:

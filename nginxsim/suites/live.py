@@ -29,7 +29,7 @@ from nginxsim.suites.matching import (
 )
 from nginxsim.suites.results import LiveAnswer, Result, Run, State
 from nginxsim.suites.running import Player, orders
-from nginxsim.verdict import Outcome, Verdict
+from nginxsim.verdict import Outcome
 
 TIMEOUT = 10.0
 """Seconds to wait for a connection, and for each piece of an answer."""
@@ -165,7 +165,7 @@ def _result(player: Player, case: Case, target: Target | None, timeout: float) -
         faults = (endless(problem),)
     if not faults:
         return Result(case, State.PASSED, seconds=seconds)
-    simulated = Verdict(verdict.request, outcomes).settled()
+    simulated = verdict._replace(outcomes=outcomes).settled()
     return Result(case, State.FAILED, faults, seconds=seconds, verdict=simulated, live=answer)
 
 

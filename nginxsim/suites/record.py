@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from nginxsim.nginx.steps import Phase
-from nginxsim.simulation import WHOLE_FILE_SERVERS, Simulation
+from nginxsim.simulation import Simulation
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.coverage import REACHABLE
 from nginxsim.suites.expectations import CLOSED
@@ -90,8 +90,7 @@ class _Recorder:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        small = len(simulation.model.servers) <= WHOLE_FILE_SERVERS
-        self._refused: dict[str, object] = {"nginx_refuses": True} if small and simulation.nginx_errors() else {}
+        self._refused: dict[str, object] = {"nginx_refuses": True} if simulation.refused_by_nginx else {}
         self._names = ServiceNames(simulation.model)
 
     def tests(self, row: PathState) -> Iterator[Recorded]:

@@ -22,7 +22,6 @@ from nginxsim.suites.matching import Mismatch, endless, judge, judge_refusal
 from nginxsim.suites.results import Hits, Result, Run, State
 from nginxsim.suites.services import ServiceNames, answers
 from nginxsim.verdict import Outcome, Verdict
-from nginxsim.verdict.refusals import nginx_faults
 from nginxsim.verdict.routing import Routing
 
 BATCH = 64
@@ -158,6 +157,8 @@ class Player:
         self.names = ServiceNames(simulation.model)
         self.heard: set[Played] = set()
         hosts = {name for case in cases for name in (case.request.host, case.request.sni)}
+        self._refusal = _refusal(simulation)
+        self._crashes = [Mismatch("controller", "runs", found.message) for found in simulation.crashes]
         self._broken: InputError | None = None
         try:
             self._routing = _compiled(simulation, hosts)
@@ -165,7 +166,6 @@ class Player:
             self._broken = problem
         else:
             self._touched = Touched(self._routing)
-            self._refusal = _refusal(self._routing)
 
     def counts(self) -> Counter[Key]:
         """Requests by the places in the manifests that had a part in them."""
@@ -187,13 +187,13 @@ class Player:
     def result(self, case: Case) -> Result:
         started = time.perf_counter()
         try:
-            verdict, outcomes = self.outcomes(case)
+            _, outcomes = self.outcomes(case)
         except DrawError as problem:
             fault = Mismatch("request", "a request that can be played", str(problem))
             return Result(case, State.FAILED, (fault,), str(problem), time.perf_counter() - started)
         except InputError as problem:
             # What nginx cannot read either answers nothing: all that is left to judge is whether that was expected.
-            faults = tuple(judge_refusal(case.expect, str(problem)))
+            faults = tuple(judge_refusal(case.expect, self._refusal or str(problem)))
             return Result(case, State.FAILED if faults else State.PASSED, faults)
         if self.measures:
             self._touched.add(outcomes)
@@ -201,13 +201,13 @@ class Player:
             judged = judge(case.expect, outcomes, self.names)
         except MatchLimitError as problem:
             judged = [endless(problem)]
-        mismatches = (*judge_refusal(case.expect, self._refusal), *judged)
+        mismatches = (*self._crashes, *judge_refusal(case.expect, self._refusal), *judged)
         seconds = time.perf_counter() - started
         if not mismatches:
             return Result(case, State.PASSED, seconds=seconds)
         # Told of one host alone, the lines of the conf are those that `nginxsim why` tells.
         alone = self.simulation.route(case.request, self._answers(case))
-        shown = Verdict(verdict.request, pinned(alone.outcomes, case.draw))
+        shown = alone._replace(outcomes=pinned(alone.outcomes, case.draw))
         return Result(
             case,
             State.FAILED,
@@ -217,11 +217,11 @@ class Player:
         )
 
 
-def _refusal(routing: Routing) -> str:
-    """Why nginx would not load what these requests go to, with the manifest line; "" when it would."""
-    for fault in nginx_faults(routing.estate, routing.text):
-        origin = routing.provenance.of(fault.line).origin
-        return f"{fault.message} ({origin})" if origin else fault.message
+def _refusal(simulation: Simulation) -> str:
+    """Why nothing of the estate answers, with the manifest line: nginx refuses the file; "" when it would load it."""
+    for found in simulation.refused_by_nginx:
+        origin = next(iter(found.origins), None)
+        return f"{found.message} ({origin})" if origin else found.message
     return ""
 
 

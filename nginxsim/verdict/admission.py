@@ -67,7 +67,7 @@ def faults_of(findings: Iterable[Finding]) -> list[Fault]:
     """Findings that say the same of the same place in the manifests become one fault, in the order of the file."""
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for found in findings:
-        alike.setdefault((found.message, found.owner, found.evidence), []).append(found)
+        alike.setdefault((found.message, found.owner, found.origins), []).append(found)
     return [Fault(same[0], tuple(found.line for found in same)) for same in alike.values()]
 
 

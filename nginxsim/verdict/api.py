@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.catalogue import BY_CODE
-from nginxsim.kube.validation import OF_VALUES, Problem, Reason, Refuser, problems, problems_at, shown
+from nginxsim.kube.validation import OF_VALUES, Documents, Problem, Reason, Refuser, problems, shown
 from nginxsim.verdict.types import Evidence, Finding
 
 if TYPE_CHECKING:
+    from nginxsim.kube.kubernetes import Kubernetes
     from nginxsim.origins import Origin
     from nginxsim.simulation import Simulation
+    from nginxsim.sources import File
 
 WHO: Mapping[Refuser, str] = {
     Refuser.KUBECTL: "kubectl refuses",
@@ -67,13 +69,16 @@ class ApiFinding(NamedTuple):
 
 def api_findings(simulation: Simulation) -> list[ApiFinding]:
     """Of everything that was read."""
-    return list(_findings(problems(simulation.given.texts, simulation.kubernetes)))
+    return api_findings_in(simulation.given.texts, simulation.kubernetes)
 
 
-def api_findings_at(simulation: Simulation, origins: Iterable[Origin]) -> list[ApiFinding]:
+def api_findings_in(files: Iterable[File], kubernetes: Kubernetes) -> list[ApiFinding]:
+    return list(_findings(problems(files, kubernetes)))
+
+
+def api_findings_at(documents: Documents, origins: Iterable[Origin]) -> list[ApiFinding]:
     """Of the documents at these places only."""
-    places = ((origin.file, origin.line) for origin in origins)
-    return list(_findings(problems_at(simulation.given.texts, places, simulation.kubernetes)))
+    return list(_findings(documents.problems_at((origin.file, origin.line) for origin in origins)))
 
 
 def _findings(found: Iterable[Problem]) -> Iterator[ApiFinding]:

@@ -31,7 +31,7 @@ def burst(route: Callable[[Request], Verdict], request: Request, count: int) -> 
             outcome._replace(probability=outcome.probability * share, places=(first, last))
             for outcome in at(first).outcomes
         )
-    return Verdict(request, outcomes)
+    return Verdict(request, outcomes, at(1).standing)
 
 
 def _ending(verdict: Verdict) -> tuple[object, ...]:

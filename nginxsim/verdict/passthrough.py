@@ -14,7 +14,7 @@ from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, UpstreamRe
 from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
-from nginxsim.verdict.types import Cause, Evidence, Explanation, Outcome, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Evidence, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
@@ -61,7 +61,12 @@ class PassthroughFront:
             (*self._estate.assumptions, UNOPENED),
             Explanation(partial(self._cause, backend, given.failed), partial(self._trace, backend)),
         )
-        return Verdict(request, [outcome])
+        return Verdict(request, [outcome], Standing(partial(self._obstacles, backend)))
+
+    def _obstacles(self, backend: PassthroughBackend) -> tuple[Finding, ...]:
+        """Not nginx, which has no part in it."""
+        source = self._source(backend)
+        return self._estate.obstacles.around([source.origin] if source and source.origin else [])
 
     def _source(self, backend: PassthroughBackend) -> Source | None:
         """The annotation that asks for it."""

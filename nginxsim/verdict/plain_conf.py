@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nginxsim.catalogue.entries import Level
+from nginxsim.nginx.configtest.anybody import check_written
 from nginxsim.nginx.events import (
     AddressRuled,
     Answered,
@@ -32,17 +33,19 @@ from nginxsim.nginx.listen import listen_words
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.steps import Phase, Step
-from nginxsim.nginx.tree import ConfError, Directive
+from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.connection import is_http2_off, proxy_protocol
 from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
+from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.routing import ConfRouting
-from nginxsim.verdict.types import Cause, Evidence, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Evidence, Finding, Outcome, TraceStep, Verdict
 from nginxsim.verdict.wording import client
 
 if TYPE_CHECKING:
+    from nginxsim.nginx.configtest.faults import Fault
     from nginxsim.nginx.includes import Conf
 
 FIXES: Mapping[Failure, tuple[str, str]] = {
@@ -56,16 +59,27 @@ FIXES: Mapping[Failure, tuple[str, str]] = {
 }
 
 
-class PlainRouting(ConfRouting):
-    """A conf as it was read from disk; raises InputError with file and line for what nginx would not start with."""
+def refusals_of(conf: Conf) -> tuple[Finding, ...]:
+    """What nginx would not load in a conf, whatever its release and its modules."""
+    return tuple(_refusal(conf, fault) for fault in check_written(conf))
 
-    def __init__(self, conf: Conf) -> None:
+
+def _refusal(conf: Conf, fault: Fault) -> Finding:
+    name = fault.directive.partition(" ")[0]
+    places = at(conf.origin(fault.line, name), conf.statement(fault.line, name)) if fault.line else ()
+    return finding("conf-refused", *places, reason=fault.message)
+
+
+class PlainRouting(ConfRouting):
+    """A conf as it was read from disk; raises ConfError for what the router cannot do without.
+
+    refused: looks for what nginx would not load in it.
+    """
+
+    def __init__(self, conf: Conf, refused: Callable[[], tuple[Finding, ...]]) -> None:
         self.conf = conf
-        try:
-            router = Router(conf.tree, files=conf.contents)
-        except ConfError as error:
-            raise conf.located(error) from None
-        super().__init__(conf.tree, router, conf.assumptions)
+        self._refused = refused
+        super().__init__(conf.tree, Router(conf.tree, files=conf.contents), conf.assumptions)
 
     @cached_property
     def provenance(self) -> Provenance:
@@ -98,13 +112,13 @@ class PlainRouting(ConfRouting):
         _, colon, port = (request.host or "").rpartition(":")
         if request.port is None and colon and (number := whole_number(port)) is not None:
             request = replace(request, port=number)
-        try:
-            return super().verdict(request, answer)
-        except ConfError as error:
-            raise self.conf.located(error) from None
+        return super().verdict(request, answer)
 
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
         return explain(PlainCase(self, request, routed))
+
+    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:  # noqa: ARG002
+        return self._refused()
 
     def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
         from nginxsim.verdict.near_misses import conf_near_misses  # noqa: PLC0415  # most reports never ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -11,9 +12,9 @@ from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, ever
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
-from nginxsim.origins import Source
+from nginxsim.origins import Origin, Source
 from nginxsim.verdict.provenance import Provenance
-from nginxsim.verdict.types import Cause, Explanation, Outcome, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
 from nginxsim.verdict.wording import said
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class ConfRouting(ABC):
             stack.extend(directive.block or ())
         return found
 
+    @abstractmethod
+    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+        """What keeps these outcomes from ever coming about."""
+
     def arriving(self, request: Request) -> Request:
         """The request as it comes to this nginx."""
         return request
@@ -65,7 +70,8 @@ class ConfRouting(ABC):
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         request = self.arriving(request)
         routed = self._router.route(request, answer or everything_is_fine)
-        return Verdict(request, [self._outcome(request, one) for one in routed])
+        outcomes = [self._outcome(request, one) for one in routed]
+        return Verdict(request, outcomes, Standing(partial(self.obstacles, routed, outcomes)))
 
     def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
         """A line of the conf that might have decided; text: its directive, or a name in it."""
@@ -142,6 +148,18 @@ class Routing(ConfRouting):
         from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them
 
         return explain(self, request, routed)
+
+    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+        causes = (origin for outcome in outcomes for origin in outcome.cause.origins)
+        return self.estate.obstacles.of((*self._objects(routed), *causes))
+
+    def _objects(self, routed: Sequence[RoutedOutcome]) -> Iterator[Origin]:
+        """The Ingresses and Services whose locations were chosen."""
+        for step in (step for outcome in routed for step in outcome.steps):
+            location = self.provenance.location_at(step.line) if step.phase is Phase.LOCATION else None
+            for owner in (location.ingress, location.service) if location else ():
+                if owner is not None:
+                    yield owner.meta.origin
 
     def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
         from nginxsim.verdict.near_misses import near_misses  # noqa: PLC0415  # most reports never ask

@@ -168,6 +168,23 @@ class Explanation:
         return Explanation, (_Known(self.cause), _Known(self.trace))
 
 
+class Standing:
+    """Whether the estate that answered could ever be there: its obstacles are looked for when first asked for."""
+
+    def __init__(self, look: Callable[[], tuple[Finding, ...]]) -> None:
+        self._look = look
+
+    @cached_property
+    def obstacles(self) -> tuple[Finding, ...]:
+        return self._look()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Standing, (_Known(self.obstacles),)
+
+
+SOUND = Standing(tuple)
+
+
 class Outcome(NamedTuple):
     """One way a request may end. cause and trace are worked out when asked for."""
 
@@ -203,6 +220,16 @@ class Verdict(NamedTuple):
 
     request: Request
     outcomes: list[Outcome]
+    standing: Standing = SOUND
+
+    @property
+    def obstacles(self) -> tuple[Finding, ...]:
+        """Why no such answer is ever given, in the order in which one would meet it; empty when nothing is in its way.
+
+        An object that had a part in it is never stored ("api-..."), the controller ends ("controller-crash"), nginx
+        refuses the file ("nginx-refuses", "conf-refused").
+        """
+        return self.standing.obstacles
 
     @property
     def status(self) -> int | None:
@@ -234,8 +261,8 @@ class Verdict(NamedTuple):
 
     @property
     def is_finding(self) -> bool:
-        """Whether any outcome is a 5xx, no answer at all, or a refusal."""
-        return any(
+        """Whether any outcome is a 5xx, no answer at all, or a refusal, or something keeps it from being given."""
+        return bool(self.obstacles) or any(
             outcome.status is None or outcome.status >= 500 or outcome.cause.level in ("error", "denied")
             for outcome in self.outcomes
         )
@@ -284,4 +311,16 @@ class Finding:
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-__all__ = ["LEVELS", "Cause", "Evidence", "Finding", "Fragment", "Outcome", "TraceStep", "Verdict", "nested"]
+__all__ = [
+    "LEVELS",
+    "SOUND",
+    "Cause",
+    "Evidence",
+    "Finding",
+    "Fragment",
+    "Outcome",
+    "Standing",
+    "TraceStep",
+    "Verdict",
+    "nested",
+]

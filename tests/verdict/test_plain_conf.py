@@ -177,10 +177,6 @@ def test_other_causes(conf: str, name: str) -> None:
 
 BROKEN = {
     "syntax": ("server { listen 80 }", 'etc/nginx.conf:1:20: unexpected "}"'),
-    "value": (
-        "http {\n server {\n  location / { rewrite ( / last; }\n }\n}",
-        "etc/nginx.conf:3:3: pcre2_compile()",
-    ),
     "no http": ("events { }\n", "etc/nginx.conf: neither an http block nor a server in it"),
     "itself": ("http {\n  include nginx.conf;\n}", "etc/nginx.conf:2:3: etc/nginx.conf includes itself"),
     "too deep": ("http " + "{ a " * 60, "etc/nginx.conf:1:240: blocks are nested more than 50 deep"),
@@ -194,6 +190,32 @@ def test_what_nginx_would_not_start_with_has_its_place(conf: str, name: str) -> 
     with pytest.raises(InputError) as caught:
         ask(conf, "/")
     assert str(caught.value).startswith(words)
+
+
+REFUSED = {
+    "misspelt": ("http { server {\n location / { proxy_pas http://a; } } }", "unknown directive", 404, (2, 15)),
+    "misplaced": ("http {\n proxy_pass http://a;\n server { return 204; } }", "not allowed here", 204, (2, 2)),
+    "twice": ("http { server {\n location / { return 204; }\n location / {} } }", "duplicate location", 204, (3, 2)),
+    "a pattern": ("http {\n server {\n  location / { rewrite ( / last; }\n }\n}", "pcre2_compile()", None, (3, 16)),
+    "a number": ("http { server {\n return 1000; } }", "invalid return code", None, (2, 2)),
+    "nothing": ("http { server {\n vhost_traffic_status on; return 204; } }", "", 204, None),
+    "of a module": ("load_module a.so; http { server { http2 on; uwsgi_temp_path /t; return 204; } }", "", 204, None),
+    "of a part": ("server { limit_req zone=elsewhere; return 204; }", "", 204, None),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_nginx_does_not_load_comes_before_what_it_would_answer(conf: str, name: str) -> None:
+    text, words, status, place = REFUSED[name]
+    Path(conf).write_text(text)
+    verdict = ask(conf, "/", host="localhost")
+    assert verdict.status == status
+    assert [each.code for each in verdict.obstacles[:1]] == (["conf-refused"] if words else [])
+    assert not words or words in verdict.obstacles[0].message
+    assert [each.origins for each in verdict.obstacles[:1]] == ([((conf, *place),)] if place else [])
+    code, output = why("http://localhost/", "--conf", conf)
+    assert code == (1 if words else 0), output
+    assert output.startswith("nginx refuses the conf" if words else "204")
 
 
 def test_a_piece_of_conf_with_servers_only_is_enough(conf: str) -> None:

@@ -11,9 +11,11 @@ pkg/registry/rest (create.go).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
+from functools import cache
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 import yaml
@@ -45,17 +47,27 @@ def problems(files: Iterable[File], release: Kubernetes) -> Iterator[Problem]:
             yield from _in_document(document, release, alone=len(parts) == 1)
 
 
-def problems_at(files: Iterable[File], places: Iterable[tuple[str, int]], release: Kubernetes) -> Iterator[Problem]:
-    """Of the documents only that stand at these places: file and line."""
-    wanted: dict[str, set[int]] = {}
-    for name, line in places:
-        wanted.setdefault(name, set()).add(line)
-    for file in files:
-        if file.name in wanted:
-            for document in documents(file):
-                lines = range(document.file.first_line + 1, document.file.last_line + 1)
-                if any(line in lines for line in wanted[file.name]):
-                    yield from _in_document(document, release)
+class Documents:
+    """Files of which single documents are looked at: each is taken apart once, and each document examined once."""
+
+    def __init__(self, files: Iterable[File], release: Kubernetes) -> None:
+        self._files = {file.name: file for file in files}
+        self._release = release
+        self._documents = cache(lambda name: list(documents(self._files[name])))
+        self._problems = cache(lambda name, at: tuple(_in_document(self._documents(name)[at], self._release)))
+
+    def problems_at(self, places: Iterable[tuple[str, int]]) -> Iterator[Problem]:
+        """Of the documents around these places: file and line. Raises InputError for broken YAML."""
+        found = chain.from_iterable(self._around(name, line) for name, line in places if name in self._files)
+        for name, at in sorted(set(found)):
+            yield from self._problems(name, at)
+
+    def _around(self, name: str, line: int) -> Iterator[tuple[str, int]]:
+        """JSON documents may share a line."""
+        parts = self._documents(name)
+        first = bisect_left(parts, line, key=lambda document: document.file.last_line)
+        begun = takewhile(lambda at: parts[at].file.first_line < line, range(first, len(parts)))
+        return ((name, at) for at in begun)
 
 
 def undecodable(value: Mapping[str, Json]) -> Iterator[Fault]:

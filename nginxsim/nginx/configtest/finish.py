@@ -193,15 +193,15 @@ def _table(conf: Conf, scope: Scope, title: str, names: Collection[str], at: Dir
 
 def _locations(conf: Conf, server: Scope) -> None:
     for scope in _scopes(server):
-        seen: set[tuple[str, bool]] = set()
+        seen: dict[tuple[str, bool], Directive] = {}
         for inner in scope.inner:
             facts = inner.facts
             if inner.kind != "loc" or facts["regex"] or facts["named"]:
                 continue
             key = (facts["name"], facts["modifier"] == "=")
             if key in seen:
-                conf.fault(f'duplicate location "{facts["name"]}"', inner.directive)
-            seen.add(key)
+                conf.fault(f'duplicate location "{facts["name"]}"', inner.directive, beside=seen[key])
+            seen.setdefault(key, inner.directive)
 
 
 def _unknown_variables(conf: Conf, names: Names) -> None:

@@ -101,9 +101,11 @@ class Conf:
     def names(self, scope: Scope) -> Names:
         return self.stream if scope.is_stream else self.http
 
-    def fault(self, message: str, directive: Directive | None, severity: str = "emerg") -> None:
+    def fault(
+        self, message: str, directive: Directive | None, severity: str = "emerg", beside: Directive | None = None
+    ) -> None:
         line, text = (directive.line, str(directive)) if directive else (0, "")
-        self.faults.append(Fault(message, line, text, severity))
+        self.faults.append(Fault(message, line, text, severity, beside.line if beside else 0))
 
     def warn(self, message: str, directive: Directive | None) -> None:
         self.fault(message, directive, "warn")
