@@ -42,6 +42,7 @@ class Extractor:
     ) -> None:
         release, settings = controller.release, controller.settings
         self._drops = release.bad_annotation_drops_ingress
+        self._denial = release.denial
         self._surroundings = Surroundings(
             settings=settings,
             certificates=certificates,
@@ -99,6 +100,7 @@ class Extractor:
             draft.refuse(family, fault, drops=self._drops)
         except Denied as fault:
             raised = fault
+            fault.introduce(self._denial)
             draft.deny(family, fault)
         except Fault as fault:
             raised = fault

@@ -74,12 +74,18 @@ class Denied(Fault):
     ) -> None:
         super().__init__(reason, evidence, kind)
         self.kept = kept
+        self.introduced = False
+
+    def introduce(self, words: str) -> None:
+        """Puts what its release says first before the reason, where that is said at all."""
+        if self.introduced:
+            self.reason = words + self.complaint
 
     @classmethod
     def because(cls, reason: str, evidence: Evidence = NO_EVIDENCE) -> Denied:
         """With the introduction that most, but not all, denials carry."""
-        denied = cls(f"location denied, reason: {reason}", evidence)
-        denied.complaint = reason
+        denied = cls(reason, evidence)
+        denied.introduced = True
         return denied
 
 

@@ -85,7 +85,7 @@ def one_of(*options: str, any_case: bool = False) -> Validator:
         tested = trim(value)
         return (tested.lower() if any_case else tested) in options
 
-    return Validator(accepts, _alternatives(options))
+    return Validator(accepts, _alternatives(options), matches=accepts)
 
 
 def _alternatives(options: Sequence[str]) -> str:

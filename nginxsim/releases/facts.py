@@ -68,7 +68,8 @@ class Release:
     nginx_modules: tuple[str, ...] = _values({"..1.12.8": ("ngx_http_substitutions_filter_module",), "1.13.0..": ()})
     """What that has beyond what the nginx of each release has."""
     loadable_modules: tuple[str, ...] = _values({
-        "1.9.5..1.9.6": (*_LOADABLE, "ngx_http_opentracing_module.so"),
+        "..1.7.1": (*_LOADABLE, "ngx_http_opentracing_module.so", "ngx_http_influxdb_module.so"),
+        "1.8.0..1.9.6": (*_LOADABLE, "ngx_http_opentracing_module.so"),
         "1.10.0..1.12.8": _LOADABLE,
         "1.13.0..": (*_LOADABLE, "ngx_http_js_module.so", "ngx_stream_js_module.so"),
     })  # fmt: skip
@@ -98,6 +99,18 @@ class Release:
     """A refused or too risky annotation removes the whole Ingress; before, there were neither validators nor risks."""
     refuses_line_breaks: bool = _switch("1.11.5..1.11.8 1.12.1..")
     """No validator that is a pattern takes a value of several lines."""
+    denial: str = _values({"..1.8.5": "Location denied, reason: ", "1.9.0..": "location denied, reason: "})
+    """How most reasons of a denied location begin."""
+    match_cn_may_say_anything: bool = _switch("1.9.6..")
+    """auth-tls-match-cn without "CN=" in it counts as well, where validation lets it pass."""
+    origins_may_be_empty: bool = _switch("..1.9.4")
+    """An empty part between two commas of cors-allow-origin is one of the origins."""
+    fastcgi_keeps_to_namespace: bool = _switch("1.7.1..")
+    """fastcgi-params-configmap may not be in another namespace."""
+    fastcgi_checks_params: bool = _switch("1.9.0..")
+    """Names and values of FastCGI's parameters have a pattern."""
+    mirror_host_without_variables: bool = _switch("1.8.1..")
+    """What follows the first $ of a mirror's target does not keep its host from being read."""
     aliases_have_risk: bool = _switch("1.13.8..1.13.9 1.14.4..")
     """An annotation's other names are as risky as its own."""
     error_codes_may_have_blanks: bool = _switch("1.12.6..1.12.8 1.13.2..")
@@ -130,6 +143,37 @@ class Release:
     """ssl-passthrough counts from any Ingress of a host; before, from the first that names the host alone."""
 
     # ingress-nginx: internal/ingress/controller/template/template.go, rootfs/etc/nginx/template/nginx.tmpl
+    files: str = _values({"..1.9.4": "/etc/nginx", "1.9.5..": "/etc/ingress-controller"})
+    """Where it keeps the GeoIP2 databases and the key of TLS session tickets."""
+    loads_geoip: bool = _switch("..1.9.1")
+    """GeoIP's databases of old, which came with the image."""
+    speaks_ajp: bool = _switch("..1.8.5")
+    """backend-protocol may be AJP."""
+    geoip2_has_ids: bool = _switch("1.8.0..")
+    """GeoIP2 gives the places' numbers, and regions below a country."""
+    geoip2_city_has_continent: bool = _switch("1.8.2..")
+    address_list: str = _values({"..1.8.5": "whitelist", "1.9.0..": "allowlist"})
+    """What the variables for the addresses that no limit counts begin with."""
+    streams_resolve_names: bool = _switch("1.6.4..")
+    """The stream block has a resolver."""
+    auth_is_not_logged: bool = _switch("1.6.4..")
+    """The subrequest for authentication has no line in the access log, unless enable-auth-access-log says so."""
+    auth_has_cors: bool = _switch("1.6.4..")
+    """CORS headers come before authentication and on its redirect; before, behind the limits and not there."""
+    modsecurity_spares_subrequests: bool = _switch("1.2.1..")
+    """ModSecurity is off for the controller's own locations, which no client reaches."""
+    modsecurity_spares_status: bool = _switch("1.8.2..")
+    """And for its status server."""
+    grpc_is_sent_host: bool = _switch("1.8.1..")
+    """gRPC services are sent the Host header that others are."""
+    mirrors_need_host: bool = _switch("1.8.1..")
+    """A mirror whose host cannot be told gets no location."""
+    quotes_mirrors: bool = _switch("1.8.1..")
+    """The target of a mirror stands in quotes."""
+    prefix_in_go_quotes: bool = _switch("1.9.0..")
+    """x-forwarded-prefix is escaped between its quotes."""
+    http2_sizes_may_be_left_out: bool = _switch("1.8.1..")
+    """http2-max-* that nobody set are not in the file."""
     has_http2_directive: bool = _switch("1.10.0..")
     """`http2 on` in each server; before, a parameter of its listeners."""
     grpc_has_timeouts: bool = _switch("1.11.0..")
@@ -168,6 +212,11 @@ class Release:
     """With auth-keepalive the Lua that asks makes a boolean of auth-keepalive-share-vars; else its text ends every
     request with 500.
     """
+
+    keepalive_auth_hands_on_401: bool = _switch("1.5.1..")
+    """With auth-keepalive a 401 of the auth server is the answer; before, it became 500."""
+    auth_may_share_vars: bool = _switch("1.9.0..")
+    """It is said whether variables are shared."""
 
     scripts: Mapping[str, Script] = field(default_factory=dict)
     """The Lua of its nginx.conf, by hook."""

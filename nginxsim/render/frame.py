@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Machine
 from nginxsim.config.scope import in_scope
 from nginxsim.config.settings import Settings, dh_param_file
-from nginxsim.controller.model import Model, Server, StreamService
+from nginxsim.controller.model import Model, StreamService
 from nginxsim.golang.strconv import quote
 from nginxsim.kube.cluster import Cluster
 from nginxsim.origins import Source
 from nginxsim.render.listeners import backlog, has_ipv6
+from nginxsim.render.modules import Modules, modules_of, tracer_of
 from nginxsim.render.provenance import Ledger, Line
 from nginxsim.render.sources import annotation_source
 from nginxsim.render.text import kilobytes
@@ -34,9 +35,9 @@ class Frame:
     connections: int
     name_hash_bucket: int
     name_hash_size: int
-    digest_auth: bool
-    modsecurity: bool
-    opentelemetry: bool
+    modules: Modules
+    tracer: str
+    """The library that OpenTracing loads; "" for none."""
     resolver: str
     ipv6: bool
     backlog: int
@@ -59,7 +60,6 @@ def build_frame(model: Model, controller: Controller, cluster: Cluster, ledger: 
     seen = in_scope(cluster, flags)
     open_files = settings.max_worker_open_files or open_file_limit(machine)
     bucket, size = _name_hash(model, settings)
-    digest, modsecurity, opentelemetry = _modules(model.servers, settings)
     certificate = model.default_certificate
     dicts = settings.lua_shared_dicts
     return Frame(
@@ -67,9 +67,8 @@ def build_frame(model: Model, controller: Controller, cluster: Cluster, ledger: 
         connections=settings.max_worker_connections or int(open_files * 3 / 4),
         name_hash_bucket=bucket,
         name_hash_size=size,
-        digest_auth=digest,
-        modsecurity=modsecurity,
-        opentelemetry=opentelemetry,
+        modules=modules_of(model.servers, settings),
+        tracer=tracer_of(settings),
         resolver=resolver(machine.resolvers, without_ipv6=settings.disable_ipv6_dns),
         ipv6=has_ipv6(controller),
         backlog=backlog(machine),
@@ -137,18 +136,6 @@ def _name_hash(model: Model, settings: Settings) -> tuple[int, int]:
 def _power_of_two(number: int) -> int:
     """The smallest power of two that is not below `number`; 0 for 0."""
     return 1 << (number - 1).bit_length() if number > 0 else 0
-
-
-def _modules(servers: Mapping[str, Server], settings: Settings) -> tuple[bool, bool, bool]:
-    """Whether anything needs the modules for digest authentication, ModSecurity and OpenTelemetry."""
-    digest, modsecurity, opentelemetry = False, settings.enable_modsecurity, settings.enable_opentelemetry
-    for server in servers.values():
-        for location in server.locations:
-            parsed = location.annotations
-            digest = digest or (parsed.basic_auth.secured and parsed.basic_auth.type == "digest")
-            modsecurity = modsecurity or parsed.modsecurity.enable
-            opentelemetry = opentelemetry or parsed.opentelemetry.enabled
-    return digest, modsecurity, opentelemetry
 
 
 def _headers(key: str, cluster: Cluster, ledger: Ledger) -> list[tuple[str, Line]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nginxsim.releases import Release
+
 _COUNTRY = (
     "$geoip2_country_code source=$remote_addr country iso_code",
     "$geoip2_country_name source=$remote_addr country names en",
@@ -61,6 +63,18 @@ class Database:
 
     variables: tuple[str, ...]
     reloads: bool = True
+
+    def variables_in(self, release: Release) -> tuple[str, ...]:
+        """Those that a release names."""
+        left_out = [
+            part
+            for part, known in (
+                ("geoname_id", release.geoip2_has_ids),
+                ("$geoip2_city_continent", release.geoip2_city_has_continent),
+            )
+            if not known
+        ]
+        return tuple(line for line in self.variables if not any(part in line for part in left_out))
 
 
 DATABASES: Mapping[str, Database] = {

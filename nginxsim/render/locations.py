@@ -84,6 +84,7 @@ class LocationView:
     rewrite: str
     next_upstream: str
     telemetry: tuple[str, ...]
+    tracing: tuple[str, ...]
     limits: tuple[tuple[str, str], ...]
     cors: tuple[str, ...]
     """The conditions on the Origin header."""
@@ -118,10 +119,11 @@ def view(
         no_tls_redirect=is_listed(location, settings.no_tls_redirect_locations),
         denied="" if location.denied is None else quote(location.denied),
         origins=origins,
-        pass_to=pass_of(location, model.backends.get(location.backend)),
+        pass_to=pass_of(location, model.backends.get(location.backend), release),
         rewrite=rewrite_of(location, release),
         next_upstream=next_upstream_of(parsed.proxy.next_upstream, retry_all=settings.retry_non_idempotent),
         telemetry=tuple(telemetry_of(parsed.opentelemetry, settings)),
+        tracing=tuple(tracing_of(parsed, settings)),
         limits=tuple(limit_directives(parsed.rate_limit)),
         cors=origins_of(parsed.cors) if parsed.cors.enabled else (),
         explains_error=location.backend.startswith(CUSTOM_BACKEND_PREFIX),
@@ -176,10 +178,12 @@ def is_listed(location: Location, prefixes: str) -> bool:
     return any(word and location.path.startswith(word) for word in (part.strip(" ") for part in prefixes.split(",")))
 
 
-def pass_of(location: Location, backend: Backend | None) -> str:
+def pass_of(location: Location, backend: Backend | None, release: Release) -> str:
     """`proxy_pass http://upstream_balancer` or its like."""
     protocol = location.annotations.backend_protocol
     directive, scheme = _PASSES.get(protocol.upper(), _PLAIN_PASS)
+    if release.speaks_ajp and protocol == "AJP":
+        directive, scheme = "ajp_pass", ""
     if backend is not None and backend.ssl_passthrough:
         scheme = "grpcs://" if protocol == "GRPCS" else "https://"
     if location.backend == DEFAULT_UPSTREAM:
@@ -214,6 +218,23 @@ def telemetry_of(wanted: OpenTelemetry, settings: Settings) -> Iterator[str]:
         yield f"opentelemetry_operation_name {wanted.operation_name}"
     trusts = wanted.trust_enabled if wanted.trust_set else settings.opentelemetry_trust_incoming_span
     yield f"opentelemetry_trust_incoming_spans {'on' if trusts else 'off'}"
+
+
+def tracing_of(parsed: ParsedAnnotations, settings: Settings) -> Iterator[str]:
+    """The OpenTracing directives of a location."""
+    # ingress-nginx 1.9.4: internal/ingress/controller/template/template.go (buildOpentracingForLocation)
+    wanted = parsed.opentracing
+    if settings.enable_opentracing:
+        if wanted.set and not wanted.enabled:
+            yield "opentracing off"
+            return
+    elif not (wanted.set and wanted.enabled):
+        return
+    yield "opentracing on"
+    yield "opentracing_grpc_propagate_context" if parsed.backend_protocol in GRPC else "opentracing_propagate_context"
+    trusts = wanted.trust_enabled if wanted.trust_set else settings.opentracing_trust_incoming_span
+    if not trusts:
+        yield "opentracing_trust_incoming_span off"
 
 
 def origins_of(cors: Cors) -> tuple[str, ...]:

@@ -120,11 +120,16 @@ def error_groups(server: Server, marks_of: MarksOf) -> Iterator[ErrorGroup]:
         yield ErrorGroup(upstream, tuple(sorted(codes[upstream])), "".join(asked[upstream]))
 
 
-def mirrors_of(server: Server, marks_of: MarksOf) -> Iterator[MirrorView]:
+def mirrors_of(server: Server, marks_of: MarksOf, release: Release) -> Iterator[MirrorView]:
     """One location a mirror source."""
     seen = set()
     for location in server.locations:
         mirror = location.annotations.mirror
-        if mirror.source and mirror.target and mirror.host and mirror.source not in seen:
+        if (
+            mirror.source
+            and mirror.target
+            and mirror.source not in seen
+            and (mirror.host or not release.mirrors_need_host)
+        ):
             seen.add(mirror.source)
             yield MirrorView(mirror.source, mirror.host, mirror.target, marks_of(location)["mirror-target"])

@@ -48,7 +48,7 @@ class Views:
             traits=server.traits,
             global_errors=self._global_errors,
             errors=tuple(error_groups(server, self.marks_of)),
-            mirrors=tuple(mirrors_of(server, self.marks_of)),
+            mirrors=tuple(mirrors_of(server, self.marks_of, self._controller.release)),
             locations=tuple(self._locations(server)),
             opens=self._ledger.mark(server_source(server)),
             by=self.marks(server),

@@ -54,6 +54,9 @@ def test_what_a_release_does(case: Mapping[str, Any], name: str, tmp_path: Path)
     assert not [line for line in expected.get("http", ()) if line not in whole]
     told = [found.message for found in sim.nginx_errors()]
     assert told == expected.get("nginx", told)
+    assert not [part for part in expected.get("found_in_http", ()) if not any(part in line for line in whole)]
+    assert not [part for part in expected.get("absent", ()) if any(part in line for line in whole)]
+    assert {line: server.count(line) for line in expected.get("times", ())} == expected.get("times", {})
     review = sim.review()[-1]
     if "refused" in expected:
         assert review.allowed is (expected["refused"] == "")

@@ -10,6 +10,8 @@ from nginxsim.annotations.values import BasicAuth, Named
 from nginxsim.config.scope import split_key
 from nginxsim.kube.objects import Secret
 
+_NO_COMPLAINT = "%!w(<nil>)"
+"""How Go writes that there is none."""
 DIRECTORY = "/etc/ingress-controller/auth"
 FILE, MAP = "auth-file", "auth-map"
 
@@ -65,8 +67,10 @@ def _secret_key(read: AnnotationReader) -> str:
 
 def _realm(read: AnnotationReader) -> tuple[str, str]:
     """The realm, and what was wrong with it (a later error message repeats that)."""
+    if not read.release.bad_annotation_drops_ingress:
+        return read.text_or(REALM), _NO_COMPLAINT
     try:
-        return read.text(REALM), "%!w(<nil>)"
+        return read.text(REALM), _NO_COMPLAINT
     except Refused:
         raise
     except Fault as fault:

@@ -41,14 +41,14 @@ ROWS = (SECRET, VERIFY_CLIENT, VERIFY_DEPTH, ERROR_PAGE, PASS_CERTIFICATE, MATCH
 
 def parse(read: AnnotationReader) -> ClientCertificate:
     certificate = peer_certificate(read, SECRET, own_namespace_default=True)
-    verify = read.text_or(VERIFY_CLIENT)
+    verify, name = read.text_or(VERIFY_CLIENT), read.text_unless_refused(MATCH_CN)
     return ClientCertificate(
         certificate=certificate,
         verify_client=verify if read.fits(VERIFY_CLIENT, verify) else "on",
         validation_depth=read.number_or(VERIFY_DEPTH) or 1,
         error_page=read.text_unless_refused(ERROR_PAGE),
         pass_to_upstream=read.flag_unless_refused(PASS_CERTIFICATE),
-        match_cn=read.text_unless_refused(MATCH_CN),
+        match_cn=name if read.release.match_cn_may_say_anything or "CN=" in name else "",
     )
 
 

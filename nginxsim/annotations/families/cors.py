@@ -45,7 +45,10 @@ _EXPOSED = validators.matching(
 
 ENABLE = Annotation("enable-cors", validators.BOOL, Risk.LOW, INGRESS)
 ALLOW_ORIGIN = Annotation("cors-allow-origin", _ORIGINS, Risk.MEDIUM, INGRESS)
-ALLOW_HEADERS = Annotation("cors-allow-headers", validators.HEADER_NAMES, Risk.MEDIUM, INGRESS)
+_HEADERS = validators.HEADER_NAMES.formerly({
+    "..1.8.5": validators.matching(r"^([A-Za-z0-9\-\_]+,?\s?)+$", "header names separated by commas", separator=",")
+})  # fmt: skip
+ALLOW_HEADERS = Annotation("cors-allow-headers", _HEADERS, Risk.MEDIUM, INGRESS)
 ALLOW_METHODS = Annotation("cors-allow-methods", _METHODS, Risk.MEDIUM, INGRESS)
 ALLOW_CREDENTIALS = Annotation("cors-allow-credentials", validators.BOOL, Risk.LOW, INGRESS)
 EXPOSE_HEADERS = Annotation("cors-expose-headers", _EXPOSED, Risk.MEDIUM, INGRESS)
@@ -73,7 +76,9 @@ def _origins(read: AnnotationReader) -> tuple[str, ...]:
     except Fault:
         return EVERYONE
     origins: list[str] = []
-    for origin in filter(None, map(trim, text.split(","))):
+    for origin in map(trim, text.split(",")):
+        if not origin and not read.release.origins_may_be_empty:
+            continue
         if origin == "*":
             return EVERYONE
         if _ORIGIN.at(read.release).matches(origin):

@@ -27,7 +27,8 @@ DEFAULT_KEEPALIVE_TIMEOUT = 60
 
 _METHODS = "|".join(METHODS)
 _METHOD = validators.matching(f"^({_METHODS})$", "an HTTP method in capital letters").formerly({
-    "..1.13.6 1.14.0..1.14.2": validators.matching(f"({_METHODS})", "text with an HTTP method in capital letters")
+    "..1.8.5": validators.matching(f"^({_METHODS})$", "an HTTP method in capital letters"),
+    "1.9.0..1.13.6 1.14.0..1.14.2": validators.matching(f"({_METHODS})", "text with an HTTP method in capital letters")
 })  # fmt: skip
 
 URL = Annotation("auth-url", validators.URL_WITH_VARIABLES, Risk.HIGH, LOCATION)
@@ -99,9 +100,13 @@ def _target(read: AnnotationReader, text: str) -> gourl.URL:
 
 def _method(read: AnnotationReader) -> str:
     try:
-        return read.text_unless_refused(METHOD)
+        method = read.text_unless_refused(METHOD)
     except Refused as fault:
         raise Denied.because("invalid HTTP method", fault.evidence) from None
+    # Without validation, which came later, the parser looks for itself.
+    if method and not read.release.bad_annotation_drops_ingress and not read.fits(METHOD, method):
+        raise Denied.because("invalid HTTP method", read.evidence(METHOD))
+    return method
 
 
 def _connections(read: AnnotationReader, target: gourl.URL) -> int:

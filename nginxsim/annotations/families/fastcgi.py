@@ -34,17 +34,20 @@ def _params(read: AnnotationReader, key: str, index: str) -> Mapping[str, str]:
     except ValueError as error:
         reason = f"error reading configmap name from annotation: {error}"
         raise Denied(reason, read.evidence(PARAMS, "", expected), kept) from None
-    if read.is_foreign(namespace or read.meta.namespace):
+    release = read.release
+    if release.fastcgi_keeps_to_namespace and read.is_foreign(namespace or read.meta.namespace):
         reason = "different namespace is not supported on fast_cgi param configmap"
         raise Unusable(reason, read.evidence(PARAMS, namespace, expected))
-    # Whatever namespace was written, the Ingress' own is searched.
-    own_key = f"{read.meta.namespace}/{name}"
+    # Whatever namespace was written, the Ingress' own is searched; not so by releases that let it be another.
+    searched = "" if release.fastcgi_keeps_to_namespace else namespace
+    own_key = f"{searched or read.meta.namespace}/{name}"
     try:
         params = read.stores.config_map(own_key).data
     except LookupError as error:
         reason = f"unexpected error reading configmap {own_key}: {error}"
         raise Denied(reason, read.missing(PARAMS, Named("ConfigMap", own_key), expected), kept) from None
-    _check(read, params)
+    if release.fastcgi_checks_params:
+        _check(read, params)
     return params
 
 

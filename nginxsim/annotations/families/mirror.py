@@ -43,7 +43,9 @@ def _host(read: AnnotationReader, target: str) -> str:
         if not target:
             return ""
     try:
-        return read_url(target.partition("$")[0]).hostname
+        if read.release.mirror_host_without_variables:
+            return read_url(target.partition("$")[0]).hostname
+        return read_url(target).hostname.partition("$")[0]
     except ValueError:
         return ""
 

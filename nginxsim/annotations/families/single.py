@@ -13,9 +13,14 @@ from nginxsim.annotations import validators
 from nginxsim.annotations.faults import BadContent, Refused
 from nginxsim.annotations.reading import AnnotationReader
 from nginxsim.annotations.rows import INGRESS, LOCATION, Annotation, Family, Risk
+from nginxsim.golang.strconv import trim
 
 _LOAD_BALANCERS = ("round_robin", "chash", "chashsubset", "sticky_balanced", "sticky_persistent", "ewma")
 _PROTOCOLS = ("auto_http", "http", "https", "grpc", "grpcs", "fcgi")
+_PROTOCOL = validators.one_of(*_PROTOCOLS, any_case=True).formerly({
+    "..0.48.1": validators.one_of(*_PROTOCOLS[1:], "ajp", any_case=True),
+    "0.49.0..1.8.5": validators.one_of(*_PROTOCOLS, "ajp", any_case=True),
+})  # fmt: skip
 
 SERVER_SNIPPET = Annotation("server-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS)
 STREAM_SNIPPET = Annotation("stream-snippet", validators.ANYTHING, Risk.CRITICAL, INGRESS, releases="1.1.1..")
@@ -36,7 +41,7 @@ ENABLE_GLOBAL_AUTH = Annotation("enable-global-auth", validators.BOOL, Risk.LOW,
 USE_PORT_IN_REDIRECTS = Annotation("use-port-in-redirects", validators.BOOL, Risk.LOW, LOCATION)
 SERVICE_UPSTREAM = Annotation("service-upstream", validators.BOOL, Risk.LOW, INGRESS)
 SATISFY = Annotation("satisfy", validators.one_of("any", "all"), Risk.LOW, LOCATION)
-BACKEND_PROTOCOL = Annotation("backend-protocol", validators.one_of(*_PROTOCOLS, any_case=True), Risk.LOW, LOCATION)
+BACKEND_PROTOCOL = Annotation("backend-protocol", _PROTOCOL, Risk.LOW, LOCATION)
 
 
 def _text(row: Annotation) -> Callable[[AnnotationReader], str]:
@@ -69,7 +74,11 @@ def parse_satisfy(read: AnnotationReader) -> str:
 
 
 def parse_protocol(read: AnnotationReader) -> str:
-    return read.text_or(BACKEND_PROTOCOL, "HTTP")
+    written = read.text_or(BACKEND_PROTOCOL, "HTTP")
+    if read.release.bad_annotation_drops_ingress:
+        return written
+    protocol = trim(written.upper())
+    return protocol if read.fits(BACKEND_PROTOCOL, protocol) else "HTTP"
 
 
 FAMILIES = (
