@@ -72,7 +72,7 @@ def _watched(arguments: argparse.Namespace, folder: Path) -> int:
 
 def _worker(number: int, folder: Path, minutes: float) -> subprocess.Popen[bytes]:
     words = ["--worker", str(number), "--minutes", f"{minutes:.4f}", "--out", str(folder)]
-    return subprocess.Popen([sys.executable, "-m", "tests.fuzz", *words], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "tests.fuzz", *words], cwd=ROOT)
 
 
 def _report(folder: Path, current: Path, fault: str) -> None:
