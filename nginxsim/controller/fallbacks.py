@@ -56,7 +56,8 @@ def _fallback(
     if not reach.endpoints:
         _say(NoticeCode.FALLBACK_EMPTY, reach, location, context)
         return
-    name = f"custom-default-backend-{service.meta.namespace}-{service.meta.name}"
+    namespace = f"{service.meta.namespace}-" if context.controller.release.fallbacks_have_namespace else ""
+    name = f"custom-default-backend-{namespace}{service.meta.name}"
     location.default_backend_upstream = name
     if not upstream.reach.endpoints:
         location.backend = name

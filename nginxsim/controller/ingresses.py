@@ -28,6 +28,7 @@ from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+DEFAULT_CLASS = "nginx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Gatekeeper:
     def foreign(self, ingress: Ingress) -> Dropped | None:
         """The Ingress belongs to another class: spec.ingressClassName counts first, then the old annotation."""
         # ingress-nginx 1.15.1: internal/ingress/controller/store/store.go, GetIngressClass
+        if self._controller.release.classes_are_names:
+            return self._foreign_by_word(ingress)
         if ingress.class_name is not None:
             return self._foreign_by_name(ingress, ingress.class_name)
         annotation = ingress.meta.annotations.get(CLASS_ANNOTATION)
@@ -95,6 +98,19 @@ class Gatekeeper:
             other = OtherClass(annotation, self._flags.ingress_class)
             return Dropped(ingress, DropReason.CLASS, other, ingress.meta.annotation_origins.get(CLASS_ANNOTATION))
         return Dropped(ingress, DropReason.CLASS, NoClass(), ingress.meta.origin)
+
+    def _foreign_by_word(self, ingress: Ingress) -> Dropped | None:
+        """The old annotation counts first; nothing at all is the class nginx."""
+        # ingress-nginx 0.51.0: internal/ingress/annotations/class/main.go
+        annotation = ingress.meta.annotations.get(CLASS_ANNOTATION)
+        word = (ingress.class_name or "") if annotation is None else annotation
+        wanted = self._flags.ingress_class or DEFAULT_CLASS
+        if word == wanted or (not word and wanted == DEFAULT_CLASS):
+            return None
+        if not word:
+            return Dropped(ingress, DropReason.CLASS, NoClass(), ingress.meta.origin)
+        origin = ingress.class_origin if annotation is None else ingress.meta.annotation_origins.get(CLASS_ANNOTATION)
+        return Dropped(ingress, DropReason.CLASS, OtherClass(word, wanted), origin)
 
     def _foreign_by_name(self, ingress: Ingress, name: str) -> Dropped | None:
         if name in self._classes:

@@ -99,6 +99,21 @@ class Release:
     """A refused or too risky annotation removes the whole Ingress; before, there were neither validators nor risks."""
     refuses_line_breaks: bool = _switch("1.11.5..1.11.8 1.12.1..")
     """No validator that is a pattern takes a value of several lines."""
+    classes_are_names: bool = _switch("..0.51.0")
+    """An Ingress without any class is served, and a class is a name alone: nobody looks for its IngressClass."""
+    bad_auth_url_denies: bool = _switch("1.2.0..")
+    """An auth-url that cannot be read denies the location; before, it was served without authentication."""
+    cors_headers: str = _values({
+        "..1.2.0": "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,"
+        "Content-Type,Authorization",
+        "1.2.1..": "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,"
+        "Authorization",
+    })  # fmt: skip
+    """What cors-allow-headers are where nobody says so."""
+    mirrors_are_sent_host: bool = _switch("1.2.1..")
+    """A mirror gets a Host header of its own."""
+    fallbacks_have_namespace: bool = _switch("0.49.0..")
+    """The backend made for default-backend is called by its Service's namespace as well."""
     denial: str = _values({"..1.8.5": "Location denied, reason: ", "1.9.0..": "location denied, reason: "})
     """How most reasons of a denied location begin."""
     match_cn_may_say_anything: bool = _switch("1.9.6..")
@@ -143,6 +158,37 @@ class Release:
     """ssl-passthrough counts from any Ingress of a host; before, from the first that names the host alone."""
 
     # ingress-nginx: internal/ingress/controller/template/template.go, rootfs/etc/nginx/template/nginx.tmpl
+    scratch: str = _values({"..1.1.3": "/tmp", "1.2.0..": "/tmp/nginx"})  # noqa: S108  # a folder of the image
+    """Where nginx keeps its process number and what it has not yet sent."""
+    divides_open_files: bool = _switch("..0.51.0")
+    """Each worker process gets its share of the limit of open files."""
+    lua_bodies_in_megabytes: bool = _switch("..0.48.1")
+    """The size of the controller's own posts is told in megabytes, and is one more than the largest dictionary."""
+    core_rules_replace_snippet: bool = _switch("..0.47.0")
+    """The ConfigMap's modsecurity-snippet counts only without the core rule set, and beside modsecurity.conf."""
+    geoip2_has_subregions: bool = _switch("0.45.0..")
+    geoip2_country_has_continent: bool = _switch("1.1.1..")
+    geoip2_takes_client: bool = _switch("1.1.2..")
+    """Networks and anonymizers are looked up for the client's address, with a default."""
+    brotli_has_minimum: bool = _switch("1.0.5..")
+    """brotli-min-length is known."""
+    builtin_session_cache: bool = _switch("..0.49.3 1.0.0..1.0.3")
+    """Each worker has a cache of TLS sessions of its own besides."""
+    upstreams_have_keepalive_time: bool = _switch("1.2.0..")
+    redirects_to_www_know_scheme: bool = _switch("1.1.2..")
+    """from-to-www-redirect heeds X-Forwarded-Proto with use-forwarded-headers."""
+    error_backends_are_sent_client: bool = _switch("1.3.1..")
+    """The default backend of custom-http-errors gets X-Forwarded-For."""
+    cors_answers_origin: bool = _switch("1.0.5..")
+    """cors-allow-origin may be a list, against which the Origin header is held; before, it was sent as it stood."""
+    may_reject_handshakes: bool = _switch("1.1.1..")
+    """ssl-reject-handshake is known."""
+    headers_follow_protocol: bool = _switch("0.49.0..")
+    """grpc_set_header for gRPC services also in what authentication sends on."""
+    sends_forwarded_scheme: bool = _switch("0.47.0..")
+    """Services are sent X-Forwarded-Scheme."""
+    auth_version_comes_last: bool = _switch("1.2.0..")
+    """proxy-http-version stands at the end of the block for authentication."""
     files: str = _values({"..1.9.4": "/etc/nginx", "1.9.5..": "/etc/ingress-controller"})
     """Where it keeps the GeoIP2 databases and the key of TLS session tickets."""
     loads_geoip: bool = _switch("..1.9.1")

@@ -14,7 +14,7 @@ from nginxsim.releases.published import PUBLISHED
 from nginxsim.releases.scripts import scripts_of
 from nginxsim.releases.spans import EVER, Number, number, span
 
-OLDEST = "1.3.1"
+OLDEST = "0.43.0"
 """The first release whose nginx.conf is known here line by line."""
 
 RELEASES = tuple(name for name in PUBLISHED if number(name) >= number(OLDEST))

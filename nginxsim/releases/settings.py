@@ -114,7 +114,7 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "http2-max-header-size": {"..1.8.0": "16k"},
     "http2-max-requests": {"..1.8.0": 1000},
     "keep-alive-requests": {"..1.5.1": 100},
-    "lua-shared-dicts": {"..1.11.8": {**_DICTS, "global_throttle_cache": 10240}},
+    "lua-shared-dicts": {"0.44.0..1.11.8": {**_DICTS, "global_throttle_cache": 10240}},
     "opentelemetry-config": {"..1.9.4": "/etc/nginx/opentelemetry.toml"},
     "otel-max-export-batch-size": {"..1.7.1": 0},
     "otel-max-queuesize": {"..1.7.1": 0},

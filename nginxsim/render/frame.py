@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.config.controller import Controller
-from nginxsim.config.machine import Machine
 from nginxsim.config.scope import in_scope
 from nginxsim.config.settings import Settings, dh_param_file
 from nginxsim.controller.model import Model, StreamService
@@ -58,7 +57,7 @@ class Frame:
 def build_frame(model: Model, controller: Controller, cluster: Cluster, ledger: Ledger) -> Frame:
     settings, flags, machine = controller.settings, controller.flags, controller.machine
     seen = in_scope(cluster, flags)
-    open_files = settings.max_worker_open_files or open_file_limit(machine)
+    open_files = settings.max_worker_open_files or open_file_limit(controller)
     bucket, size = _name_hash(model, settings)
     certificate = model.default_certificate
     dicts = settings.lua_shared_dicts
@@ -73,7 +72,9 @@ def build_frame(model: Model, controller: Controller, cluster: Cluster, ledger: 
         ipv6=has_ipv6(controller),
         backlog=backlog(machine),
         shared_dicts=tuple(sorted(f"{name} {kilobytes(dicts[name])}" for name in dicts)),
-        body_size_for_lua=kilobytes(max(dicts.get("configuration_data", 0), dicts.get("certificate_data", 0)) + 1024),
+        body_size_for_lua=_body_size(
+            max(dicts.get("configuration_data", 0), dicts.get("certificate_data", 0)), controller
+        ),
         request_headers=tuple(
             (name, Line(quote(line.text), line.mark))
             for name, line in _headers(settings.proxy_set_headers, seen, ledger)
@@ -101,12 +102,22 @@ def _stream_snippets(model: Model, controller: Controller, ledger: Ledger) -> It
     yield Line(controller.settings.stream_snippet, ledger.mark(controller.settings.source(name)))
 
 
-def open_file_limit(machine: Machine) -> int:
-    """Files a worker may open: what the controller's process may, less a reserve, however many workers there are.
+def _body_size(largest: int, controller: Controller) -> str:
+    """Of the controller's own posts: a megabyte more than the largest dictionary that they fill."""
+    size = kilobytes(largest + 1024)
+    return size.lower() if controller.release.lua_bodies_in_megabytes else size
+
+
+def open_file_limit(controller: Controller) -> int:
+    """Files a worker may open: what the controller's process may, less a reserve; its share of that in old releases.
 
     ingress-nginx 1.15.1: internal/ingress/controller/nginx.go (generateTemplate), util.go (rlimitMaxNumFiles)
     """
-    return max(machine.open_files - RESERVED_FILES, FEWEST_FILES)
+    limit = controller.machine.open_files
+    if controller.release.divides_open_files:
+        workers = controller.settings.worker_processes
+        limit //= int(workers) if workers.isdecimal() and int(workers) else 1
+    return max(limit - RESERVED_FILES, FEWEST_FILES)
 
 
 def resolver(addresses: tuple[str, ...], *, without_ipv6: bool) -> str:

@@ -70,6 +70,8 @@ class Database:
             part
             for part, known in (
                 ("geoname_id", release.geoip2_has_ids),
+                ("$geoip2_subregion", release.geoip2_has_subregions),
+                ("$geoip2_continent_code", release.geoip2_country_has_continent),
                 ("$geoip2_city_continent", release.geoip2_city_has_continent),
             )
             if not known

@@ -10,9 +10,6 @@ from nginxsim.annotations.values import Cors
 from nginxsim.golang.strconv import trim
 
 DEFAULT_METHODS = "GET, PUT, POST, DELETE, PATCH, OPTIONS"
-DEFAULT_HEADERS = (
-    "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
-)
 DEFAULT_MAX_AGE = 1728000
 EVERYONE = ("*",)
 
@@ -38,6 +35,7 @@ _ORIGIN = validators.matching(
         r"^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*)?$", "scheme://host, scheme://*.domain or *"
     ),
 })  # fmt: skip
+_ONE_ORIGIN = validators.matching(r"^(https?://[A-Za-z0-9\-\.]*(:[0-9]+)?|\*)?$", "http(s)://host or *")
 _METHODS = validators.matching(r"^([A-Za-z]+,?\s?)+$", "HTTP methods separated by commas", separator=",")
 _EXPOSED = validators.matching(
     r"^(([A-Za-z0-9\-\_]+|\*),?\s?)+$", "header names or *, separated by commas", separator=","
@@ -61,7 +59,7 @@ def parse(read: AnnotationReader) -> Cors:
     return Cors(
         enabled=read.flag_or(ENABLE),
         allow_origin=_origins(read),
-        allow_headers=_fitting(read, ALLOW_HEADERS, DEFAULT_HEADERS),
+        allow_headers=_fitting(read, ALLOW_HEADERS, read.release.cors_headers),
         allow_methods=_fitting(read, ALLOW_METHODS, DEFAULT_METHODS),
         allow_credentials=read.flag_or(ALLOW_CREDENTIALS, default=True),
         expose_headers=_fitting(read, EXPOSE_HEADERS, ""),
@@ -75,6 +73,8 @@ def _origins(read: AnnotationReader) -> tuple[str, ...]:
         text = read.text(ALLOW_ORIGIN)
     except Fault:
         return EVERYONE
+    if not read.release.cors_answers_origin:
+        return (text,) if _ONE_ORIGIN.matches(text) else EVERYONE
     origins: list[str] = []
     for origin in map(trim, text.split(",")):
         if not origin and not read.release.origins_may_be_empty:

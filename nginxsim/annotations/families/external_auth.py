@@ -95,6 +95,8 @@ def _target(read: AnnotationReader, text: str) -> gourl.URL:
         return read_url(text)
     except ValueError as error:
         evidence = read.evidence(URL, "", "an absolute URL such as https://auth.example.com/check")
+        if not read.release.bad_auth_url_denies:
+            raise Unusable(str(error), evidence) from None
         raise Denied(f"could not parse auth-url annotation: {error}", evidence) from None
 
 
