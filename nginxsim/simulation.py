@@ -231,7 +231,8 @@ class Simulation:
     def route(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays one request; `answer` stands for the services and auth servers (left out: all answer 200).
 
-        A file that cannot be read to its end gives no answer, and Verdict.obstacles says what nginx refuses.
+        It is asked for every try that nginx makes (proxy-next-upstream). A file that cannot be read to its end gives no
+        answer, and Verdict.obstacles says what nginx refuses.
         """
         from nginxsim.verdict.obstacles import played
 

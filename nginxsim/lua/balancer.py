@@ -68,6 +68,12 @@ def _any_peer(_: LuaRequest, pool: Pool) -> tuple[str, ...]:
     return pool.peers
 
 
+def _not_yet_tried(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
+    """The algorithm ewma keeps in mind whom it has asked, until that is everybody."""
+    tried = {addresses[0] for addresses in request.failed_peers if len(addresses) == 1}
+    return tuple(peer for peer in pool.peers if peer not in tried) or pool.peers if tried else pool.peers
+
+
 def _hashed(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
     """One peer for each value of upstream-hash-by."""
     key = hash_key(request, pool.hash_by)
@@ -89,7 +95,7 @@ def _hashed_subset(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
 
 PICKERS: Mapping[str, Callable[[LuaRequest, Pool], tuple[str, ...]]] = {
     "round_robin": _any_peer,
-    "ewma": _any_peer,
+    "ewma": _not_yet_tried,
     "chash": _hashed,
     "chashsubset": _hashed_subset,
     "sticky_balanced": sticky.pick,

@@ -25,15 +25,28 @@ NONE_REFUSERS = ("Chrome/4", "Chrome/5", "Chrome/6", "CPU iPhone OS 12", "iPad; 
 
 
 def pick(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
-    """The peer that the request's cookie names; without one, every peer, and a cookie for the next time."""
+    """The peer that the request's cookie names; without one, every peer, and a cookie for the next time.
+
+    After a failure another one, unless the cookie's stays; none when all have failed.
+    """
     key, _ = _session(request, pool.cookie.name)
     peer = _peer(pool, key) if key else None
-    if peer is not None:
+    if peer is not None and not (request.failed_peers and pool.cookie.change_on_failure):
         request.step(SessionKept, peer, pool.cookie.name)
         return (peer,)
-    if _wants_cookie(request, pool.cookie):
+    left = _untried(request, pool)
+    if left and _wants_cookie(request, pool.cookie):
         _add_cookie(request, pool)
-    return pool.peers
+    return left
+
+
+def _untried(request: LuaRequest, pool: Pool) -> tuple[str, ...]:
+    """Whom a new session may go to. Where chance chose among several, the failed one may be any of these."""
+    failed = request.failed_peers
+    if len(failed) >= len(pool.peers):
+        return ()
+    known = {addresses[0] for addresses in failed if len(addresses) == 1}
+    return tuple(peer for peer in pool.peers if peer not in known) if known else pool.peers
 
 
 def is_pinned(request: LuaRequest, pool: Pool) -> bool:
@@ -94,8 +107,7 @@ def _wants_cookie(request: LuaRequest, cookie: StickyCookie) -> bool:
 def _add_cookie(request: LuaRequest, pool: Pool) -> None:
     text = _baked(request, pool.cookie)
     request.step(SessionBegun, pool.cookie.name, pool.name)
-    if request.response_header("Set-Cookie") != text:
-        request.add_response_header("Set-Cookie", text)
+    request.add_response_header("Set-Cookie", text)
 
 
 def _baked(request: LuaRequest, cookie: StickyCookie) -> str:

@@ -155,7 +155,11 @@ class UpstreamConf:
     method: Value | None = None
     intercept_errors: bool = False
     next_upstream: frozenset[str] = frozenset({"error", "timeout"})
+    next_line: int = 0
+    next_timeout: int = 0
+    """Milliseconds after which nobody else is asked; 0: no such limit."""
     tries: int = 0
+    buffers_request: bool = True
     hide: frozenset[str] = frozenset()
     passed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()

@@ -518,8 +518,11 @@ class PeersNamed(Event):
 
 @dataclass(frozen=True, slots=True)
 class NoPeer(Event):
+    """tried: so often the request was passed on before."""
+
     phase = Phase.BALANCER
     service: str = field()
+    tried: int
 
 
 # --- proxy ------------------------------------------------------------------------------------------------------------
@@ -574,6 +577,23 @@ class NotAnswered(Event):
     service: str = field()
     failure: Failure
     again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain(Event):
+    """proxy_next_upstream passes the request on once more. condition: its word; number: of the try to come; most: tries
+    that nginx makes, 0 without end.
+    """
+
+    phase = Phase.PROXY
+    protocol: str
+    condition: str
+    number: int
+    most: int
+
+    @property
+    def directive(self) -> str:
+        return f"{self.protocol}_next_upstream {self.condition}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ class LiveRequest:
         "ctx",
         "err_status",
         "error_page",
+        "failed_peers",
         "headers_in",
         "headers_out",
         "headers_split",
@@ -266,6 +267,7 @@ class LiveRequest:
         self.upstream_headers: Headers = []
         self.upstream_addr = self.upstream_status = self.upstream_time = ""
         self.cache_status = ""
+        self.failed_peers: list[tuple[str, ...]] = []
         self.proxy_host: str | None = None
         self.proxy_port: str | None = None
 

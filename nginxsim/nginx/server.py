@@ -61,17 +61,25 @@ class Upstream:
         servers = [server for server in block.all("server") if server.args and "down" not in server.args]
         active = [server for server in servers if "backup" not in server.args] or servers
         self.addresses = tuple(_with_port(server.args[0]) for server in active)
+        self.backups = tuple(_with_port(server.args[0]) for server in servers if server not in active)
         self.unresolved = tuple(dict.fromkeys(filter(None, map(_dns_name, self.addresses))))
 
-    def peers(self, request: LiveRequest) -> tuple[str, tuple[str, ...]]:
-        """The service's name and every address that may serve this request."""
+    def most_tries(self, limit: int) -> int:
+        """How often a request is passed on before nginx gives up, 0: without end. limit: proxy_next_upstream_tries."""
+        if self.script:
+            return limit
+        servers = len(self.addresses) + len(self.backups)
+        return min(servers, limit) if limit else servers
+
+    def peers(self, request: LiveRequest, tried: int = 0) -> tuple[str, tuple[str, ...]]:
+        """The service's name and every address that may serve this request. tried: so many have failed."""
         balancer = request.run.lua.balancer(self.script) if self.script else None
         if self.script and balancer is None:
             request.assume(f"balancer_by_lua {self.script.name or 'block'} picks a server of {self.name}")
         if balancer is None:
             for name in self.unresolved:
                 request.assume(f"{name} resolves in DNS")
-            return self.name, self.addresses
+            return self.name, self.addresses if tried < len(self.addresses) else self.backups
         peers = balancer(request)
         if peers is None:
             return self.name, ()

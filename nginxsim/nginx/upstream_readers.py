@@ -128,7 +128,7 @@ def _timeout(attribute: str) -> UpstreamReader:
 
 def _next_upstream(up: UpstreamConf, directives: Sequence[Directive], _: Variables) -> None:
     words = frozenset(directives[-1].args)
-    up.next_upstream = frozenset() if "off" in words else words
+    up.next_upstream, up.next_line = frozenset() if "off" in words else words, directives[-1].line
 
 
 def _redirects(up: UpstreamConf, directives: Sequence[Directive], variables: Variables) -> None:

@@ -14,7 +14,7 @@ from nginxsim.controller.model import (
 from nginxsim.controller.reasons import EmptyCode
 from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
-from nginxsim.nginx.events import Answered, NotAnswered
+from nginxsim.nginx.events import Answered, NoPeer, NotAnswered
 from nginxsim.nginx.exchange import Failure
 from nginxsim.origins import Origin
 from nginxsim.verdict.case import Case
@@ -49,7 +49,14 @@ FAILURES: Mapping[Failure, tuple[str, str]] = {
 
 def explain_balancer(case: Case) -> Cause | None:
     """No peer to pass the request to."""
-    backend = case.backend
+    backend, event = case.backend, case.event
+    if isinstance(event, NoPeer) and event.tried:
+        tries = "1 try" if event.tried == 1 else f"{event.tried} tries"
+        reason, fix = (
+            f"no endpoint is left after {tries}",
+            "look into the service: every endpoint that was asked failed",
+        )
+        return cause("upstream-failed", case.evidence(), service=event.service, reason=reason, fix=fix)
     if backend is None:
         name = case.location.backend if case.location else case.text
         return cause("no-endpoints", case.evidence(), service=name, reason="the controller made no such backend")

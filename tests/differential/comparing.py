@@ -98,7 +98,7 @@ def predicted(ask: Ask, port: int, router: Router, service_port: int) -> dict[st
     sent = []
 
     def answer(request: UpstreamRequest) -> Answer:
-        if request.service not in ("pool", f"127.0.0.1:{service_port}", "127.0.0.1"):
+        if f"127.0.0.1:{service_port}" not in request.addresses:
             return Answer.failure("refused")
         sent.append((request.method, request.uri, comparable(request.headers)))
         status, headers = asked_for(request.uri)

@@ -22,6 +22,8 @@ GRAMMAR: dict[str, list[str]] = {
 HTTP = """
 upstream pool { server 127.0.0.1:ECHO; }
 upstream dead { server 127.0.0.1:1; }
+upstream two { server 127.0.0.1:ECHO max_fails=0; server 127.0.0.1:ECHO max_fails=0; }
+upstream spare { server 127.0.0.1:1 max_fails=0; server 127.0.0.1:ECHO max_fails=0 backup; }
 geo $literal { default "$"; }
 map $arg_q $m { default d; a one; ~^b(.*)$ $1; ~*C ci; "" empty; }
 map $arg_named $named { default 0; "~^(?<n>named)$" $n; }

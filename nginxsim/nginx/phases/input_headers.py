@@ -115,7 +115,7 @@ def _add(request: LiveRequest, change: HeaderChange, value: str) -> None:
         for one in (request, *_above(request)):
             one.hidden_headers = {**one.hidden_headers, name: (value,)}
     else:
-        _append(main, change, value)
+        main.headers_in, main.by_variable = [*main.headers_in, (change.name, value)], {}
 
 
 def _append(request: LiveRequest, change: HeaderChange, value: str) -> None:

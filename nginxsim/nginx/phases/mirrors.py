@@ -15,9 +15,9 @@ def run_mirrors(request: LiveRequest) -> None:
     """Mirrors get the request's method and arguments; what they answer is dropped."""
     if not request.mirrors:
         return
-    for uri, line in request.mirrors:
+    children = [request.subrequest(uri, request.args, Role.MIRROR) for uri, _ in request.mirrors]
+    for child, (uri, line) in zip(children, request.mirrors, strict=True):
         request.note(Mirrored, line, uri)
-        child = request.subrequest(uri, request.args, Role.MIRROR)
         child.method = request.method
         request.run.http.serve(child)
     request.mirrors = []

@@ -6,8 +6,7 @@ nginx 1.27.1: src/http/modules/ngx_http_{proxy,grpc,fastcgi}_module.c, src/http/
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nginxsim.nginx.events import (
     Answered,
@@ -20,6 +19,7 @@ from nginxsim.nginx.events import (
     NoTarget,
     ScriptExited,
     ScriptFailed,
+    TriedAgain,
 )
 from nginxsim.nginx.exchange import Answer, Failure, UpstreamRequest
 from nginxsim.nginx.live_request import LuaExit
@@ -28,6 +28,7 @@ from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
 from nginxsim.nginx.phases.mirrors import run_mirrors
 from nginxsim.nginx.phases.sending import Message, message_for, place_of
+from nginxsim.nginx.phases.tries import FAILED_STATUS, Tries
 from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.targets import BadTargetError, Place
 
@@ -37,23 +38,32 @@ if TYPE_CHECKING:
     from nginxsim.nginx.phases.states import State
     from nginxsim.nginx.server import Upstream
 
-FAILED_STATUS: Mapping[Failure, int] = {Failure.TIMEOUT: 504}
-"""The other failures end in 502."""
-FAILURE_CLASS: Mapping[Failure, str] = {
-    Failure.REFUSED: "error",
-    Failure.TLS: "error",
-    Failure.TIMEOUT: "timeout",
-    Failure.PROTOCOL: "invalid_header",
-}
-"""What proxy_next_upstream calls a failure."""
-STATUS_CLASS = {status: f"http_{status}" for status in (403, 404, 429, 500, 502, 503, 504)}
-CARRYING = frozenset({"POST", "LOCK", "PATCH"})
-"""Methods that are repeated only if proxy_next_upstream says non_idempotent."""
-
 TLS_PORTS = frozenset({"443", "8443"})
 MALFORMED = (("Content-Type", "text/plain"),)
 """The headers of an answer that a server gives before any handler of its own saw the request."""
 _NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Reply(NamedTuple):
+    """What a service made of what it was sent."""
+
+    sent: UpstreamRequest
+    answer: Answer
+
+    @property
+    def status(self) -> int:
+        """What nginx makes of it."""
+        failed = self.answer.failed
+        return FAILED_STATUS.get(failed, 502) if failed else self.answer.status
+
+
+class Passing(NamedTuple):
+    """One way on: where to, by which settings, how often, and what is sent."""
+
+    target: Target
+    up: UpstreamConf
+    tries: Tries
+    message: Message
 
 
 def proxy(request: LiveRequest) -> State | None:
@@ -86,9 +96,15 @@ def _pass_on(request: LiveRequest, target: Target, place: Place, up: UpstreamCon
             request.settle(HostUnknown, target.line, place.host)
             return finalize(request, 502)
         run_mirrors(request)
-        return _ask(request, target, up, UpstreamRequest(place.host, (f"{place.host}:{place.port}",), *message))
+        sent = UpstreamRequest(place.host, (f"{place.host}:{place.port}",), *message)
+        return _ask(request, Passing(target, up, Tries(1), message), sent)
+    request.failed_peers = []
+    return _ask_block(request, block, Passing(target, up, Tries(block.most_tries(up.tries)), message))
+
+
+def _ask_block(request: LiveRequest, block: Upstream, passing: Passing) -> State | None:
     try:
-        service, addresses = block.peers(request)
+        service, addresses = block.peers(request, passing.tries.count)
     except LuaError as error:
         request.settle(ScriptFailed, block.line, Phase.BALANCER, block.name, str(error), error.variable)
         return finalize(request, 500)
@@ -97,9 +113,9 @@ def _pass_on(request: LiveRequest, target: Target, place: Place, up: UpstreamCon
         return finalize(request, end.status)
     run_mirrors(request)
     if not addresses:
-        request.settle(NoPeer, block.line, service)
+        request.settle(NoPeer, block.line, service, passing.tries.count)
         return finalize(request, 502)
-    return _ask(request, target, up, UpstreamRequest(service, addresses, *message), block)
+    return _ask(request, passing, UpstreamRequest(service, addresses, *passing.message), block)
 
 
 def _resolves(request: LiveRequest, place: Place) -> bool:
@@ -113,29 +129,52 @@ def _resolves(request: LiveRequest, place: Place) -> bool:
     return True
 
 
-def _ask(
-    request: LiveRequest, target: Target, up: UpstreamConf, sent: UpstreamRequest, block: Upstream | None = None
-) -> State | None:
+def _ask(request: LiveRequest, passing: Passing, sent: UpstreamRequest, block: Upstream | None = None) -> State | None:
+    target, up, tries, _ = passing
     _not_taken(request)
-    request.upstream_addr = ", ".join(sent.addresses)
+    tries.count += 1
+    _add(request, "upstream_addr", ", ".join(sent.addresses), tries)
     own = request.run.http.answer_itself(request, sent)
     answer = _answer(request, up, sent) if own is None else own
     if request.parent is not None and own is None:
         request.run.also.append(sent)
-    if answer.failed:
-        for_ever = block is not None and bool(block.script) and up.tries == 0
-        return _failed(request, target, up, sent, answer.failed, for_ever=for_ever)
-    _add_status(request, str(answer.status).zfill(3))
+    again = tries.again_after(answer, request, up) if block is not None else ""
+    if block is not None and again and not tries.are_endless:
+        return _next(request, passing, block, Reply(sent, answer), again)
+    if answer.failed or again:
+        return _failed(request, passing, Reply(sent, answer), for_ever=bool(again))
+    _add(request, "upstream_status", str(answer.status).zfill(3), tries)
     request.upstream_time = "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
     request.settle(Answered, target.line, target.shown, sent.service, answer.status)
     return _answered(request, up, answer)
 
 
-def _add_status(request: LiveRequest, status: str) -> None:
-    """Services that are asked one after the other, by an internal redirect, are told apart by a colon."""
-    before = request.upstream_status
-    request.upstream_status = f"{before} : {status}" if before else status
+def _next(request: LiveRequest, passing: Passing, block: Upstream, reply: Reply, word: str) -> State | None:
+    """Nobody gets to see this answer: another peer is asked."""
+    target, up, tries, _ = passing
+    request.note(*_tell(request, passing, reply))
+    request.failed_peers.append(reply.sent.addresses)
+    request.note(TriedAgain, up.next_line, target.protocol, word, tries.count + 1, tries.most)
+    return _ask_block(request, block, passing)
+
+
+def _tell(request: LiveRequest, passing: Passing, reply: Reply, *, again: bool = False) -> tuple[Any, ...]:
+    """The event, its line and its data for an answer that is not the client's. again: nginx goes on without end."""
+    (sent, answer), target = reply, passing.target
+    _add(request, "upstream_status", str(reply.status), passing.tries)
+    if request.parent is None and answer.failed in (None, Failure.PROTOCOL):
+        request.run.also.append(sent)
+    if answer.failed:
+        return NotAnswered, target.line, target.shown, sent.service, answer.failed, again
+    return Answered, target.line, target.shown, sent.service, answer.status
+
+
+def _add(request: LiveRequest, attribute: str, text: str, tries: Tries) -> None:
+    """Tries are told apart by a comma, services asked one after the other by an internal redirect by a colon."""
+    before = getattr(request, attribute)
+    between = ", " if tries.count > 1 else " : "
+    setattr(request, attribute, f"{before}{between}{text}" if before else text)
 
 
 def _answer(request: LiveRequest, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
@@ -166,21 +205,13 @@ def _is_tls_port(sent: UpstreamRequest) -> bool:
     return all(address.rpartition(":")[2] in TLS_PORTS for address in sent.addresses)
 
 
-def _failed(
-    request: LiveRequest, target: Target, up: UpstreamConf, sent: UpstreamRequest, why: Failure, *, for_ever: bool
-) -> State | None:
-    """for_ever: a failure is tried again without end."""
-    status = FAILED_STATUS.get(why, 502)
-    _add_status(request, str(status))
-    if request.parent is None and why is Failure.PROTOCOL:
-        request.run.also.append(sent)
-    retried = FAILURE_CLASS[why] in up.next_upstream and request.method not in CARRYING
-    again = for_ever and retried
-    request.settle(NotAnswered, target.line, target.shown, sent.service, why, again)
-    if again:
+def _failed(request: LiveRequest, passing: Passing, reply: Reply, *, for_ever: bool) -> State | None:
+    """for_ever: nginx tries again without end."""
+    request.settle(*_tell(request, passing, reply, again=for_ever))
+    if for_ever:
         close(request)
         return None
-    return finalize(request, status)
+    return finalize(request, reply.status)
 
 
 def _answered(request: LiveRequest, up: UpstreamConf, answer: Answer) -> State | None:

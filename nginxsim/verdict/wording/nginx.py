@@ -101,6 +101,16 @@ def _exceeded(event: nginx.LimitExceeded) -> Said:
     return Said(event.directive, f"{allowed}: this is number {event.place}{tried}")
 
 
+def _no_peer(event: nginx.NoPeer) -> Said:
+    after = f" that has not failed in {event.tried} tries" if event.tried > 1 else ""
+    after = " that has not failed before" if event.tried == 1 else after
+    return Said(event.service, f"there is no peer{after} to connect to")
+
+
+def _tried_again(event: nginx.TriedAgain) -> Said:
+    return Said(event.directive, f"try {event.number}" + (f" of {event.most}" if event.most else ", without an end"))
+
+
 def _not_answered(event: nginx.NotAnswered) -> Said:
     again = ", tried again without end" if event.again else ""
     return Said(event.directive, f"{event.service}: {event.failure}{again}")
@@ -157,13 +167,14 @@ WORDS: Vocabulary = dict(
         row(nginx.Delayed, lambda it: Said(it.directive, f"waits for {it.seconds:g} s")),
         row(nginx.LimitExceeded, _exceeded),
         row(nginx.PeersNamed, lambda it: Said(it.service, ", ".join(it.addresses) or "no address")),
-        row(nginx.NoPeer, lambda it: Said(it.service, "there is no peer to connect to")),
+        row(nginx.NoPeer, _no_peer),
         row(nginx.NoTarget, lambda it: Said(it.content, "nowhere to pass the request on to")),
         row(nginx.BadTarget, lambda it: Said(it.directive, it.error)),
         row(nginx.BodyNeverRead, lambda it: Said(it.directive, "nginx never finishes reading the body")),
         row(nginx.HostUnknown, lambda it: Said(f"{it.host} could not be resolved", "host not found")),
         row(nginx.Answered, lambda it: Said(it.directive, f"{it.service} answered {it.status}")),
         row(nginx.NotAnswered, _not_answered),
+        row(nginx.TriedAgain, _tried_again),
         row(nginx.AnswerTooBig, lambda it: Said("upstream sent too big header", f"more than {it.limit} bytes")),
         row(nginx.UnsafeRedirect, lambda it: Said(f"X-Accel-Redirect {it.target}", "an unsafe URI")),
         row(nginx.Mirrored, lambda it: Said(it.directive, "a copy of the request")),

@@ -1,0 +1,66 @@
+"""How often a request is passed on: what counts as a failure, and when nginx gives up.
+
+nginx 1.27.1: src/http/ngx_http_upstream.c (ngx_http_upstream_test_next, ngx_http_upstream_next);
+openresty/lua-nginx-module 0.10.28: src/ngx_http_lua_balancer.c
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nginxsim.nginx.exchange import Answer, Failure
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.conf import UpstreamConf
+    from nginxsim.nginx.live_request import LiveRequest
+
+FAILED_STATUS: Mapping[Failure, int] = {Failure.TIMEOUT: 504}
+"""The other failures end in 502."""
+FAILURE_CLASS: Mapping[Failure, str] = {
+    Failure.REFUSED: "error",
+    Failure.TLS: "error",
+    Failure.TIMEOUT: "timeout",
+    Failure.PROTOCOL: "invalid_header",
+}
+"""What proxy_next_upstream calls a failure."""
+STATUS_CLASS: Mapping[int, str] = {status: f"http_{status}" for status in (403, 404, 429, 500, 502, 503, 504)}
+UNSENT = frozenset({Failure.REFUSED, Failure.TLS})
+"""Failures before any of the request was sent."""
+CARRYING = frozenset({"POST", "LOCK", "PATCH"})
+"""Methods that are repeated only if proxy_next_upstream says non_idempotent."""
+ENDLESS = 0
+MOST_PLAYED = 32
+"""Of tries without end so many are played; whoever has not answered by then never will."""
+
+
+class Tries:
+    """The tries of passing one request on. most: how many nginx makes, or ENDLESS."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.count = 0
+        self.waited = 0
+        """Milliseconds that the tries so far have taken at least."""
+
+    @property
+    def are_endless(self) -> bool:
+        return self.most == ENDLESS and self.count >= MOST_PLAYED
+
+    def again_after(self, answer: Answer, request: LiveRequest, up: UpstreamConf) -> str:
+        """The word of proxy_next_upstream for which nginx tries again; "" when this answer counts."""
+        if answer.failed is Failure.TIMEOUT:
+            self.waited += up.read_timeout if up.connect_timeout else 0
+        word = FAILURE_CLASS[answer.failed] if answer.failed else STATUS_CLASS.get(answer.status, "")
+        if word not in up.next_upstream or self.count == self.most:
+            return ""
+        if answer.failed not in UNSENT and not _may_be_sent_twice(request, up):
+            return ""
+        return "" if up.next_timeout and self.waited >= up.next_timeout else word
+
+
+def _may_be_sent_twice(request: LiveRequest, up: UpstreamConf) -> bool:
+    has_body = request.body_length >= 0 or request.is_chunked
+    if has_body and not up.buffers_request:
+        return False
+    return request.method not in CARRYING or "non_idempotent" in up.next_upstream
