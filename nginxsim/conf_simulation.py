@@ -75,8 +75,10 @@ def simulate_conf(
     """Reads an nginx.conf and the files it includes, which are looked for beside it.
 
     files: path as the conf names it -> content, for what nginx reads while it runs (password files, pages under
-    `root`); no others exist, except password and certificate files that lie where the conf says. "-": the conf is
-    `stdin`. include_roots: folders besides the conf's own that files may be read from. Raises InputError.
+    `root`); no others exist, except password and certificate files that lie where the conf says. None: nobody knows
+    which exist, and a verdict says what it takes for granted (Request(files=...) says it for one request). "-": the
+    conf is `stdin`. include_roots: folders besides the conf's own that files may be read from. Raises InputError.
     """
     conf = read_conf(path, stdin, include_roots)
-    return ConfSimulation(replace(conf, contents={**conf.contents, **(files or {})}))
+    knows_files = files is not None
+    return ConfSimulation(replace(conf, contents={**conf.contents, **(files or {})}, knows_files=knows_files))

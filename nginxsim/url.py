@@ -26,6 +26,7 @@ def request_for(
     http_version: str = "1.1",
     direct: bool = False,
     proxy_protocol: ProxyLine | int | bool | None = None,
+    files: Sequence[str] | None = None,
 ) -> Request:
     """The Request a client makes for `url`. Raises UsageError.
 
@@ -64,6 +65,7 @@ def request_for(
         http_version=http_version,
         port=_port(url, authority["port"]) if direct else None,
         proxy_protocol=proxy_protocol,
+        files=files,
     )
 
 

@@ -51,6 +51,13 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 @click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
 @click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
 @click.option("--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx sees it.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="PATH",
+    help="A file on nginx's disk, as /var/www/index.html; no others exist then. Repeatable.",
+)
 @click.option("--body-bytes", default=0, metavar="N", help="Size of the request's body in bytes.")
 @click.option("--http-version", type=click.Choice(["1.0", "1.1", "2"]), default="1.1", help="Protocol version.")
 @click.option(
@@ -74,6 +81,7 @@ def command(
     body_bytes: int,
     http_version: str,
     proxy_protocol: str | None,
+    files: tuple[str, ...],
     output: str,
 ) -> None:
     """Tell how a request to URL would end under the manifests in PATH..., and why.
@@ -107,6 +115,7 @@ def command(
         http_version=http_version,
         direct=bool(conf),
         proxy_protocol=None if proxy_protocol is None else proxy_line_of(proxy_protocol),
+        files=files or None,
     )
     if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
         raise click.UsageError(

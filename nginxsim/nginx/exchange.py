@@ -58,6 +58,9 @@ class Request:
     comes first. None: where the port reads one; False: never; True: even where the port reads none. A number is the
     port that the line says the client came to; a ProxyLine, or its text, says all of it.
 
+    files: paths of the files on nginx's disk, as the conf leads to them (root and URI); None: nobody knows them, and
+    the verdict says which it takes to exist.
+
     Raises UsageError for another scheme, and for a text that is no such line.
     """
 
@@ -74,6 +77,7 @@ class Request:
     client_certificate: str | None = None
     place: int = 1
     proxy_protocol: ProxyLine | str | int | bool | None = None
+    files: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         if self.scheme not in ("http", "https"):

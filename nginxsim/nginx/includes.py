@@ -48,12 +48,16 @@ class ConfFile:
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """tree: with numbered lines and included files in place. contents: of the files that nginx reads while it runs."""
+    """tree: with numbered lines and included files in place. contents: of the files that nginx reads while it runs.
+
+    knows_files: there are no others.
+    """
 
     tree: Directive
     files: tuple[ConfFile, ...]
     contents: Mapping[str, bytes]
     assumptions: tuple[str, ...]
+    knows_files: bool = False
 
     def origin(self, line: int, word: str = "") -> Origin:
         """The place behind a numbered line; the column is that of `word`, else of the first thing on the line."""

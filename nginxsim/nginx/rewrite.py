@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nginxsim.nginx.conf import STOP, LocationConf, Op
 from nginxsim.nginx.directives import Part, route_of
+from nginxsim.nginx.disk import is_file, is_folder
 from nginxsim.nginx.escapes import escape_component, escape_uri, percent_decode, unescape_redirect
 from nginxsim.nginx.events import (
     Broke,
@@ -338,10 +339,9 @@ def _file_test(operator: str, value: Value) -> Condition:
 
     def test(request: LiveRequest) -> bool:
         path = value.get(request)
-        known = path in request.run.files
-        if not known:
-            request.assume(f"{path} does not exist")
-        return known is not negated
+        found = operator[-1] != "d" and is_file(request, path)
+        found = found or (operator[-1] in "de" and is_folder(request, path))
+        return found is not negated
 
     return test
 

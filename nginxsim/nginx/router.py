@@ -24,6 +24,8 @@ class Router:
 
     strict_services: services behave as HTTP servers do: they answer 400, before the answer function is asked, to a
     request line with a space in its target, and so does a TLS port where that function says that plain HTTP fails.
+
+    knows_files: no other files exist than `files` and those that a request names; else nobody knows (nginx/disk).
     """
 
     def __init__(
@@ -33,8 +35,9 @@ class Router:
         files: Mapping[str, bytes] | None = None,
         *,
         strict_services: bool = True,
+        knows_files: bool = True,
     ) -> None:
-        self.setup = Setup(Http(tree.first("http") or tree), lua, files or {}, strict_services)
+        self.setup = Setup(Http(tree.first("http") or tree), lua, files or {}, strict_services, knows_files)
 
     def route(self, request: Request, answer: AnswerFunction = everything_is_fine) -> list[RoutedOutcome]:
         """Every way the request may end, most likely first; ways that look the same count as one."""

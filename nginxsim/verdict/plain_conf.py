@@ -79,7 +79,9 @@ class PlainRouting(ConfRouting):
     def __init__(self, conf: Conf, refused: Callable[[], tuple[Finding, ...]]) -> None:
         self.conf = conf
         self._refused = refused
-        super().__init__(conf.tree, Router(conf.tree, files=conf.contents), conf.assumptions)
+        super().__init__(
+            conf.tree, Router(conf.tree, files=conf.contents, knows_files=conf.knows_files), conf.assumptions
+        )
 
     @cached_property
     def provenance(self) -> Provenance:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nginxsim.annotations import Effect, Problem
 from nginxsim.catalogue.entries import Level
 from nginxsim.lua.events import HttpsRedirect
-from nginxsim.nginx.events import CycleEnded, SlashAdded
+from nginxsim.nginx.events import CycleEnded, FileMethodRefused, FileMissing, FileServed, SlashAdded
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.close_by import secrets
@@ -105,4 +105,22 @@ def _level(case: Case) -> Level:
 def explain_location(case: Case) -> Cause | None:
     if isinstance(case.event, SlashAdded):
         return cause("slash-redirect", case.evidence(), path=case.uri)
+    if isinstance(case.event, FileServed | FileMissing | FileMethodRefused):
+        return _own_files(case)
     return _built_in(case)
+
+
+def _own_files(case: Case) -> Cause | None:
+    """A location of a Service that has lost its proxy_pass, most likely to a statement of a snippet without `;`."""
+    location = case.location
+    if location is None or location.spec_path is None:
+        return None
+    origins = [location.annotations.source(name).origin for name in SNIPPETS[:1]]
+    snippets = [Evidence(origin, "", "goes into this location") for origin in origins if origin]
+    fix = (
+        "end each statement of the snippet with a ;"
+        if snippets
+        else "look for what stands before proxy_pass in nginx.conf"
+    )
+    evidence = [*snippets, *case.evidence()]
+    return cause("never-passed-on", evidence, status=case.routed.status, service=location.backend, fix=fix)

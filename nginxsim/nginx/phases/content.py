@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from nginxsim.nginx.disk import is_file, is_folder
 from nginxsim.nginx.events import (
     FileMethodRefused,
     FileMissing,
@@ -42,17 +43,15 @@ def _mirrored(request: LiveRequest) -> State | None:
 
 
 def try_files(request: LiveRequest) -> State | None:
-    """Only files that the router was given exist."""
+    """The first file or folder that exists becomes the URI; the last argument is where to go without any."""
     conf = request.conf
     *tries, last = conf.try_files
     for value in tries:
         name = value.get(request)
-        if not name.endswith("/") and conf.path_of(name) in request.run.files:
+        exists = is_folder if name.endswith("/") else is_file
+        if exists(request, conf.path_of(name)):
             request.uri = name
             return _mirrored
-    if tries:
-        shown = ", ".join(value.source for value in tries)
-        request.assume(f"try_files finds none of {shown}")
     target = last.get(request)
     request.note(FileTried, conf.try_line, target)
     if target.startswith("="):
@@ -74,7 +73,7 @@ def content(request: LiveRequest) -> State | None:
 
 
 def _static(request: LiveRequest) -> State | None:
-    """Files: none but those that the router was given."""
+    """Files of the disk."""
     conf = request.conf
     path = conf.path_of(request.uri)
     if request.method not in ("GET", "HEAD", "POST"):
@@ -82,13 +81,10 @@ def _static(request: LiveRequest) -> State | None:
         return finalize(request, 405)
     if request.uri.endswith("/"):
         for index in conf.index:
-            if path + index in request.run.files:
+            if is_file(request, path + index):
                 return internal_redirect(request, request.uri + index, request.args)
-        request.assume(f"no directory {path}")
-    elif path in request.run.files:
+    elif is_file(request, path):
         return _file(request, path)
-    else:
-        request.assume(f"no file {path}")
     request.settle(FileMissing, conf.line, path)
     return finalize(request, 404)
 
