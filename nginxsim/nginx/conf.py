@@ -130,9 +130,22 @@ class Gzip(NamedTuple):
     """The oldest protocol that gets compressed answers."""
     disabled: tuple[Regex, ...] = ()
     """User agents that get none."""
+    coding: str = "gzip"
 
 
 DEFAULT_GZIP = Gzip()
+
+
+class Brotli(NamedTuple):
+    """The same of the module ngx_brotli, which knows fewer conditions."""
+
+    on: bool = False
+    min_length: int = 20
+    types: frozenset[str] = frozenset()
+    coding: str = "br"
+
+
+DEFAULT_BROTLI = Brotli()
 
 
 class HeaderPlan(NamedTuple):
@@ -262,6 +275,7 @@ class LocationConf:
     lua_header_filter: Script | None = None
     lua_body_filter: Script | None = None
     gzip: Gzip = DEFAULT_GZIP
+    brotli: Brotli = DEFAULT_BROTLI
     upstreams: Mapping[str, UpstreamConf] = field(default_factory=_upstreams)
 
     def child(self, kind: str, name: str, line: int) -> LocationConf:

@@ -115,11 +115,16 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A service's answer; `failed` is why none came."""
+    """A service's answer; `failed` is why none came.
+
+    body_bytes: size of the body, which a Content-Length says as well; None: not known, and nothing that depends on it
+    is told without an assumption.
+    """
 
     status: int = 200
     headers: Sequence[tuple[str, str]] = ()
     failed: Failure | None = None
+    body_bytes: int | None = None
 
     @classmethod
     def failure(cls, why: str) -> Answer:

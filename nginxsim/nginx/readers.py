@@ -259,10 +259,15 @@ def _changes(directive: Directive, variables: Variables) -> list[HeaderChange]:
     return made
 
 
-def _gzip(read: Callable[[Directive], object], attribute: str) -> SettingReader:
+def _compression(read: Callable[[Directive], object], attribute: str) -> SettingReader:
+    """attribute: of conf.gzip or conf.brotli, as "on"; which of them, the directive's name says."""
+
     def set_one(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
         changed: dict[str, Any] = {attribute: read(directives[-1])}
-        conf.gzip = conf.gzip._replace(**changed)
+        if directives[-1].name.startswith("brotli"):
+            conf.brotli = conf.brotli._replace(**changed)
+        else:
+            conf.gzip = conf.gzip._replace(**changed)
 
     return set_one
 
@@ -289,10 +294,6 @@ def _words(directive: Directive) -> frozenset[str]:
 
 def _word_of(directive: Directive) -> str:
     return directive.args[0]
-
-
-def _number_of(directive: Directive) -> int:
-    return _number(directive, directive.args[0])
 
 
 # --- content ----------------------------------------------------------------------------------------------------------
@@ -369,11 +370,11 @@ READERS_INTO: Mapping[str, Callable[[str], SettingReader]] = {
     "word": _word,
     "status": _status,
     "lua": _lua,
-    "gzip_flag": partial(_gzip, _is_on),
-    "gzip_word": partial(_gzip, _word_of),
-    "gzip_words": partial(_gzip, _words),
-    "gzip_number": partial(_gzip, _number_of),
-    "gzip_agents": partial(_gzip, _agents),
+    "compression_flag": partial(_compression, _is_on),
+    "compression_word": partial(_compression, _word_of),
+    "compression_words": partial(_compression, _words),
+    "compression_size": partial(_compression, _size),
+    "compression_agents": partial(_compression, _agents),
 }
 """Readers by what they read, for the setting that the table names."""
 

@@ -69,6 +69,7 @@ HEADERS = named(texts(SCALAR))
 ANSWER: Table = {
     "status": Field("Status of the answer; default 200.", number(100, 599)),
     "headers": Field("Headers of the answer.", HEADERS),
+    "body_bytes": Field("Size of the answer's body, which compression depends on.", number(0)),
     "fails": Field("No answer comes, and why.", either({"enum": list(FAILURES)})),
 }
 

@@ -54,7 +54,11 @@ def _answer(value: Value) -> Answer:
         return Answer.failure(given["fails"].one_of(FAILURES))
     headers = given["headers"].entries() if "headers" in given else {}
     lines = tuple((name, line.text()) for name, lines in headers.items() for line in lines.one_or_more())
-    return Answer(given["status"].number(100, 599) if "status" in given else 200, lines)
+    return Answer(
+        given["status"].number(100, 599) if "status" in given else 200,
+        lines,
+        body_bytes=given["body_bytes"].number(0) if "body_bytes" in given else None,
+    )
 
 
 class ServiceNames:

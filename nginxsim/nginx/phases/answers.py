@@ -79,7 +79,7 @@ def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
             request.headers_out.append((name, _cookie(request, up, value)))
         else:
             request.headers_out.append((name, value))
-    request.body_size = whole_number(length or "")
+    request.body_size = answer.body_bytes if length is None else whole_number(length)
     request.status = answer.status
     send_header(request)
 

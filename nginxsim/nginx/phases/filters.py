@@ -6,15 +6,13 @@ openresty/headers-more-nginx-module
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.events import ScriptExited, ScriptFailed
 from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError, Phase, Script
+from nginxsim.nginx.phases.compression import compress
 from nginxsim.nginx.phases.expires import set_expires
-from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.variables import NGINX_VERSION
 
 if TYPE_CHECKING:
@@ -41,8 +39,6 @@ def send_header(request: LiveRequest) -> None:
         change_header(request, change)
     if request.parent is not None:
         return
-    if conf.gzip.on:
-        compress(request)
     safe = request.status in SAFE_STATUSES
     if conf.expires is not None and safe:
         set_expires(request)
@@ -50,6 +46,7 @@ def send_header(request: LiveRequest) -> None:
         for header in conf.add_headers:
             if safe or header.always:
                 _add(request, header)
+    compress(request)
     _finish(request)
 
 
@@ -117,60 +114,6 @@ def _add(request: LiveRequest, header: HeaderAdd) -> None:
         request.headers_out = [pair for pair in request.headers_out if pair[0].lower() != name]
     if value:
         request.headers_out.append((header.name, value))
-
-
-def compress(request: LiveRequest) -> None:
-    """Vary and Content-Encoding. A body of unknown length counts as long enough.
-
-    nginx 1.27.1: src/http/modules/ngx_http_gzip_filter_module.c, ngx_http_core_module.c (ngx_http_gzip_ok)
-    """
-    gzip = request.conf.gzip
-    kind = request.content_type.partition(";")[0].strip().lower()
-    length = request.body_size
-    if (
-        request.status not in (200, 403, 404)
-        or request.response_header("content-encoding") is not None
-        or (length is not None and length < gzip.min_length)
-        or (kind != "text/html" and kind not in gzip.types and "*" not in gzip.types)
-    ):
-        return
-    if gzip.vary:
-        request.headers_out.append(("Vary", "Accept-Encoding"))
-    if _takes_gzip(request):
-        request.headers_out.append(("Content-Encoding", "gzip"))
-
-
-_PROXIED_TESTS = {
-    "expired": lambda request: request.response_header("expires") is not None,
-    "no-cache": lambda request: "no-cache" in (request.response_header("cache-control") or ""),
-    "no-store": lambda request: "no-store" in (request.response_header("cache-control") or ""),
-    "private": lambda request: "private" in (request.response_header("cache-control") or ""),
-    "no_last_modified": lambda request: request.response_header("last-modified") is None,
-    "no_etag": lambda request: request.response_header("etag") is None,
-    "auth": lambda request: request.known_header("authorization") is not None,
-}
-
-
-def _takes_gzip(request: LiveRequest) -> bool:
-    accepted = (request.known_header("accept-encoding") or "").lower()
-    named = re.search(r"(?:\A|[\s,])gzip(?:\s*;\s*q=([0-9.]+))?(?=[\s,;]|\Z)", accepted)
-    if named is None or (named[1] is not None and not named[1].strip("0.")):
-        return False
-    if request.protocol == "HTTP/1.0" and request.conf.gzip.version != "1.0":
-        return False
-    if _is_disabled(request.known_header("user-agent"), request.conf.gzip.disabled):
-        return False
-    if request.known_header("via") is None:
-        return True
-    proxied = request.conf.gzip.proxied
-    return "any" in proxied or any(_PROXIED_TESTS[word](request) for word in proxied if word in _PROXIED_TESTS)
-
-
-def _is_disabled(agent: str | None, disabled: Sequence[Regex]) -> bool:
-    try:
-        return agent is not None and any(regex.groups(agent) is not None for regex in disabled)
-    except MatchLimitError:
-        return True
 
 
 def _finish(request: LiveRequest) -> None:
