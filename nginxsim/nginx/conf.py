@@ -14,6 +14,7 @@ from nginxsim.nginx.addresses import Network
 from nginxsim.nginx.lua_api import Script
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import Text, Value
+from nginxsim.nginx.seclang import RuleSet
 from nginxsim.nginx.targets import Place
 from nginxsim.nginx.tree import Directive
 
@@ -146,6 +147,7 @@ class Brotli(NamedTuple):
 
 
 DEFAULT_BROTLI = Brotli()
+NO_RULES = RuleSet()
 
 
 class HeaderPlan(NamedTuple):
@@ -276,6 +278,7 @@ class LocationConf:
     lua_body_filter: Script | None = None
     gzip: Gzip = DEFAULT_GZIP
     brotli: Brotli = DEFAULT_BROTLI
+    modsecurity: RuleSet = NO_RULES
     upstreams: Mapping[str, UpstreamConf] = field(default_factory=_upstreams)
 
     def child(self, kind: str, name: str, line: int) -> LocationConf:

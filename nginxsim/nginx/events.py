@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nginxsim.nginx.exchange import Failure
     from nginxsim.nginx.locations import LocationMatch
     from nginxsim.nginx.names import NameMatch
+    from nginxsim.nginx.seclang import Engine
 
 
 # --- in several phases ------------------------------------------------------------------------------------------------
@@ -415,6 +416,34 @@ class ClientNamed(Event):
     peer: str
     header: str
     values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Screened(Event):
+    """ModSecurity looks at the request. engine: what SecRuleEngine says."""
+
+    phase = Phase.ACCESS
+    engine: Engine
+
+    @property
+    def directive(self) -> str:
+        return "modsecurity on"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatched(Event):
+    """A rule of ModSecurity ends the request. variable, value: what it looked at."""
+
+    phase = Phase.ACCESS
+    rule: str
+    message: str
+    variable: str
+    value: str
+    status: int
+
+    @property
+    def directive(self) -> str:
+        return "modsecurity on"
 
 
 # --- auth -------------------------------------------------------------------------------------------------------------

@@ -171,6 +171,7 @@ class LiveRequest:
         "rewrites_left",
         "role",
         "run",
+        "screened",
         "sent",
         "server",
         "server_addr",
@@ -245,6 +246,8 @@ class LiveRequest:
         self.valid_unparsed = True
         self.rewrites_left = MAX_REWRITES + 1
         self.content = ""
+        self.screened: frozenset[int] = frozenset()
+        """Phases of ModSecurity that are over; -1: no rule is tried any more."""
         self.mirrors: list[tuple[str, int]] = []
         self.limit_rate: int = 0
         self.limit_status: str | None = None
@@ -300,6 +303,7 @@ class LiveRequest:
         """What an internal redirect takes away: the modules' own state."""
         self.ctx = {}
         self.proxy_host = self.proxy_port = None
+        self.screened = frozenset()
         self.internal = True
 
     # --- headers -------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from nginxsim.nginx.header_arguments import name_and_value, types_in
 from nginxsim.nginx.maps import variable_name
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.script import compile_value, constant
+from nginxsim.nginx.seclang import RuleSet, from_file, from_text
 from nginxsim.nginx.sizes import parse_offset, whole_number
 from nginxsim.nginx.targets import BadTargetError, split_url
 from nginxsim.nginx.tree import Directive, conf_error
@@ -296,6 +297,20 @@ def _word_of(directive: Directive) -> str:
     return directive.args[0]
 
 
+# --- ModSecurity ------------------------------------------------------------------------------------------------------
+
+
+def _modsecurity(conf: LocationConf, directives: Sequence[Directive], _: Variables) -> None:
+    outer, own = conf.modsecurity, RuleSet()
+    for directive in directives:
+        if directive.name == "modsecurity":
+            outer = outer._replace(on=_is_on(directive), line=directive.line)
+        else:
+            read = from_text if directive.name == "modsecurity_rules" else from_file
+            own = own.then(read(directive.args[-1]))
+    conf.modsecurity = own.over(outer)._replace(on=outer.on, line=outer.line)
+
+
 # --- content ----------------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +379,7 @@ READERS: Mapping[str, SettingReader] = {
     "simple_content": _simple_content,
     "unknown_content": _unknown_content,
     "lua_content": _lua_content,
+    "modsecurity": _modsecurity,
 }
 READERS_INTO: Mapping[str, Callable[[str], SettingReader]] = {
     "flag": _flag,
@@ -378,7 +394,7 @@ READERS_INTO: Mapping[str, Callable[[str], SettingReader]] = {
 }
 """Readers by what they read, for the setting that the table names."""
 
-IN_ONE: frozenset[str] = frozenset({"access", "more_headers", "more_input", "root"})
+IN_ONE: frozenset[str] = frozenset({"access", "modsecurity", "more_headers", "more_input", "root"})
 """Readers that get the directives of all their names at once, because their order counts."""
 
 

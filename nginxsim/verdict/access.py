@@ -10,6 +10,7 @@ from nginxsim.nginx.events import (
     BodyTooLarge,
     PasswordFileMissing,
     PasswordRefused,
+    RuleMatched,
     ScriptExited,
     ScriptFailed,
 )
@@ -37,7 +38,21 @@ def explain_access(case: Case) -> Cause | None:
         case PasswordRefused() | PasswordFileMissing():
             secret = case.location.annotations.basic_auth.secret if case.location else ""
             return cause("credentials-refused", case.evidence(), reason=case.reason, secret=secret)
+        case RuleMatched() as matched:
+            return _blocked(case, matched)
     return None
+
+
+def _blocked(case: Case, matched: RuleMatched) -> Cause:
+    """By ModSecurity: the evidence is the snippet that has the rule, the location's before the ConfigMap's."""
+    own = case.location.annotations.source("modsecurity-snippet").origin if case.location else None
+    origin = own or case.estate.controller.settings.source("modsecurity-snippet").origin
+    evidence = [Evidence(origin, "", f"has rule {matched.rule}")] if origin else case.evidence()
+    found = f"{matched.variable} is {matched.value}" if matched.value else matched.variable
+    fix = (
+        f"send a request that rule {matched.rule} does not match, or take it out with SecRuleRemoveById {matched.rule}"
+    )
+    return cause("waf-blocked", evidence, rule=matched.rule, found=found, fix=fix)
 
 
 def _lua_error(case: Case, variable: str) -> Cause:

@@ -9,7 +9,7 @@ from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 
 DIRECTIVES = {
-    "modsecurity on;": "ModSecurity blocks nothing",
+    "modsecurity on; modsecurity_rules_file /r;": "the ModSecurity rules of /r find nothing in the request",
     "rewrite_by_lua_file /my.lua;": "rewrite_by_lua my.lua lets the request pass unchanged",
     "header_filter_by_lua_block { ngx.header.x = 1 }": "header_filter_by_lua block changes nothing",
     "body_filter_by_lua_block { }": "body_filter_by_lua block changes nothing",

@@ -242,7 +242,9 @@ def test_only_some_words_of_an_auth_server_count(status: int, result: int) -> No
 
 
 def test_what_cannot_be_known_is_assumed_by_name() -> None:
-    conf = "server { listen 80; modsecurity on; location / { proxy_pass http://web.test; } location /files { } }"
+    conf = (
+        "server { listen 80; image_filter resize 1 1; location / { proxy_pass http://web.test; } location /files { } }"
+    )
     router = Router(parse_conf(conf), knows_files=False)
-    assert router.route(Request())[0].assumptions == ("ModSecurity blocks nothing", "web.test resolves in DNS")
+    assert router.route(Request())[0].assumptions == ("image_filter refuses no image", "web.test resolves in DNS")
     assert router.route(Request(path="/files"))[0].assumptions[-1].endswith("/files does not exist on nginx's disk")

@@ -37,10 +37,9 @@ def test_an_ordinary_ingress_needs_none(name: str) -> None:
 
 
 EXOTIC = {
-    "enable-modsecurity": ({"enable-modsecurity": "true"}, "ModSecurity blocks nothing"),
     "modsecurity-snippet": (
-        {"enable-modsecurity": "true", "modsecurity-snippet": 'SecRule ARGS "x" "id:1,deny"'},
-        "ModSecurity blocks nothing",
+        {"enable-modsecurity": "true", "modsecurity-snippet": 'SecRuleEngine On\nSecRule FILES "x" "id:1,deny"'},
+        "ModSecurity rule 1 finds nothing: FILES is not judged here",
     ),
     "a snippet's directive that nobody knows": (
         {"configuration-snippet": "frobnicate on;"},
@@ -68,4 +67,10 @@ def test_what_may_change_the_answer_is_named(name: str) -> None:
 
 
 def test_modsecurity_of_the_whole_controller_is_named() -> None:
-    assert "ModSecurity blocks nothing" in assumptions({}, {"enable-modsecurity": "true"})
+    settings = {
+        "enable-modsecurity": "true",
+        "enable-owasp-modsecurity-crs": "true",
+        "modsecurity-snippet": "SecRuleEngine On",
+    }
+    rules = "/etc/nginx/owasp-modsecurity-crs/nginx-modsecurity.conf"
+    assert f"the ModSecurity rules of {rules} find nothing in the request" in assumptions({}, settings)

@@ -20,6 +20,7 @@ from nginxsim.nginx.phases.finish import close, finalize, set_location
 from nginxsim.nginx.phases.input_headers import change_input
 from nginxsim.nginx.phases.lua import run_lua
 from nginxsim.nginx.phases.preaccess import preaccess
+from nginxsim.nginx.phases.screening import screen
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.nginx.rewrite import run_script
 from nginxsim.nginx.steps import Phase
@@ -84,6 +85,8 @@ def _too_large(request: LiveRequest) -> bool:
 
 
 def location_rewrite(request: LiveRequest) -> State | None:
+    if request.conf.modsecurity.on and (refused := screen(request, 1)):
+        return finalize(request, refused)
     if request.conf.script and request.conf is not request.server.conf:
         status = run_script(request, request.conf.script)
         if status is not None:

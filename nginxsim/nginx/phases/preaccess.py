@@ -16,6 +16,7 @@ from nginxsim.nginx.escapes import to_bytes
 from nginxsim.nginx.events import ClientNamed, Counted, Delayed, LimitExceeded, LimitKind, NotCounted
 from nginxsim.nginx.phases.access import access
 from nginxsim.nginx.phases.finish import finalize
+from nginxsim.nginx.phases.screening import screen
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Limit, LocationConf
@@ -29,6 +30,8 @@ LONGEST_KEYS: Mapping[LimitKind, int] = {"limit_req": 65535, "limit_conn": 255}
 
 def preaccess(request: LiveRequest) -> State | None:
     conf = request.conf
+    if conf.modsecurity.on and (refused := screen(request, 2)):
+        return finalize(request, refused)
     if conf.realip_from:
         real_ip(request, conf)
     if conf.limit_req and request.main.limit_status is None and _exceeds_rate(request):

@@ -8,6 +8,7 @@ from nginxsim.nginx import events as nginx
 from nginxsim.nginx.events import Credentials, Refusal, Shown
 from nginxsim.nginx.locations import LocationMatch, LocationRule
 from nginxsim.nginx.names import NameMatch, NameRule
+from nginxsim.nginx.seclang import Engine
 from nginxsim.nginx.steps import Phase
 from nginxsim.verdict.wording.rows import Said, Vocabulary, row
 
@@ -101,6 +102,19 @@ def _exceeded(event: nginx.LimitExceeded) -> Said:
     return Said(event.directive, f"{allowed}: this is number {event.place}{tried}")
 
 
+ENGINES: Mapping[Engine, str] = {
+    Engine.ON: "its rules are in force",
+    Engine.OFF: "SecRuleEngine Off: it does nothing",
+    Engine.DETECTION_ONLY: "SecRuleEngine DetectionOnly: it writes down what it finds and blocks nothing",
+    Engine.UNSET: "without SecRuleEngine On it blocks nothing",
+}
+
+
+def _matched(event: nginx.RuleMatched) -> Said:
+    told = f" ({event.message})" if event.message else ""
+    return Said(f"ModSecurity rule {event.rule}{told}", f"{event.variable} is {event.value}")
+
+
 def _no_peer(event: nginx.NoPeer) -> Said:
     after = f" that has not failed in {event.tried} tries" if event.tried > 1 else ""
     after = " that has not failed before" if event.tried == 1 else after
@@ -160,6 +174,8 @@ WORDS: Vocabulary = dict(
         row(nginx.PasswordRefused, lambda it: Said(it.directive, CREDENTIALS[it.reason].format(it.user))),
         row(nginx.PasswordTaken, lambda it: Said(it.directive, f"user {it.user}")),
         row(nginx.ClientNamed, lambda it: Said(f"client is {it.client}", f"{it.header}: {', '.join(it.values)}")),
+        row(nginx.Screened, lambda it: Said(it.directive, ENGINES[it.engine])),
+        row(nginx.RuleMatched, _matched),
         row(nginx.AuthAnswered, _auth),
         row(nginx.BodyTooLarge, lambda it: Said(it.directive, f"the body has {it.size} bytes")),
         row(nginx.Counted, lambda it: Said(it.directive, "counted")),

@@ -9,11 +9,12 @@ Directives and the shape of their values are looked at; of rules, that they have
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from nginxsim.nginx.configtest.readers.slots import invalid
 from nginxsim.nginx.configtest.scopes import ArgumentReader, Conf, Scope
+from nginxsim.nginx.seclang import ACTION, NAME, RULE, lines
 from nginxsim.nginx.tree import Directive
 
 NUMBER = re.compile(r'[ \t]+"?[0-9]+"?')
@@ -58,18 +59,13 @@ SHAPE_OF: Mapping[str, re.Pattern[str]] = {
     name.lower(): shape for shape, names in SHAPES.items() for name in names.split()
 }
 
-CONTINUED = re.compile(r"\\\r?\n[ \t]*")
-NAME = re.compile(r"[A-Za-z0-9]+")
-ARGUMENT = r'"(?:[^"\\]|\\.)*+"|\S++'
-RULE = re.compile(rf'[ \t]++(?:"[^"]*+"|\S++)[ \t]++(?:{ARGUMENT})(?:[ \t]++(?P<actions>{ARGUMENT}))?').fullmatch
-ACTION = re.compile(rf"[ \t]++(?P<actions>{ARGUMENT})").fullmatch
 Shape: TypeAlias = Callable[[str], re.Match[str] | None]
 FILE = "<<reference missing or not informed>>"
 
 
 def rules(_: Conf, __: Scope, d: Directive, ___: str) -> None:
     chained = False
-    for number, column, line in _lines(d.args[0]):
+    for number, column, line in lines(d.args[0]):
         match = NAME.match(line)
         name = match[0].lower() if match else ""
         if name not in SHAPE_OF:
@@ -79,17 +75,6 @@ def rules(_: Conf, __: Scope, d: Directive, ___: str) -> None:
             raise invalid(d, _error(number, column + len(line) + 1, f"Invalid input:  {line}"))
         if name in ("secrule", "secaction"):
             chained = _rule(d, number, column, line, RULE if name == "secrule" else ACTION, chained=chained)
-
-
-def _lines(text: str) -> Iterator[tuple[int, int, str]]:
-    """(line number, bytes of blanks before it, text) of what is neither blank nor a comment."""
-    number = 1
-    for whole in re.split(r"(?<!\\)\n|(?<=\\\\)\n", text):
-        line = CONTINUED.sub(" ", whole).rstrip(" \t\r")
-        stripped = line.lstrip(" \t")
-        if stripped and not stripped.startswith("#"):
-            yield number, len(line) - len(stripped), stripped
-        number += 1 + whole.count("\n")
 
 
 def _error(line: int, column: int, why: str) -> str:
