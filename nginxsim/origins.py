@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 SourceKind: TypeAlias = Literal["annotation", "spec", "configmap", "flag", "conf", "default"]
 
@@ -16,6 +17,53 @@ class Origin(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def settled(self) -> Origin:
+        """As plain numbers, with nothing left to be worked out."""
+        return self
+
+
+class WayBack(Protocol):
+    """From a place in a text that a tool has made to the place that a person edits."""
+
+    def origin(self, line: int, column: int) -> Origin:
+        """Of what stands there; line and column count from 1."""
+
+
+class Made(Origin):
+    """A place in a text that a tool has made.
+
+    `file`, `line` and `column` are those that a person edits. They are worked out when somebody looks, as that may take
+    another run of the tool; until then it is told from other places by where it is in the text that was made.
+    """
+
+    back: WayBack
+
+    @cached_property
+    def _settled(self) -> Origin:
+        return self.back.origin(self[1], self[2])
+
+    @property
+    def file(self) -> str:
+        return self._settled.file
+
+    @property
+    def line(self) -> int:
+        return self._settled.line
+
+    @property
+    def column(self) -> int:
+        return self._settled.column
+
+    def settled(self) -> Origin:
+        return self._settled
+
+
+def made(file: str, line: int, column: int, back: WayBack) -> Made:
+    """A place in the text `file`, with the way back from it."""
+    place = Made(file, line, column)
+    place.back = back
+    return place
 
 
 class Source(NamedTuple):

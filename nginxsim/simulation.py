@@ -16,6 +16,7 @@ from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
 from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.releases import NEWEST
+from nginxsim.sources import PLAIN_READING, Reading
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.nginx.lua_api import LuaRuntime
     from nginxsim.render import Rendered, Renderer
-    from nginxsim.sources import File
+    from nginxsim.sources import File, Naming
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.claims import Claims
     from nginxsim.verdict.obstacles import Obstacles
@@ -124,6 +125,14 @@ class Simulation:
         from nginxsim.controller.host_index import HostIndex
 
         return HostIndex(self.model)
+
+    def knows(self, *names: str | None) -> bool:
+        """Whether an Ingress names one of these hosts, also one that never reached the model."""
+        from nginxsim.controller.model import DEFAULT_SERVER
+
+        asked = [name.lower().partition(":")[0] for name in names if name]
+        claimed = any(rule.host in asked for dropped in self.model.dropped for rule in dropped.ingress.rules)
+        return claimed or bool(self.hosts.candidates(*names) - {DEFAULT_SERVER})
 
     @cached_property
     def claims(self) -> Claims:
@@ -283,7 +292,7 @@ class Simulation:
 
 
 def simulate(
-    paths: Iterable[str | Path | File],
+    paths: Iterable[str | Path | File | Naming] | Cluster,
     *,
     release: str = NEWEST,
     flags: Sequence[str] = (),
@@ -293,19 +302,25 @@ def simulate(
     stdin: TextIO | None = None,
     after: Simulation | None = None,
     kubernetes: str | None = None,
+    reading: Reading = PLAIN_READING,
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
+
+    Where they hold several estates, an InputError names these; nginxsim.kube.load_each reads each, and paths may be one
+    of those as well.
 
     facts: "KEY=VALUE", what a distributor's build of that release has otherwise.
     templates: folders whose Jinja2 templates lie over those of nginxsim, the first of them uppermost.
     after: what was there before; objects that only the new estate has are younger than all of its own.
     kubernetes: the release whose API server the manifests meet, as "1.34"; by default the newest that the controller is
     for.
+    reading: what of folders is left out.
 
     Raises InputError (with file:line:column) on unreadable input, UsageError on an unknown release, fact, flag or
     folder. What is wrong with a template is an InputError of what renders it first.
     """
-    cluster = load(list(paths), stdin, after=after.given if after else None)
+    before = after.given if after else None
+    cluster = paths if isinstance(paths, Cluster) else load(list(paths), stdin, after=before, reading=reading)
     if kubernetes is not None:
         cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
     return Simulation(cluster, Controller.started(release, flags, host, templates, facts))

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from tests.support import realnginx
+from tests.support import tools as real_tools
 from tests.support.commands import Command, Process, run
 from tests.support.places import ROOT
 
-MARKING = {"real_nginx": "nginx", "process": "process"}
+MARKING = {"real_nginx": "nginx", "process": "process", "tools": "process"}
 """Fixture -> the mark of every test that uses it, itself or through another fixture."""
 STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"})
 
@@ -72,6 +73,16 @@ def process() -> Process:
         return subprocess.run(list(map(str, command)), **settings)  # noqa: PLW1510
 
     return run
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real helm and kubectl, alone on PATH; where they cannot be had the test is skipped."""
+    folder = real_tools.folder()
+    if folder is None:
+        pytest.skip(f"no helm and kubectl: pip has no {real_tools.PACKAGE}, or not for this platform")
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain
 from os.path import relpath
-from pathlib import Path
 from typing import Any
 
 from nginxsim.catalogue import matching
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
+from nginxsim.sources import Project
 from nginxsim.verdict.types import LEVELS, Finding
 
 ANNOTATION = "nginxsim.dev/ignore"
-FILE = "nginxsim.toml"
-TABLES = ("check",)
 KEYS = ("ignore", "show", "fail-on", "per-file-ignores")
 
 
@@ -62,34 +59,12 @@ def ignore_of(text: str, folder: str = "") -> Ignore:
     return Ignore(matching(code), pattern, folder)
 
 
-def config_for(paths: Sequence[str], given: str | None = None) -> Config:
-    """The nginxsim.toml that was named, or the nearest one upwards of the first path. Raises InputError."""
-    if given is not None:
-        return read_config(Path(given))
-    start = next((Path(path) for path in paths if path != "-"), Path())
-    folder = start.resolve() if start.is_dir() else start.resolve().parent
-    for candidate in (folder, *folder.parents):
-        if (candidate / FILE).is_file():
-            return read_config(candidate / FILE)
-    return Config()
-
-
-def read_config(path: Path) -> Config:
+def config_of(project: Project) -> Config:
+    """What its [check] says. Raises UsageError."""
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    for name, table in read.items():
-        if name not in TABLES or not isinstance(table, dict):
-            raise UsageError(f'{path}: unknown {_kind(table)} "{name}"{did_you_mean(name, TABLES)} (known: [check])')
-    try:
-        return _config(read.get("check", {}), str(path.resolve().parent))
+        return _config(project.table("check"), str(project.folder))
     except UsageError as error:
-        raise UsageError(f"{path}: [check] {error}") from None
-
-
-def _kind(value: object) -> str:
-    return "table" if isinstance(value, dict) else "key"
+        raise UsageError(f"{project.path}: [check] {error}") from None
 
 
 def _config(table: Mapping[str, Any], folder: str) -> Config:

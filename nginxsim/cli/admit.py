@@ -90,4 +90,5 @@ def _source(estate: EstateOptions, strict: bool) -> EstateSource:
 
     stdin = standard_input(estate.named).getvalue()
     paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.paths)
-    return EstateSource(paths, estate.flags, estate.release or NEWEST, estate.templates, estate.facts, strict)
+    release = estate.release or NEWEST
+    return EstateSource(paths, estate.flags, release, estate.templates, estate.facts, strict, estate.reading())

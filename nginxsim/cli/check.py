@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
+from nginxsim.cli.options import EstateOptions, open_estates, standard_input, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.reports import FORMATS, render_findings
 from nginxsim.verdict.types import LEVELS
@@ -43,7 +43,6 @@ def command(
     show: str | None,
     fail_on: str | None,
     ignored: tuple[str, ...],
-    config: str | None,
     complete: bool,
 ) -> None:
     """Find what is wrong with the Ingresses in PATH..., or hardly meant so, without asking for a URL.
@@ -59,27 +58,31 @@ def command(
     \b
     Exit codes, alike in every format: 0 nothing of the --fail-on level; 1 findings; 2 bad input.
     """
-    from nginxsim.checks.suppression import config_for, ignore_of, sift
+    from nginxsim.checks.several import together
+    from nginxsim.checks.suppression import config_of, ignore_of, sift
     from nginxsim.reports.findings import CheckReport
     from nginxsim.reports.spans import Sources
 
-    settings = config_for(estate.named, config)
+    settings = config_of(estate.project())
     ignores = [*map(ignore_of, ignored), *settings.ignores]
     stdin = standard_input(estate.named)
     with working("checking"):
-        simulation = open_estate(estate, stdin)
-        told, suppressed = sift(simulation.check(), ignores, simulation.cluster)
+        simulations = open_estates(estate, stdin)
+        sifted = {one.given.name: sift(one.check(), ignores, one.cluster) for one in simulations}
+    told = together({name: told for name, (told, _) in sifted.items()})
+    suppressed = together({name: suppressed for name, (_, suppressed) in sifted.items()})
     shown_from = show or settings.show or "notice"
     shown = _at_least(shown_from)
     findings = [found for found in told if found.level in shown]
     report = CheckReport(
         findings,
-        ingresses=len(simulation.cluster.ingresses),
+        ingresses=sum(len(one.cluster.ingresses) for one in simulations),
         ignored=len(suppressed),
         hidden=len(told) - len(findings),
         sources=Sources({"-": stdin.getvalue()}),
         complete=complete,
-        assumptions=simulation.controller.assumptions,
+        assumptions=tuple(dict.fromkeys(each for one in simulations for each in one.controller.assumptions)),
+        estates=tuple(filter(None, sifted)),
     )
     say(render_findings(report, output))
     # Nothing that is hidden fails the run, unless somebody says so.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,7 @@ from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
 
 if TYPE_CHECKING:
-    from nginxsim.sources import File
+    from nginxsim.sources import Naming, Reading
 
 
 @click.command("diff")
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @templates_option("--templates", help="A folder whose Jinja2 templates lie over those of both sides. Repeatable.")
 @templates_option("--old-templates", help="A folder whose Jinja2 templates lie over those of the old side.")
 @templates_option("--new-templates", help="A folder whose Jinja2 templates lie over those of the new side.")
+@click.option("--estate", "one", metavar="NAME", help="Of several estates on a side, such as overlays, only this one.")
 @click.option("-o", "--output", type=click.Choice(list(DIFF_FORMATS)), default="text", help="Report format.")
 def command(
     paths: tuple[str, ...],
@@ -53,6 +56,7 @@ def command(
     templates: tuple[str, ...],
     old_templates: tuple[str, ...],
     new_templates: tuple[str, ...],
+    one: str | None,
     output: str,
 ) -> None:
     """Tell which requests end otherwise under the manifests in NEW than in OLD, and why.
@@ -71,13 +75,19 @@ def command(
     \b
     Exit codes: 0 no request ends otherwise; 1 some do, or nginx would refuse the new conf; 2 bad input.
     """
-    with working("comparing"):
+    with ExitStack() as until_told, working("comparing"):
         from nginxsim.diffing import compare
 
-        sides = _named(paths) if revision is None else _at_revisions(revision, paths)
+        sides = _named(paths) if revision is None else _at_revisions(revision, paths, until_told)
         before, after = (
             EstateOptions(
-                side, (*flags, *own_flags), own_release or release, (*own_templates, *templates), (*facts, *own_facts)
+                side.paths,
+                (*flags, *own_flags),
+                own_release or release,
+                (*own_templates, *templates),
+                (*facts, *own_facts),
+                estate=one,
+                own_reading=side.reading,
             )
             for side, own_flags, own_release, own_templates, own_facts in (
                 (sides[0], old_flags, old_release, old_templates, old_facts),
@@ -94,16 +104,26 @@ def command(
     sys.exit(1 if difference.changes_behaviour else 0)
 
 
-def _named(paths: tuple[str, ...]) -> list[Sequence[str | File]]:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side is read from, and how where that is not as ever."""
+
+    paths: Sequence[str | Naming]
+    reading: Reading | None = None
+
+
+def _named(paths: tuple[str, ...]) -> list[Side]:
     if len(paths) != 2:
         raise UsageError(f"diff compares two paths, OLD and NEW, not {len(paths)}; or name a revision with --git REV")
     if paths == ("-", "-"):
         raise UsageError('only one side can be read from standard input ("-")')
-    return [[path] for path in paths]
+    return [Side([path]) for path in paths]
 
 
-def _at_revisions(text: str, paths: tuple[str, ...]) -> list[Sequence[str | File]]:
+def _at_revisions(text: str, paths: tuple[str, ...], until_told: ExitStack) -> list[Side]:
+    """What is checked out stays until everything is told: places are looked up when somebody wants to know them."""
     from nginxsim.diffing.revisions import Repository, parse_revisions
+    from nginxsim.sources import project_of, reading_of, scratch
 
     repository = Repository(paths)
     asked = parse_revisions(text)
@@ -111,5 +131,10 @@ def _at_revisions(text: str, paths: tuple[str, ...]) -> list[Sequence[str | File
     if asked.from_merge_base:
         old = repository.merge_base(asked.old, asked.new)
         label = old[:10]
-    before = repository.files(old, label)
-    return [before, repository.files(asked.new, asked.new) if asked.new else paths]
+    reading = reading_of(project_of(paths))
+
+    def side(revision: str, called: str) -> Side:
+        folder = until_told.enter_context(scratch())
+        return Side(repository.checked_out(revision, called, folder), repository.moved(reading, folder))
+
+    return [side(old, label), side(asked.new, asked.new) if asked.new else Side(paths)]

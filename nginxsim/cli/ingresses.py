@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
+from nginxsim.cli.options import EstateOptions, open_estates, takes_estate, working
 from nginxsim.cli.output import complain, say
 from nginxsim.reports.terminal import for_people, table, taken
 
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STATE", "AT")
 
 
-def _text(rows: Sequence[PathState]) -> str:
-    return for_people(table([HEADS, *map(_cells, rows)], gap="   "))
+ESTATE = "ESTATE"
+Rows: TypeAlias = "Sequence[tuple[str, PathState]]"
+"""Each with the name of its estate, "" where there is only one."""
+
+
+def _text(rows: Rows) -> str:
+    if not any(name for name, _ in rows):
+        return for_people(table([HEADS, *(_cells(row) for _, row in rows)], gap="   "))
+    named = [(name, *_cells(row)) for name, row in rows]
+    return for_people(table([(ESTATE, *HEADS), *named], gap="   "))
 
 
 def _cells(row: PathState) -> tuple[str, ...]:
@@ -27,10 +35,16 @@ def _cells(row: PathState) -> tuple[str, ...]:
     return row.namespace, row.name, row.host + row.path, row.service, str(row.endpoints), state, str(row.origin)
 
 
-def _json(rows: Sequence[PathState]) -> str:
+def _json(rows: Rows) -> str:
     from nginxsim.reports.machine import dumps, place
 
-    return dumps([{**row.fields(), "origin": place(row.origin)} for row in rows])
+    estates = [{"estate": name} if name else {} for name, _ in rows]
+    return dumps(
+        [
+            {**estate, **row.fields(), "origin": place(row.origin)}
+            for estate, (_, row) in zip(estates, rows, strict=True)
+        ]
+    )
 
 
 FORMATS = {"text": _text, "json": _json}
@@ -53,9 +67,10 @@ def command(estate: EstateOptions, output: str) -> None:
     from nginxsim.verdict.ingresses import FINDINGS, rows_of
 
     with working("building the model"):
-        simulation = open_estate(estate)
-        rows = rows_of(simulation)
-    obstacles = simulation.obstacles.of(())
-    complain(*taken(simulation.controller.assumptions), *obstacle_lines(obstacles))
+        simulations = open_estates(estate)
+        rows = [(one.given.name, row) for one in simulations for row in rows_of(one)]
+    obstacles = [obstacle for one in simulations for obstacle in one.obstacles.of(())]
+    assumptions = dict.fromkeys(each for one in simulations for each in one.controller.assumptions)
+    complain(*taken(assumptions), *obstacle_lines(obstacles))
     say(FORMATS[output](rows))
-    sys.exit(1 if obstacles or any(row.state in FINDINGS for row in rows) else 0)
+    sys.exit(1 if obstacles or any(row.state in FINDINGS for _, row in rows) else 0)

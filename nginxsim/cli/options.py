@@ -6,16 +6,20 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from nginxsim.errors import InputError, UsageError, did_you_mean
+
 if TYPE_CHECKING:
+    from nginxsim.kube import Cluster
     from nginxsim.simulation import Simulation
-    from nginxsim.sources import File
+    from nginxsim.sources import File, Naming, Project, Reading
 
 PATIENCE = 1.0
 """Seconds of silence before a terminal is told what takes so long."""
@@ -25,12 +29,23 @@ PATIENCE = 1.0
 class EstateOptions:
     """What a command line says of an estate and of the controller in front of it."""
 
-    paths: Sequence[str | File]
+    paths: Sequence[str | File | Naming]
     flags: tuple[str, ...] = ()
     release: str | None = None
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     kubernetes: str | None = None
+    exclude: tuple[str, ...] = ()
+    render: bool = True
+    online: bool = False
+    values: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    estate: str | None = None
+    """The one of several estates that is meant."""
+    config: str | None = None
+    """The nginxsim.toml that was named."""
+    own_reading: Reading | None = None
+    """How the paths are read, where that is not as nginxsim.toml and these options say."""
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -41,20 +56,73 @@ class EstateOptions:
     def describes_controller(self) -> bool:
         return bool(self.flags or self.release or self.templates or self.facts or self.kubernetes)
 
+    def project(self) -> Project:
+        from nginxsim.sources import project_of
+
+        return project_of(self.named, self.config)
+
+    def reading(self) -> Reading:
+        from nginxsim.sources import reading_of
+
+        if self.own_reading is not None:
+            return self.own_reading
+        return replace(
+            reading_of(self.project(), self.exclude),
+            render=self.render,
+            online=self.online,
+            values=tuple(str(Path(file).resolve()) for file in self.values),
+            settings=self.settings,
+        )
+
+    def simulations(self, stdin: TextIO | None = None) -> list[Simulation]:
+        """Of each estate that there is, or of the one that is meant. Raises UsageError where that is none of them."""
+        from nginxsim.kube import load_each
+
+        clusters = load_each(self.paths, stdin or sys.stdin, reading=self.reading())
+        return [self._simulation(cluster) for cluster in self._meant(clusters)]
+
     def simulation(self, stdin: TextIO | None = None, after: Simulation | None = None) -> Simulation:
-        """`after`: the estate whose objects are older than those that only this one has, wherever these stand."""
+        """Of the only estate.
+
+        `after`: the estate whose objects are older than those that only this one has, wherever these stand.
+        """
+        from nginxsim.kube import load_each
+
+        before = [after.given] if after else ()
+        clusters = load_each(self.paths, stdin or sys.stdin, after=before, reading=self.reading())
+        return self._simulation(self._only(self._meant(clusters)))
+
+    def _meant(self, clusters: list[Cluster]) -> list[Cluster]:
+        """By the whole name of an estate, or the end of it where no other ends so."""
+        if self.estate is None:
+            return clusters
+        names = [cluster.name for cluster in clusters if cluster.name]
+        ending = [name for name in names if f"/{name}".endswith(f"/{self.estate}")]
+        if self.estate not in names and len(ending) != 1:
+            known = ", ".join(names) or "there is only one"
+            raise UsageError(f'--estate "{self.estate}": no such estate{did_you_mean(self.estate, names)} ({known})')
+        name = self.estate if self.estate in names else ending[0]
+        return [cluster for cluster in clusters if cluster.name == name]
+
+    def _only(self, clusters: list[Cluster]) -> Cluster:
+        """What has no Ingress counts only where nothing has any."""
+        having = [cluster for cluster in clusters if cluster.ingresses] or clusters[:1]
+        if len(having) > 1:
+            names = ", ".join(cluster.name for cluster in having)
+            raise UsageError(f"{', '.join(self.named)}: several estates ({names}): choose one with --estate NAME")
+        return having[0]
+
+    def _simulation(self, cluster: Cluster) -> Simulation:
         from nginxsim.releases import NEWEST
         from nginxsim.simulation import simulate
 
         return simulate(
-            self.paths,
+            cluster,
             release=self.release or NEWEST,
             flags=self.flags,
             templates=self.templates,
             facts=self.facts,
             kubernetes=self.kubernetes,
-            stdin=stdin or sys.stdin,
-            after=after,
         )
 
 
@@ -93,6 +161,28 @@ CONTROLLER_OPTIONS = (
     ),
 )
 
+INPUT_OPTIONS = (
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Leave out what matches in folders; a line as in .gitignore, relative to this folder. Repeatable.",
+    ),
+    click.option("--no-render", is_flag=True, help="Leave out what kustomize or helm would have to render."),
+    click.option(
+        "--values",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Values for the chart in PATH, as helm takes them. Repeatable.",
+    ),
+    click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="The same for one value. Repeatable."),
+    click.option(
+        "--estate", "one", metavar="NAME", help="Of several estates in PATH, such as overlays, only this one."
+    ),
+    click.option("--online", is_flag=True, help="What is rendered may come from the network."),
+)
+
 
 def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
@@ -109,12 +199,38 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         templates: tuple[str, ...],
         fact: tuple[str, ...],
         kubernetes: str | None,
+        exclude: tuple[str, ...],
+        no_render: bool,
+        values: tuple[str, ...],
+        settings: tuple[str, ...],
+        one: str | None,
+        online: bool,
+        config: str | None = None,
         **other: object,
     ) -> None:
-        command(estate=EstateOptions(paths, flags, release, templates, fact, kubernetes), **other)
+        estate = EstateOptions(
+            paths,
+            flags,
+            release,
+            templates,
+            fact,
+            kubernetes,
+            exclude,
+            render=not no_render,
+            online=online,
+            values=values,
+            settings=settings,
+            estate=one,
+            config=config,
+        )
+        command(estate=estate, **other)
 
     decorated: Callable[..., None] = with_estate
-    for decorate in (*CONTROLLER_OPTIONS, click.argument("paths", nargs=-1, required=required, metavar="PATH...")):
+    for decorate in (
+        *CONTROLLER_OPTIONS,
+        *INPUT_OPTIONS,
+        click.argument("paths", nargs=-1, required=required, metavar="PATH..."),
+    ):
         decorated = decorate(decorated)
     return decorated
 
@@ -126,12 +242,19 @@ def standard_input(paths: Collection[str | None]) -> StringIO:
 
 def open_estate(options: EstateOptions, stdin: TextIO | None = None) -> Simulation:
     """Reads the manifests; an estate without any Ingress is bad input, since every answer about it would be empty."""
-    from nginxsim.errors import InputError
+    return _with_ingresses([options.simulation(stdin)], options)[0]
 
-    simulation = options.simulation(stdin)
-    if not simulation.cluster.ingresses:
+
+def open_estates(options: EstateOptions, stdin: TextIO | None = None) -> list[Simulation]:
+    """Each estate in PATH that has Ingresses, by name."""
+    return _with_ingresses(options.simulations(stdin), options)
+
+
+def _with_ingresses(simulations: list[Simulation], options: EstateOptions) -> list[Simulation]:
+    having = [simulation for simulation in simulations if simulation.cluster.ingresses]
+    if not having:
         raise InputError(f"no Ingress in {', '.join(options.named)}: nothing to simulate")
-    return simulation
+    return having
 
 
 @contextmanager

@@ -5,14 +5,19 @@ from __future__ import annotations
 import io
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
-from nginxsim.cli.output import say
+from nginxsim.cli.options import EstateOptions, open_estates, takes_estate, working
+from nginxsim.cli.output import complain, say
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
 from nginxsim.url import proxy_line_of, request_for
+
+if TYPE_CHECKING:
+    from nginxsim.nginx.exchange import Request
+    from nginxsim.simulation import Simulation
 
 
 def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -101,7 +106,7 @@ def command(
     this is ever in force (nginx refuses the file, an object is never stored); 2 bad input.
     """
     from nginxsim.conf_simulation import simulate_conf
-    from nginxsim.reports import render_verdict
+    from nginxsim.reports import render_verdicts
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport
 
@@ -124,12 +129,32 @@ def command(
     stdin = sys.stdin.read() if "-" in (*estate.named, conf) else ""
     with working("simulating"):
         if conf:
-            plain, text = simulate_conf(conf, stdin=io.StringIO(stdin), include_roots=include_roots), ""
+            plain = simulate_conf(conf, stdin=io.StringIO(stdin), include_roots=include_roots)
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
+            answers = [VerdictReport(url, verdict, "", Sources({"-": stdin}))]
         else:
-            simulation = open_estate(estate, stdin=io.StringIO(stdin))
-            verdict = simulation.burst(request, repeat) if repeat > 1 else simulation.route(request)
-            text = simulation.routed_text(request)
-        report = render_verdict(VerdictReport(url, verdict, text, Sources({"-": stdin})), output)
+            simulations = _asked(open_estates(estate, stdin=io.StringIO(stdin)), request)
+            answers = [
+                VerdictReport(
+                    url,
+                    one.burst(request, repeat) if repeat > 1 else one.route(request),
+                    one.routed_text(request),
+                    Sources({"-": stdin}),
+                    one.given.name,
+                )
+                for one in simulations
+            ]
+        report = render_verdicts(answers, output)
     say(report)
-    sys.exit(1 if verdict.is_finding else 0)
+    sys.exit(1 if any(answer.verdict.is_finding for answer in answers) else 0)
+
+
+def _asked(simulations: list[Simulation], request: Request) -> list[Simulation]:
+    """Of several estates those that know the host; all where none does."""
+    if len(simulations) == 1:
+        return simulations
+    knowing = [one for one in simulations if one.knows(request.host, request.sni)]
+    if knowing and len(knowing) < len(simulations):
+        others = ", ".join(one.given.name for one in simulations if one not in knowing)
+        complain(f"note: no Ingress of {others} has this host")
+    return knowing or simulations

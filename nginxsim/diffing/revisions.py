@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nginxsim.errors import InputError, UsageError
-from nginxsim.sources import STDIN, SUFFIXES, File
+from nginxsim.sources import STDIN, Naming, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,31 @@ class Repository:
             raise InputError(f'"{one}" and "{other}" have no common ancestor in the git repository {self.top}')
         return found.stdout.decode().strip()
 
-    def files(self, revision: str, label: str) -> list[File]:
-        """The manifests under the paths, in the order in which a folder is read; named "label:path"."""
-        commit = self.commit(revision)
-        found: dict[str, bytes] = {}
-        for path in self.paths:
-            names = sorted(self._names(commit, path), key=lambda name: name.split("/"))
-            found.update(self._contents(commit, names))
-        return [File(f"{label}:{name}", _text(f"{label}:{name}", content)) for name, content in found.items()]
+    def checked_out(self, revision: str, label: str, into: Path) -> list[Naming]:
+        """The paths as the revision has them, in a folder that is empty yet; what they hold is named "label:path".
 
-    def _names(self, commit: str, path: Path) -> Iterator[str]:
-        """A file that is named itself may have any suffix; in folders the manifests count, hidden files do not."""
-        inside = self._inside(path)
-        listed = _git(
-            self.top, "--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", commit, "--", inside or "."
+        The working tree and its index stay as they are.
+        """
+        index = {"GIT_INDEX_FILE": str(into / "index"), "GIT_LFS_SKIP_SMUDGE": "1"}
+        tree = into / "tree"
+        (tree / ".git").mkdir(parents=True)  # where the repository ends, for what looks for its .gitignore
+        for words in (("read-tree", self.commit(revision)), ("checkout-index", "--all", f"--prefix={tree}/")):
+            ran = _git(self.top, *words, environment=index)
+            if ran.returncode:
+                raise InputError(f"git {words[0]}: {ran.stderr.decode(errors='replace').strip()}")
+        return [Naming(inside or ".", str(tree / inside), f"{label}:") for inside in map(self._inside, self.paths)]
+
+    def moved(self, reading: Reading, into: Path) -> Reading:
+        """What was said of places in the working tree, said of what is checked out."""
+        old, new = str(self.top.resolve()), str(into / "tree")
+        exclude = tuple(replace(each, base=each.base.replace(old, new, 1)) for each in reading.exclude)
+        releases = (
+            replace(
+                each, chart=each.chart.replace(old, new, 1), values=tuple(v.replace(old, new, 1) for v in each.values)
+            )
+            for each in reading.releases
         )
-        for name in filter(None, listed.stdout.decode("utf-8", "surrogateescape").split("\0")):
-            below = name.removeprefix(f"{inside}/") if inside else name
-            hidden = any(part.startswith(".") for part in below.split("/"))
-            if "\n" not in name and (name == inside or (name.endswith(SUFFIXES) and not hidden)):
-                yield name
+        return replace(reading, exclude=exclude, releases=tuple(releases))
 
     def _inside(self, path: Path) -> str:
         """The path within the repository, "" for its top."""
@@ -84,26 +89,6 @@ class Repository:
         except ValueError:
             raise InputError(f"{path}: not in the git repository {self.top}") from None
         return "" if inside == Path() else inside.as_posix()
-
-    def _contents(self, commit: str, names: Sequence[str]) -> dict[str, bytes]:
-        """By name; symbolic links are followed within the repository, what leads to a folder or nowhere is left out."""
-        asked = "".join(f"{commit}:{name}\n" for name in names)
-        answer = _git(
-            self.top, "cat-file", "--batch", "--follow-symlinks", stdin=asked.encode("utf-8", "surrogateescape")
-        )
-        stream = BytesIO(answer.stdout)
-        found = {name: _next_object(stream) for name in names}
-        return {name: content for name, content in found.items() if content is not None}
-
-
-def _next_object(stream: BytesIO) -> bytes | None:
-    """The next answer of `git cat-file --batch`; None for what is no file."""
-    words = stream.readline().split(b" ")
-    if not words[-1].strip().isdigit():
-        return None
-    content = stream.read(int(words[-1]))
-    stream.read(1)
-    return content if words[1] == b"blob" else None
 
 
 def _existing(path: Path) -> Path:
@@ -114,20 +99,15 @@ def _existing(path: Path) -> Path:
     return folder
 
 
-def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _git(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603  # arguments are a list; revisions come after --end-of-options or verified
             ["git", "-C", str(folder), *arguments],  # noqa: S607  # whichever git the user has
-            input=stdin,
+            env={**os.environ, **(environment or {})},
             capture_output=True,
             check=False,
         )
     except FileNotFoundError:
         raise InputError("--git needs git, which is not installed") from None
-
-
-def _text(name: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{name}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None

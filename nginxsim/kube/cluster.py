@@ -16,13 +16,15 @@ from nginxsim.kube.objects import (
     Service,
     Workload,
 )
-from nginxsim.sources import File
+from nginxsim.sources import File, Omitted
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """All that was read. Mappings are keyed "namespace/name" (IngressClass and Namespace: by name)."""
 
+    name: str = ""
+    """Among the estates of an input; "" where there is only one."""
     ingresses: Mapping[str, Ingress] = field(default_factory=dict)
     ingress_classes: Mapping[str, IngressClass] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -38,5 +40,7 @@ class Cluster:
     """What it runs, where that was told."""
     texts: tuple[File, ...] = field(default=(), repr=False, compare=False)
     """What was read, for those who want to look at it again."""
+    omitted: tuple[Omitted, ...] = field(default=(), repr=False, compare=False)
+    """What of the folders was left out, and why."""
     ages: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """How many objects had been read before (kind, namespace, name) was first; the API server's clock, so to speak."""

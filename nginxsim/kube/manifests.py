@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias
@@ -13,7 +14,7 @@ from nginxsim.collector import collector_paused
 from nginxsim.errors import InputError
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
-from nginxsim.kube.documents import documents
+from nginxsim.kube.documents import Document, documents
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
 from nginxsim.kube.metadata import read_meta
@@ -31,7 +32,7 @@ from nginxsim.kube.objects import (
 )
 from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_service, read_slice
 from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
-from nginxsim.sources import File, read_files
+from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Omitted, Reading, read_files, split, tell
 
 Reader: TypeAlias = Callable[[Fields, Meta], Any]
 
@@ -43,6 +44,8 @@ class Kind:
     name: str
     readers: Mapping[str, Reader]
     namespaced: bool = True
+    varies: bool = True
+    """Two that differ are for two clusters."""
 
 
 _INGRESS: Mapping[str, Reader] = {
@@ -63,8 +66,8 @@ KINDS = {
         Kind("EndpointSlice", _SLICE),
         Kind("Endpoints", {"v1": read_endpoints}),
         Kind("Ingress", _INGRESS),
-        Kind("IngressClass", _INGRESS_CLASS, namespaced=False),
-        Kind("Namespace", {"v1": read_namespace}, namespaced=False),
+        Kind("IngressClass", _INGRESS_CLASS, namespaced=False, varies=False),
+        Kind("Namespace", {"v1": read_namespace}, namespaced=False, varies=False),
         Kind("Pod", {"v1": read_pod}),
         Kind("ReplicaSet", _TEMPLATE),
         Kind("Secret", {"v1": read_secret}),
@@ -79,6 +82,9 @@ _LONGEST, _ENDING, _LETTERS = 63, 5, "bcdfghjklmnpqrstvwxz2456789"
 
 _Identity = tuple[str, str, str]
 
+_OBJECT = re.compile(r"(?:^|\A\s*\{\s*)[\"']?(?:apiVersion|kind)[\"']?\s*:", re.MULTILINE)
+"""What a text has that was meant to be objects, even where it is no YAML."""
+
 
 @dataclass(slots=True)
 class _Stock:
@@ -87,6 +93,31 @@ class _Stock:
     objects: dict[_Identity, Any] = field(default_factory=dict)
     ages: dict[_Identity, int] = field(default_factory=dict)
     seen: int = 0
+    texts: list[File] = field(default_factory=list)
+    omitted: list[Omitted] = field(default_factory=list)
+    written: dict[_Identity, list[File]] = field(default_factory=dict)
+    """The documents that each object is written in."""
+
+    @classmethod
+    def of(cls, files: Iterable[File], after: Sequence[Cluster], name: str = "") -> _Stock:
+        """`after`: what was there before, by the estate's name; one that has no name is that of all."""
+        stock = cls()
+        before = next((cluster for cluster in after if cluster.name in ("", name)), None)
+        if before is not None and before.ages:
+            stock.ages.update(before.ages)
+            stock.seen = max(before.ages.values()) + 1
+        with collector_paused():
+            for file in files:
+                _read_file(file, stock)
+        return stock
+
+    def apart(self) -> Iterator[list[str]]:
+        """Units of folders that hold the same object in different ways; a namespace is the same wherever it is."""
+        for (kind, _, _), files in self.written.items():
+            if len(files) > 1 and KINDS[kind].varies:
+                found = [file for file in files if not file.is_named]
+                if not _alike(found):
+                    yield [file.unit for file in found]
 
     def age(self, identity: _Identity) -> int:
         return self.ages.setdefault(identity, self.seen)
@@ -95,36 +126,99 @@ class _Stock:
         return {value.meta.key: value for value in self.objects.values() if isinstance(value, kind)}
 
 
-def load(paths: Sequence[str | Path | File], stdin: TextIO | None = None, *, after: Cluster | None = None) -> Cluster:
+def _alike(files: Iterable[File]) -> bool:
+    return len({file.text.strip().removeprefix("---").strip() for file in files}) < 2
+
+
+def load(
+    paths: Sequence[str | Path | File | Naming],
+    stdin: TextIO | None = None,
+    *,
+    after: Cluster | None = None,
+    reading: Reading = PLAIN_READING,
+) -> Cluster:
+    """The one estate of these files and folders; see load_each. Raises InputError where there are several."""
+    clusters = load_each(paths, stdin, after=[after] if after else (), reading=reading)
+    if len(clusters) > 1:
+        names = ", ".join(cluster.name for cluster in clusters)
+        raise InputError(f"there is not one estate here but several: {names}; name one of them")
+    return clusters[0]
+
+
+def load_each(
+    paths: Sequence[str | Path | File | Naming],
+    stdin: TextIO | None = None,
+    *,
+    after: Sequence[Cluster] = (),
+    reading: Reading = PLAIN_READING,
+) -> list[Cluster]:
     """What these files and folders ("-" for stdin) hold; other kinds of objects, and other YAML, are passed over.
 
-    `after`: what was there before and is replaced. What it knew keeps its age, what is new is younger than all.
+    Folders that hold the same objects, each in its own way, are an estate each; what lies beside them is in all.
 
-    What the API server would refuse is read as it was meant; nginxsim.kube.validation tells of it. Raises InputError
-    for a path that cannot be read, and for broken YAML.
+    `after`: what was there before and is replaced. What it knew keeps its age, what is new is younger than all.
+    `reading`: what of folders is left out.
+
+    What the API server would refuse is read as it was meant; nginxsim.kube.validation tells of it. What is found in a
+    folder and cannot be read is told (SkippedFile) and left out. Raises InputError for a path that cannot be read, and
+    for broken YAML in a file that was named itself.
     """
-    stock = _Stock()
-    if after is not None and after.ages:
-        stock.ages.update(after.ages)
-        stock.seen = max(after.ages.values()) + 1
-    files = []
-    with collector_paused():
-        for file in read_files(paths, stdin):
-            files.append(file)
-            _read_file(file, stock)
-    return _cluster(stock, tuple(files))
+    found = list(read_files(paths, stdin, reading))
+    files = [each for each in found if isinstance(each, File)]
+    whole = _Stock.of(files, after)
+    omitted = (*(each for each in found if isinstance(each, Omitted)), *whole.omitted)
+    tell(omitted)
+    estates = split(files, whole.apart())
+    if len(estates) == 1:
+        return [_cluster(whole, omitted)]
+    return [_cluster(_Stock.of(estate.files, after, estate.name), omitted, estate.name) for estate in estates]
 
 
 def _read_file(file: File, stock: _Stock) -> None:
-    try:
+    if file.is_named:
+        stock.texts.append(file)
         for document in documents(file):
-            node = document.root()
-            if isinstance(node, yaml.MappingNode) and _may_be_an_object(node):
-                if "{{" in document.file.text:
-                    _refuse_template(node, document.file)
-                _read_document(Fields(document.file, node), stock)
+            _read_root(document, stock)
+    else:
+        _read_found(file, stock)
+
+
+def _read_found(file: File, stock: _Stock) -> None:
+    """What of a file that nobody named can be used: the whole, unless some documents cannot be read."""
+    sound: list[File] = []
+    faults: dict[Omitted, None] = {}
+    has_objects = False
+    for document in documents(file):
+        try:
+            has_objects |= _read_root(document, stock)
+            sound.append(document.file)
+        except InputError as problem:
+            faults[_fault(document.file, problem)] = None
+    if not has_objects and not file.back and not _OBJECT.search(file.text):
+        faults = {Omitted(file.name, Omission.FOREIGN): None}
+    stock.texts += sound if faults else [file]
+    stock.omitted += faults
+
+
+def _fault(document: File, problem: InputError) -> Omitted:
+    if "{{" in document.text:
+        return Omitted(document.name, Omission.TEMPLATE)
+    says = str(problem).removeprefix(f"{problem.origin}: ")
+    return Omitted(document.name, Omission.BROKEN, says, problem.origin)
+
+
+def _read_root(document: Document, stock: _Stock) -> bool:
+    """Whether there is an object in it. Raises InputError."""
+    try:
+        node = document.root()
+        if not (isinstance(node, yaml.MappingNode) and _may_be_an_object(node)):
+            return False
+        if "{{" in document.file.text:
+            _refuse_template(node, document.file)
+        _read_document(Fields(document.file, node), stock)
     except RecursionError:
-        raise InputError(f"{file.name}: nested too deeply, or an alias inside its own anchor") from None
+        raise InputError(f"{document.file.name}: nested too deeply, or an alias inside its own anchor") from None
+    return True
 
 
 def _may_be_an_object(node: yaml.MappingNode) -> bool:
@@ -163,9 +257,10 @@ def _read_object(document: Fields, stock: _Stock, kind_name: str, version: str) 
     if kind is None or reader is None:
         return
     metadata = document.fields("metadata")
-    namespace = (metadata.text("namespace") or "default") if kind.namespaced else ""
+    namespace = (metadata.text("namespace") or document.file.namespace) if kind.namespaced else ""
     name = metadata.text("name") or _generated(metadata.text("generateName"), stock)
     identity = (kind_name, namespace, name)
+    stock.written.setdefault(identity, []).append(document.file)
     meta = read_meta(document, kind_name, namespace, name, stock.age(identity))
     stock.objects[identity] = reader(document, meta)
 
@@ -196,10 +291,11 @@ def _generated(start: str, stock: _Stock) -> str:
     return start[: _LONGEST - _ENDING] + letters
 
 
-def _cluster(stock: _Stock, files: tuple[File, ...]) -> Cluster:
+def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], name: str = "") -> Cluster:
     services = stock.by_key(Service)
     workloads = tuple(value for value in stock.objects.values() if isinstance(value, Workload))
     return Cluster(
+        name=name,
         ingresses=stock.by_key(Ingress),
         ingress_classes=stock.by_key(IngressClass),
         services=services,
@@ -208,8 +304,9 @@ def _cluster(stock: _Stock, files: tuple[File, ...]) -> Cluster:
         config_maps=stock.by_key(ConfigMap),
         namespaces=stock.by_key(Namespace),
         workloads=workloads,
-        files=tuple(file.name for file in files),
-        texts=files,
+        files=tuple(dict.fromkeys(file.name for file in stock.texts)),
+        texts=tuple(stock.texts),
+        omitted=omitted,
         ages=stock.ages,
     )
 

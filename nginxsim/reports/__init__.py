@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from nginxsim.errors import UsageError
 from nginxsim.reports.machine import printable
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "github": ("github:findings_github", "github:verdict_github"),
 }
 """Format -> module:function for findings, and for a verdict."""
+SEVERAL: Mapping[str, str] = {
+    "text": "",
+    "markdown": "",
+    "json": "machine:verdicts_json",
+    "yaml": "yamlish:verdicts_yaml",
+}
+"""Format -> module:function for several verdicts at once; "" where one follows the other."""
 ADMISSION_FORMATS: Mapping[str, str] = {
     "text": "admission:text",
     "json": "admission:as_json",
@@ -52,6 +60,17 @@ def render_findings(findings: CheckReport | Sequence[Finding], format_name: str 
 def render_verdict(report: VerdictReport, format_name: str = "text") -> str:
     """The answer of `nginxsim why` in one of FORMATS; without an end of line."""
     return _render(FORMATS[format_name][1], report)
+
+
+def render_verdicts(reports: Sequence[VerdictReport], format_name: str = "text") -> str:
+    """The answers of several estates; SEVERAL has the formats that can hold more than one."""
+    if len(reports) == 1:
+        return render_verdict(reports[0], format_name)
+    if format_name not in SEVERAL:
+        names = ", ".join(report.estate for report in reports)
+        raise UsageError(f"-o {format_name} is about one estate, not {names}: choose one with --estate NAME")
+    joint = SEVERAL[format_name]
+    return _render(joint, reports) if joint else "\n\n".join(render_verdict(report, format_name) for report in reports)
 
 
 def render_admissions(report: AdmissionReport, format_name: str = "text") -> str:

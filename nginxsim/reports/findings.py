@@ -36,6 +36,8 @@ class CheckReport:
     """Show every finding in full, however many there are of a code."""
     assumptions: tuple[str, ...] = ()
     """What is taken for granted about the controller."""
+    estates: tuple[str, ...] = ()
+    """Names of the estates, where there are several."""
 
 
 def text(report: CheckReport) -> str:
@@ -83,6 +85,8 @@ def _head(found: Finding) -> str:
 def _remarks(found: Finding) -> Iterator[str]:
     if found.line:
         yield f"nginx.conf, line {found.line}"
+    if found.estates:
+        yield f"{paint(plural('estate', len(found.estates)), bold=True)}: {', '.join(found.estates)}"
     if found.fix:
         yield f"{paint('fix', bold=True)}: {found.fix}"
 
@@ -91,6 +95,8 @@ def _summary(report: CheckReport) -> str:
     told, beside = counts_in_words(report)
     words = ", ".join(told) or ("no findings of a level that is shown" if report.hidden else "no findings")
     ingresses = f"{report.ingresses} {plural('Ingress', report.ingresses)}"
+    if report.estates:
+        ingresses += f" of {len(report.estates)} {plural('estate', len(report.estates))} ({', '.join(report.estates)})"
     return f"{words} in {ingresses}" + (f" ({', '.join(beside)})" if beside else "")
 
 
@@ -116,5 +122,6 @@ def as_json(report: CheckReport) -> str:
                 "ingresses": report.ingresses,
             },
             "assumptions": list(report.assumptions),
+            **({"estates": list(report.estates)} if report.estates else {}),
         }
     )

@@ -40,7 +40,17 @@ def place(origin: Origin | None) -> dict[str, Any] | None:
 
 def verdict_json(report: VerdictReport) -> str:
     """The verdict as a JSON document: request, then outcomes, most likely first."""
-    return dumps(verdict_data(report.url, report.verdict))
+    return dumps(_named(report))
+
+
+def verdicts_json(reports: Iterable[VerdictReport]) -> str:
+    """Those of several estates, as a list."""
+    return dumps(list(map(_named, reports)))
+
+
+def _named(report: VerdictReport) -> dict[str, Any]:
+    estate = {"estate": report.estate} if report.estate else {}
+    return {**estate, **verdict_data(report.url, report.verdict)}
 
 
 def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
@@ -93,6 +103,7 @@ def finding_data(found: Finding) -> dict[str, Any]:
         "nginx_conf_line": found.line or None,
         "field": found.field or None,
         "value": found.value or None,
+        **({"estates": list(found.estates)} if found.estates else {}),
     }
 
 

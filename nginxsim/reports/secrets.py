@@ -25,6 +25,8 @@ _PRIVATE_KEY = re.compile(
 _VISIBLE = re.compile(r"\S")
 _WORD = re.compile(r"[^\s{}\[\],:\-?|>\"'#]")
 """What may say something in a comment."""
+_MAY_BE_SECRET = re.compile(r"(?<![\w-])secret(?!Name|KeyRef|Ref)", re.IGNORECASE)
+"""Of a text that is no YAML, such as a chart's template: the word by itself, rather than in the name of a field."""
 
 
 def without_secrets(name: str, text: str) -> str:
@@ -37,7 +39,7 @@ def without_secrets(name: str, text: str) -> str:
     try:
         secrets = list(_secrets(name, text))
     except (InputError, RecursionError, ValueError):
-        return _VISIBLE.sub("*", text)
+        return _VISIBLE.sub("*", text) if _MAY_BE_SECRET.search(text) else text
     text = _masked(text, (span for secret in secrets for span in secret.between), _WORD)
     return _masked(text, (span for secret in secrets for span in secret.values), _VISIBLE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from nginxsim.catalogue.entries import Level
 from nginxsim.printing import paint, printed, spaced, unmarked
@@ -23,12 +24,16 @@ LEVELS: Mapping[Level, Level] = {"error": "error", "denied": "warning", "notice"
 
 @dataclass(frozen=True, slots=True)
 class VerdictReport:
-    """What a report is made of. conf: the text that line numbers of the trace are about."""
+    """What a report is made of.
+
+    conf: the text that line numbers of the trace are about. estate: which of several it is about.
+    """
 
     url: str
     verdict: Verdict
     conf: str = ""
     sources: Sources = field(default_factory=Sources)
+    estate: str = ""
 
 
 def as_findings(report: VerdictReport) -> list[tuple[Finding, tuple[TraceStep, ...]]]:
@@ -59,7 +64,8 @@ def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
 
 
 def text(report: VerdictReport) -> str:
-    return for_people(verdict_lines(report.url, report.verdict, report.sources))
+    lines = verdict_lines(report.url, report.verdict, report.sources)
+    return for_people(chain([f"{paint('estate', bold=True)} {report.estate}", ""] if report.estate else [], lines))
 
 
 def outcome_text(report: VerdictReport, outcome: Outcome) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
 from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.reports.findings import CheckReport, as_json
-from nginxsim.reports.machine import verdict_json
+from nginxsim.reports.machine import verdict_json, verdicts_json
 from nginxsim.reports.verdicts import VerdictReport
 
 _Fastest: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -25,6 +26,10 @@ def findings_yaml(report: CheckReport) -> str:
 
 def verdict_yaml(report: VerdictReport) -> str:
     return _yaml(verdict_json(report))
+
+
+def verdicts_yaml(reports: Iterable[VerdictReport]) -> str:
+    return _yaml(verdicts_json(reports))
 
 
 def _yaml(document: str) -> str:

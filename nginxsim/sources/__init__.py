@@ -1,5 +1,35 @@
-"""Where text comes from: files, folders, standard input."""
+"""Where text comes from: files, folders, standard input, and what tools make of them."""
 
-from nginxsim.sources.files import LIMIT, STDIN, SUFFIXES, File, SkippedFile, is_file, read_bytes, read_files
+from nginxsim.sources.estates import Estate, split
+from nginxsim.sources.files import LIMIT, STDIN, File, read_bytes
+from nginxsim.sources.folders import SUFFIXES, is_file
+from nginxsim.sources.foreign import HEAD
+from nginxsim.sources.naming import Naming
+from nginxsim.sources.omissions import Omission, Omitted, SkippedFile, tell
+from nginxsim.sources.project import Project, project_of, reading_of
+from nginxsim.sources.reading import PLAIN_READING, Reading, read_files
+from nginxsim.sources.tools import scratch
 
-__all__ = ["LIMIT", "STDIN", "SUFFIXES", "File", "SkippedFile", "is_file", "read_bytes", "read_files"]
+__all__ = [
+    "HEAD",
+    "LIMIT",
+    "PLAIN_READING",
+    "STDIN",
+    "SUFFIXES",
+    "Estate",
+    "File",
+    "Naming",
+    "Omission",
+    "Omitted",
+    "Project",
+    "Reading",
+    "SkippedFile",
+    "is_file",
+    "project_of",
+    "read_bytes",
+    "read_files",
+    "reading_of",
+    "scratch",
+    "split",
+    "tell",
+]

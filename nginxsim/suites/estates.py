@@ -9,6 +9,7 @@ from itertools import chain
 from nginxsim.config.controller import Controller
 from nginxsim.errors import InputError
 from nginxsim.simulation import Simulation, simulate
+from nginxsim.sources import project_of, reading_of
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys
 from nginxsim.verdict import Finding
@@ -52,4 +53,4 @@ def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
 
 
 def _read(manifests: tuple[str, ...]) -> Simulation:
-    return simulate(manifests)
+    return simulate(manifests, reading=reading_of(project_of(manifests)))

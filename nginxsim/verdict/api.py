@@ -8,7 +8,18 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.catalogue import BY_CODE
-from nginxsim.kube.validation import OF_VALUES, Documents, Problem, Reason, Refuser, problems, shown
+from nginxsim.kube.validation import (
+    OF_VALUES,
+    Documents,
+    Fault,
+    Identity,
+    Problem,
+    Reason,
+    Refuser,
+    problems,
+    shown,
+)
+from nginxsim.sources import Omission, Omitted
 from nginxsim.verdict.types import Evidence, Finding
 
 if TYPE_CHECKING:
@@ -68,8 +79,15 @@ class ApiFinding(NamedTuple):
 
 
 def api_findings(simulation: Simulation) -> list[ApiFinding]:
-    """Of everything that was read."""
-    return api_findings_in(simulation.given.texts, simulation.kubernetes)
+    """Of everything that was read, and of the manifests that could not be."""
+    unreadable = list(_findings(_unreadable(simulation.given.omitted)))
+    return [*api_findings_in(simulation.given.texts, simulation.kubernetes), *unreadable]
+
+
+def _unreadable(omitted: Iterable[Omitted]) -> Iterator[Problem]:
+    for each in omitted:
+        if each.why is Omission.BROKEN and each.origin:
+            yield Problem(Refuser.KUBECTL, Fault(Reason.NOT_YAML, (), f"is {each.detail}"), Identity(), each.origin)
 
 
 def api_findings_in(files: Iterable[File], kubernetes: Kubernetes) -> list[ApiFinding]:
@@ -78,7 +96,8 @@ def api_findings_in(files: Iterable[File], kubernetes: Kubernetes) -> list[ApiFi
 
 def api_findings_at(documents: Documents, origins: Iterable[Origin]) -> list[ApiFinding]:
     """Of the documents at these places only."""
-    return list(_findings(documents.problems_at((origin.file, origin.line) for origin in origins)))
+    # Of the text that was read, whoever made it.
+    return list(_findings(documents.problems_at((file, line) for file, line, _ in origins)))
 
 
 def _findings(found: Iterable[Problem]) -> Iterator[ApiFinding]:

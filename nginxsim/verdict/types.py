@@ -42,7 +42,7 @@ class Cause:
     @property
     def origins(self) -> list[Origin]:
         """(file, line, column) of each piece of evidence, the deciding one first."""
-        return [item.origin for item in self.evidence]
+        return [item.origin.settled() for item in self.evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,10 +292,12 @@ class Finding:
     """Of the object, as the API server writes it: "spec.rules[0].host"; empty where no field is concerned."""
     value: str = ""
     """What stands in the field, as messages show it."""
+    estates: tuple[str, ...] = ()
+    """Where it was found, of an input that holds several."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        return tuple(item.origin for item in self.evidence)
+        return tuple(item.origin.settled() for item in self.evidence)
 
     @property
     def ingress(self) -> str:

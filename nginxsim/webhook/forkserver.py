@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from nginxsim.errors import NginxsimError
+from nginxsim.errors import InputError, NginxsimError
 from nginxsim.simulation import Simulation, simulate
-from nginxsim.sources import File
+from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Reading
 from nginxsim.webhook.frames import LENGTH, framed
 from nginxsim.webhook.judge import Judge
 from nginxsim.webhook.worker import work
@@ -32,12 +32,13 @@ FORK = b"f"
 class EstateSource:
     """What is stored in the cluster, and under which controller. strict: see Judge."""
 
-    paths: tuple[str | File, ...]
+    paths: tuple[str | File | Naming, ...]
     flags: tuple[str, ...]
     release: str
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     strict: bool = False
+    reading: Reading = PLAIN_READING
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -82,13 +83,19 @@ def _read_estate(control: socket.socket) -> Judge | None:
 
 
 def _simulated(source: EstateSource) -> Simulation:
-    return simulate(
+    """Raises InputError, too for a file that is broken just now: what was read before knows more of it than nothing."""
+    simulation = simulate(
         source.paths,
         release=source.release,
         flags=source.flags,
         templates=source.templates,
         facts=source.facts,
+        reading=source.reading,
     )
+    broken = [each for each in simulation.given.omitted if each.why is Omission.BROKEN]
+    if broken:
+        raise InputError(broken[0].detail, broken[0].origin)
+    return simulation
 
 
 def _answer(control: socket.socket, **told: object) -> None:

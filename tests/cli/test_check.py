@@ -12,10 +12,11 @@ from click.testing import CliRunner, Result
 from nginxsim import InputError
 from nginxsim.catalogue import entry
 from nginxsim.catalogue.examples import example_of
-from nginxsim.checks.suppression import config_for
+from nginxsim.checks.suppression import config_of
 from nginxsim.cli.main import cli
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
+from nginxsim.sources import project_of
 
 
 def run(*arguments: str, stdin: str = "") -> Result:
@@ -122,7 +123,7 @@ def test_the_nearest_nginxsim_toml_counts(estate: Path, config: str, exit_code: 
 def test_a_bad_nginxsim_toml_is_refused_with_its_name(estate: Path, config: str, message: str) -> None:
     (estate / "nginxsim.toml").write_text(config, encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(message)) as refused:
-        config_for([str(estate)])
+        config_of(project_of([str(estate)]))
     assert "nginxsim.toml" in str(refused.value)
 
 

@@ -1,0 +1,50 @@
+"""Kustomize: a folder with a kustomization, rendered with the user's own kustomize or kubectl."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from nginxsim.errors import InputError
+from nginxsim.sources.files import File
+from nginxsim.sources.kustomization import Closure
+from nginxsim.sources.kustomize_trace import KustomizeTrace
+from nginxsim.sources.naming import Naming
+from nginxsim.sources.tools import Tool, output_of
+
+_GET = "https://kubectl.docs.kubernetes.io/installation/kustomize/ has it, and kubectl holds it too"
+KUSTOMIZE = Tool("kustomize", _GET, ("build",))
+KUBECTL = Tool("kubectl", _GET, ("kustomize",))
+
+
+def kustomize() -> Tool:
+    """Kustomize itself where it is on PATH, else that of kubectl."""
+    return KUBECTL if KUSTOMIZE.path is None and KUBECTL.path else KUSTOMIZE
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A kustomization to be rendered. name: its folder, as the user calls it; folder: the same as an absolute path."""
+
+    name: str
+    folder: str
+    naming: Naming = field(repr=False)
+
+    @cached_property
+    def closure(self) -> Closure:
+        """Raises InputError."""
+        return Closure.of(self.folder)
+
+    @property
+    def variant_of(self) -> frozenset[str]:
+        return self.closure.bases
+
+    def render(self, *, online: bool) -> File:
+        """What kubectl would apply. Raises InputError."""
+        if self.closure.remote and not online:
+            raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
+        tool = kustomize()
+        text = output_of(tool, [self.folder], Path(self.folder), online=online)
+        back = KustomizeTrace(text, self.closure, self.naming, tool, online)
+        return File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)

@@ -1,0 +1,67 @@
+"""What of a folder is left out, and how that is told: on a line for each reason, whatever the number of files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nginxsim.origins import Origin
+
+LISTED = 8
+"""So many names are told for each reason."""
+
+
+class SkippedFile(UserWarning):  # what was passed over, not a failure
+    """Entries of a folder that are no part of the estate."""
+
+
+class Omission(StrEnum):
+    """Why a file or a folder is left out; the value is how that is said."""
+
+    FOREIGN = "no Kubernetes YAML"
+    TEMPLATE = "a template that nobody has filled in"
+    BROKEN = "not readable as YAML"
+    UNREADABLE = "cannot be read"
+    VENDORED = "somebody else's code"
+    GIT = "left out by .gitignore"
+    HELM = "left out by .helmignore"
+    ASKED = "excluded"
+    NOT_LISTED = "the kustomization around it does not name it"
+    NOT_RENDERED = "not rendered, as --no-render says"
+
+
+UNTOLD = frozenset({Omission.ASKED})
+"""Whoever asked for it knows."""
+OURS = (".nginxsim.yaml", ".nginxsim.yml")
+"""Suites of tests lie beside what they test, and are not told either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """A file or a folder, by the name that the user knows it by."""
+
+    name: str
+    why: Omission
+    detail: str = ""
+    """What exactly is wrong with it."""
+    origin: Origin | None = None
+    """Where, in a file that was read."""
+
+
+def tell(omitted: Iterable[Omitted]) -> None:
+    """Warns of them (SkippedFile): the command line prints it on standard error."""
+    by_reason: dict[str, list[str]] = {}
+    for each in omitted:
+        if each.why not in UNTOLD and not each.name.endswith(OURS):
+            by_reason.setdefault(each.detail or each.why, []).append(str(each.origin or each.name))
+    for reason, names in by_reason.items():
+        warnings.warn(f"{_listed(sorted(names))} skipped: {reason}", SkippedFile, stacklevel=3)
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is"
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more are" if more > 0 else " are")

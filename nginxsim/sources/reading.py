@@ -1,0 +1,137 @@
+"""From paths to files with text: what is named, what is found in folders, and what tools render."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from nginxsim.errors import InputError
+from nginxsim.sources.files import STDIN, File, decoded, read_bytes, read_unless
+from nginxsim.sources.folders import Entry, Loose, is_file, look_into
+from nginxsim.sources.foreign import HEAD, is_foreign
+from nginxsim.sources.helm import Chart, Release
+from nginxsim.sources.ignoring import Patterns
+from nginxsim.sources.kustomize import Overlay
+from nginxsim.sources.naming import Naming
+from nginxsim.sources.omissions import Omission, Omitted
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How paths are read."""
+
+    exclude: tuple[Patterns, ...] = ()
+    """What is left out of folders, besides what .gitignore says."""
+    render: bool = True
+    """Kustomizations and charts are rendered, rather than left out."""
+    online: bool = False
+    """What is rendered may come from the network."""
+    values: tuple[str, ...] = ()
+    """Absolute paths of files with values for charts, as --values takes them."""
+    settings: tuple[str, ...] = ()
+    """As --set takes them."""
+    releases: tuple[Release, ...] = ()
+    """Charts that nginxsim.toml names."""
+
+    def charts(self, found: Chart) -> list[Chart]:
+        """What a chart is rendered as: with the values that were asked for, else each of those beside it."""
+        named = [each.of(found) for each in self.releases if each.chart == found.folder]
+        if self.values:
+            return [replace(each, values=self.values, settings=self.settings) for each in named or [found]]
+        return [replace(each, settings=(*each.settings, *self.settings)) for each in named or found.variants()]
+
+
+PLAIN_READING = Reading()
+
+
+def read_files(
+    paths: Sequence[str | Path | File | Naming], stdin: TextIO | None = None, reading: Reading = PLAIN_READING
+) -> Iterator[File | Omitted]:
+    """The files that the paths name, and what is left out; a File has been read already.
+
+    Folders are read in the order of their entries' names. Raises InputError, with the path, for what was named itself.
+    """
+    for path in paths:
+        if isinstance(path, File):
+            yield path
+        elif isinstance(path, Naming):
+            yield from _elsewhere(path, reading)
+        elif str(path) == STDIN:
+            yield File(STDIN, stdin.read() if stdin else "")
+        elif Path(path).is_dir():
+            yield from _folder(Naming.of(path), reading)
+        elif Path(path).exists():
+            yield _named(str(path), path)
+        else:
+            raise InputError(f"{path}: no such file or folder")
+
+
+def _elsewhere(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
+    """What goes by other names than it has; nothing where there is nothing."""
+    if Path(naming.folder).is_dir():
+        yield from _folder(naming, reading)
+    elif Path(naming.folder).is_file():
+        yield _named(naming.top, naming.folder)
+
+
+def _named(name: str, path: str | Path) -> File:
+    try:
+        return File(name, decoded(name, read_bytes(str(path))))
+    except OSError as problem:
+        raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
+
+
+def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
+    try:
+        found = look_into(naming, reading.exclude)
+    except InputError as problem:
+        raise InputError(f"{naming.top}: {problem}") from None
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as tools:
+        # Renderings begin at once, a few at a time, and are waited for in the order of the folder.
+        asked = [_asked(entry, reading, tools, is_named=entry.name == naming.top) for entry in found.arranged()]
+        for each in asked:
+            yield from each()
+
+
+def _asked(
+    entry: Entry, reading: Reading, tools: ThreadPoolExecutor, *, is_named: bool
+) -> Callable[[], Iterable[File | Omitted]]:
+    """How to have what an entry comes to; what a tool has to render is under way."""
+    if isinstance(entry, Omitted):
+        return lambda: [entry]
+    if isinstance(entry, Loose):
+        return lambda: [_found(entry)] if is_file(entry.name, entry.path) else []
+    if isinstance(entry, Overlay):
+        sources: Sequence[Overlay | Chart] = [entry]
+    else:
+        sources = reading.charts(entry) if is_named or not entry.is_library else []
+    pending = [tools.submit(_rendered, source, reading, is_named=is_named) for source in sources]
+    return lambda: [each.result() for each in pending]
+
+
+def _found(loose: Loose) -> File | Omitted:
+    name = loose.name
+    try:
+        content = read_unless(loose.path, is_foreign, HEAD)
+        if content is None:
+            return Omitted(name, Omission.FOREIGN)
+        return File(name, decoded(name, content), is_named=False)
+    except OSError as problem:
+        return Omitted(name, Omission.UNREADABLE, f"cannot be read: {problem.strerror}")
+    except InputError as problem:
+        return Omitted(name, Omission.UNREADABLE, str(problem).removeprefix(f"{name}: "))
+
+
+def _rendered(source: Overlay | Chart, reading: Reading, *, is_named: bool) -> File | Omitted:
+    if not reading.render:
+        return Omitted(source.name, Omission.NOT_RENDERED)
+    try:
+        return source.render(online=reading.online)
+    except InputError as problem:
+        if is_named:
+            raise InputError(f"{source.name}: not rendered: {problem}") from None
+        return Omitted(source.name, Omission.NOT_RENDERED, f"not rendered: {problem}")

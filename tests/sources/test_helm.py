@@ -1,0 +1,212 @@
+"""Charts: what is rendered, which line of the values or of a template decides, and what is said of a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from nginxsim.errors import InputError
+from nginxsim.kube import load, load_each
+from nginxsim.kube.objects import Ingress
+from nginxsim.sources import SkippedFile, project_of, reading_of
+from tests.support.commands import run
+from tests.support.trees import tree
+
+TEMPLATE = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ .Release.Name }}
+  annotations:
+    nginx.ingress.kubernetes.io/enable-cors: "true"
+    nginx.ingress.kubernetes.io/limit-rps: {{ .Values.limits.rps | quote }}
+    nginx.ingress.kubernetes.io/ssl-redirect: "{{ .Values.redirect }}"
+    nginx.ingress.kubernetes.io/auth-url: {{ printf "https://%s/check" .Values.auth.host }}
+    nginx.ingress.kubernetes.io/proxy-buffering: {{ if eq .Values.mode "fast" }}"off"{{ else }}"on"{{ end }}
+    {{- with .Values.annotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  ingressClassName: nginx
+  rules:
+    {{- range .Values.hosts }}
+    - host: {{ .name | quote }}
+      http:
+        paths:
+          {{- range .paths }}
+          - path: {{ . }}
+            pathType: Prefix
+            backend: {service: {name: {{ $.Release.Name }}, port: {number: {{ $.Values.port }}}}}
+          {{- end }}
+    {{- end }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  ports: [{port: {{ .Values.port }}}]
+  selector: {app: web}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: users
+stringData:
+  auth: {{ .Values.password }}
+"""
+VALUES = """\
+limits: {rps: 5}
+redirect: false
+auth:
+  host: auth.example.com
+mode: fast
+port: 8080
+password: hunter2
+annotations:
+  nginx.ingress.kubernetes.io/proxy-body-size: 8m
+hosts:
+  - name: a.example.com
+    paths: [/, /x]
+  - name: b.example.com
+    paths: [/]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return tree(
+        tmp_path,
+        {
+            "shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "shop/values.yaml": VALUES,
+            "shop/templates/all.yaml": TEMPLATE,
+            "shop/templates/NOTES.txt": "hello",
+        },
+    )
+
+
+def places(ingress: Ingress, folder: Path) -> dict[str, str]:
+    found = ingress.meta.annotation_origins.items()
+    return {name.rpartition("/")[2]: str(at).removeprefix(f"{folder}/") for name, at in found}
+
+
+def test_a_rendered_value_leads_back_to_the_line_that_decides(shop: Path, tools: Path) -> None:
+    cluster = load([shop])
+    ingress = cluster.ingresses["default/shop"]
+    assert places(ingress, shop) == {
+        "enable-cors": "shop/templates/all.yaml:6:46",
+        "limit-rps": "shop/values.yaml:1:15",
+        "ssl-redirect": "shop/values.yaml:2:11",
+        "auth-url": "shop/values.yaml:4:9",
+        "proxy-buffering": "shop/templates/all.yaml:10:50",
+        "proxy-body-size": "shop/values.yaml:9:48",
+    }
+    paths = [str(path.origin).removeprefix(f"{shop}/") for rule in ingress.rules for path in rule.paths or ()]
+    assert paths == ["shop/values.yaml:12:13", "shop/values.yaml:12:16", "shop/values.yaml:14:13"]
+    # What is in a Secret stays where it is.
+    assert str(cluster.secrets["default/users"].meta.origin).startswith(f"{shop}/shop/templates/all.yaml:39:")
+
+
+def test_values_of_the_command_line(shop: Path, tools: Path) -> None:
+    tree(shop, {"prod.yaml": "hosts: [{name: prod.example.com, paths: [/]}]\n"})
+    table = run("ingresses", "shop", "--values", "prod.yaml", folder=shop)
+    assert table.out.splitlines()[1].split()[-1] == "prod.yaml:1:42"
+    conf = run("conf", "shop", "--set", "limits.rps=7,port=81", "--values", "prod.yaml", "--origins", folder=shop)
+    assert "# annotation limit-rps shop/templates/all.yaml:7:44" in conf.out
+    assert '"shop"' not in conf.err
+
+
+def test_each_file_of_values_beside_a_chart_is_an_estate(shop: Path, tools: Path) -> None:
+    hosts = {name: f"hosts: [{{name: {name}.example.com, paths: [/]}}]\n" for name in ("dev", "prod")}
+    tree(shop, {f"shop/values-{name}.yaml": text for name, text in hosts.items()})
+    found = {cluster.name: cluster.ingresses["default/shop"] for cluster in load_each([shop])}
+    assert {Path(name).name: ingress.rules[0].host for name, ingress in found.items()} == {
+        "values-dev.yaml": "dev.example.com",
+        "values-prod.yaml": "prod.example.com",
+    }
+    why = run("why", "http://prod.example.com/", ".", folder=shop)
+    assert why.out.startswith("estate shop/values-prod.yaml\n")
+
+
+def test_a_release_of_nginxsim_toml(shop: Path, tools: Path) -> None:
+    tree(shop, {"prod.yaml": "redirect: true\n", "nginxsim.toml": '[helm]\nchart = "shop"\nvalues = ["prod.yaml"]\n'
+                'release = "web"\nnamespace = "live"\nset = ["limits.rps=9"]\n'})  # fmt: skip
+    cluster = load([shop], reading=reading_of(project_of([str(shop)])))
+    ingress = cluster.ingresses["live/web"]
+    assert ingress.meta.annotations["nginx.ingress.kubernetes.io/limit-rps"] == "9"
+    assert places(ingress, shop)["ssl-redirect"] == "prod.yaml:1:11"
+    assert cluster.services.keys() == {"live/web"}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('[helm]\nvalues = ["x"]\n', "[helm] names no chart"),
+        ('[helm]\nchart = "shop"\nvalue = ["x"]\n', "[helm] value = ['x']; did you mean \"values\"?"),
+        ('[helm]\nchart = ["shop"]\n', "[helm] chart = ['shop']"),
+    ],
+)
+def test_a_bad_table_is_refused(shop: Path, table: str, says: str) -> None:
+    tree(shop, {"nginxsim.toml": table})
+    ran = run("check", ".", folder=shop)
+    assert ran.status == 2
+    assert f"{shop}/nginxsim.toml: {says}" in ran.err
+
+
+def test_a_chart_among_other_manifests(shop: Path, tools: Path) -> None:
+    tree(
+        shop,
+        {
+            "lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n",
+            "shop/extra/web.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: extra}\nspec: {}\n",
+        },
+    )
+    cluster = load([shop])
+    assert sorted(cluster.services) == ["default/extra", "default/shop"]
+    assert cluster.omitted == ()
+
+
+def test_values_of_charts_within(shop: Path, tools: Path) -> None:
+    inner: Mapping[str, str] = {
+        "shop/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "shop/charts/sub/values.yaml": "host: sub.example.com\ntimeout: '30'\n",
+        "shop/charts/sub/templates/ing.yaml": "kind: Ingress\napiVersion: networking.k8s.io/v1\n"
+        "metadata:\n  name: sub\n"
+        "  annotations:\n    nginx.ingress.kubernetes.io/proxy-read-timeout: {{ .Values.timeout | quote }}\n"
+        "    nginx.ingress.kubernetes.io/server-alias: {{ .Values.host }}\nspec: {}\n",
+        "shop/values.yaml": f"{VALUES}sub:\n  host: own.example.com\n",
+    }
+    tree(shop, inner)
+    found = places(load([shop]).ingresses["default/sub"], shop)
+    assert found == {
+        "proxy-read-timeout": "shop/charts/sub/values.yaml:2:10",
+        "server-alias": "shop/values.yaml:16:9",
+    }
+
+
+def test_what_a_broken_chart_says(shop: Path, tools: Path) -> None:
+    tree(shop, {"shop/templates/bad.yaml": '{{ fail "no" }}\n', "k8s/web.yaml": "kind: Ingress\napiVersion: v1\n"})
+    with pytest.raises(InputError, match=r"shop: not rendered: helm refuses: .*no"):
+        load([shop / "shop"])
+    with pytest.warns(SkippedFile, match=r"shop is skipped: not rendered: helm refuses"):
+        load([shop])
+
+
+def test_without_helm(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(shop))
+    ran = run("check", "shop", folder=shop)
+    assert ran.status == 2
+    assert ran.err == "error: shop: not rendered: helm is not on PATH: https://helm.sh/docs/intro/install/ has it\n"
+    assert run("check", "shop", "--no-render", folder=shop).status == 2
+
+
+def test_a_line_of_a_template_is_shown_unless_it_may_be_a_secret(shop: Path, tools: Path) -> None:
+    path = shop / "shop" / "templates" / "all.yaml"
+    template = path.read_text(encoding="utf-8").partition("---\napiVersion: v1\nkind: Secret")[0]
+    path.write_text(template.replace('enable-cors: "true"', 'enable-cors: "maybe"'), encoding="utf-8")
+    assert 'enable-cors: "maybe"' in run("check", "shop", folder=shop).out
+    path.write_text(f"{template}---\n# a Secret\n", encoding="utf-8")
+    assert 'enable-cors: "maybe"' not in run("check", "shop", folder=shop).out
