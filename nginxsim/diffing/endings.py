@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from nginxsim.catalogue.entries import Level
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from nginxsim.render import Rendered
     from nginxsim.simulation import Simulation
 
-NO_BLOCK = Directive("")
-
 
 class ProbedRouting(Routing):
     """A routing in which every password file knows the user of the probes."""
@@ -31,9 +30,8 @@ class ProbedRouting(Routing):
     def __init__(self, estate: Simulation, rendered: Rendered, services: Mapping[str, str]) -> None:
         super().__init__(estate, rendered, label="nginx.conf")
         self.services = services
-        named = {
-            directive.args[0] for directive in self.directives.values() if directive.name == "auth_basic_user_file"
-        }
+        directives = chain.from_iterable(self.on_line.values())
+        named = {directive.args[0] for directive in directives if directive.name == "auth_basic_user_file"}
         known = f"\n{USER}:{{PLAIN}}{PASSWORD}\n".encode()
         files = {path: content + known if path in named else content for path, content in estate.files.items()}
         self._router = Router(self.tree, estate.lua, files)
@@ -110,7 +108,7 @@ class Ending:
     @property
     def where(self) -> tuple[str, str]:
         """Host of the server and text of the location ("location /cart") that were chosen first."""
-        location = self.routing.directives.get(self._line(Phase.LOCATION), NO_BLOCK)
+        location = self.routing.directive(self._line(Phase.LOCATION))
         host = self.routing.provenance.host_at(self._line(Phase.SERVER))
         return host, str(location) if location.name == "location" else ""
 
@@ -118,7 +116,7 @@ class Ending:
     def directive(self) -> str:
         """The directive that settled the status, in lower case; "" where a rule of nginx's own did."""
         ended = self.routed.ended_by
-        return str(self.routing.directives[ended.line]).lower() if ended and ended.line else ""
+        return str(self.routing.directive(ended.line, ended.event.directive)).lower() if ended and ended.line else ""
 
     def _line(self, phase: Phase) -> int:
         return next((step.line for step in self.routed.steps if step.phase is phase), 0)

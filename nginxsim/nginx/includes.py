@@ -1,6 +1,7 @@
 """A conf on disk with everything that it includes, read into one tree.
 
-Lines are numbered through all files, in the order they are read, so that one number names a line of one file.
+What a directive of the tree has for its line is its number among all of all files, in the order they are read: several
+may stand on one line, and a number names one place of one file.
 
 nginx 1.27.1: src/core/ngx_conf_file.c (ngx_conf_include), ngx_cycle.c (conf_prefix)
 """
@@ -9,11 +10,10 @@ from __future__ import annotations
 
 import glob
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from nginxsim.errors import InputError
 from nginxsim.nginx.directives import Trait, having
@@ -37,48 +37,35 @@ _NAMED_LATER = frozenset({"", "http", "server", "location", "if", "limit_except"
 _NO_MATTER = frozenset({"events", "types", "stream", "mail"})
 
 
-@dataclass(frozen=True, slots=True)
-class ConfFile:
-    """before: how many lines were read before this file."""
+class Place(NamedTuple):
+    """Where a directive begins, and how the line reads from there."""
 
-    name: str
+    origin: Origin
     text: str
-    before: int
 
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """tree: with numbered lines and included files in place. contents: of the files that nginx reads while it runs.
-
-    knows_files: there are no others.
+    """tree: with included files in place. places: of its directives, by number, the first of which is that of the file
+    itself. contents: of the files that nginx reads while it runs. knows_files: there are no others.
     """
 
     tree: Directive
-    files: tuple[ConfFile, ...]
+    places: tuple[Place, ...]
     contents: Mapping[str, bytes]
     assumptions: tuple[str, ...]
     knows_files: bool = False
 
-    def origin(self, line: int, word: str = "") -> Origin:
-        """The place behind a numbered line; the column is that of `word`, else of the first thing on the line."""
-        file, own, text = self._line(line)
-        found = text.find(word) if word else -1
-        return Origin(file.name, own, (found if found >= 0 else len(text) - len(text.lstrip())) + 1)
+    def origin(self, number: int) -> Origin:
+        return self.places[number].origin
 
-    def statement(self, line: int, word: str) -> str:
-        """What is written from `word` to the end of its directive, or of the line."""
-        _, _, text = self._line(line)
-        return text[max(text.find(word), 0) :].partition(";")[0].partition(" {")[0].rstrip("{ \t\r")
-
-    def _line(self, line: int) -> tuple[ConfFile, int, str]:
-        """The file of a numbered line, the line's number there, and its text."""
-        file = self.files[bisect_right(self.files, line - 1, key=lambda file: file.before) - 1]
-        own = line - file.before
-        return file, own, (file.text.split("\n")[own - 1 : own] or [""])[0]
+    def statement(self, number: int) -> str:
+        """What is written of a directive before its ";" or "{", or before the line ends."""
+        return self.places[number].text.partition(";")[0].partition(" {")[0].rstrip("{ \t\r")
 
     def located(self, error: ConfError) -> InputError:
         """The error with the place as the user knows it."""
-        return InputError(error.reason, self.origin(error.line) if error.line else Origin(self.files[0].name, 1, 1))
+        return InputError(error.reason, self.origin(error.line))
 
 
 def read_conf(path: str | Path, stdin: TextIO | None = None, roots: Iterable[str | Path] = ()) -> Conf:
@@ -90,48 +77,50 @@ def read_conf(path: str | Path, stdin: TextIO | None = None, roots: Iterable[str
     name = str(path)
     folder = Path() if name == STDIN else Path(path).parent
     reader = _FileReader(folder, tuple(Path(root).resolve() for root in (folder, *roots)))
+    reader.places.append(Place(Origin(name, 1, 1), ""))
     text = (stdin.read() if stdin else "") if name == STDIN else _text(Path(path), None)
     tree = Directive("", (), 0, reader.read(name, text, ()))
     if tree.first("http") is None and tree.first("server") is None:
         raise InputError(f"{name}: neither an http block nor a server in it")
-    return Conf(tree, tuple(reader.files), reader.contents, tuple(reader.assumptions))
+    return Conf(tree, tuple(reader.places), reader.contents, tuple(reader.assumptions))
 
 
 @dataclass(slots=True)
 class _FileReader:
     folder: Path
     roots: tuple[Path, ...]
-    lines: int = 0
-    files: list[ConfFile] = field(default_factory=list)
+    files: int = 0
+    places: list[Place] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     assumptions: dict[str, None] = field(default_factory=dict)
 
     def read(self, name: str, text: str, within: tuple[str, ...]) -> tuple[Directive, ...]:
         """The directives of one file; within: the files around it."""
-        before = self.lines
-        self.files.append(ConfFile(name, text, before))
-        self.lines += text.count("\n") + 1
+        self.files += 1
         try:
-            tree = parse_conf(text, before)
+            tree = parse_conf(text)
         except ConfError as error:
-            raise InputError(error.reason, Origin(name, error.line - before, error.column)) from None
-        return tuple(self._expanded(tree, before, (*within, name)))
+            raise InputError(error.reason, Origin(name, error.line, error.column)) from None
+        return tuple(self._expanded(tree, text.split("\n"), (*within, name)))
 
-    def _expanded(self, block: Directive, before: int, within: tuple[str, ...]) -> Iterator[Directive]:
-        for directive in block.block or ():
+    def _expanded(self, block: Directive, lines: Sequence[str], within: tuple[str, ...]) -> Iterator[Directive]:
+        for written in block.block or ():
+            directive = self._numbered(written, lines, within[-1])
             if directive.name == "include" and len(directive.args) == 1:
-                origin = Origin(within[-1], directive.line - before, directive.column)
-                yield from self._included(directive, block.name, origin, within)
+                yield from self._included(directive, block.name, within)
             elif directive.block is not None:
-                yield replace(directive, block=tuple(self._expanded(directive, before, within)))
+                yield replace(directive, block=tuple(self._expanded(directive, lines, within)))
             else:
                 self._remember(directive)
                 yield directive
 
-    def _included(
-        self, directive: Directive, around: str, origin: Origin, within: tuple[str, ...]
-    ) -> Iterator[Directive]:
-        pattern = directive.args[0]
+    def _numbered(self, directive: Directive, lines: Sequence[str], file: str) -> Directive:
+        line, column = directive.line, directive.column
+        self.places.append(Place(Origin(file, line, column), lines[line - 1][column - 1 :]))
+        return replace(directive, line=len(self.places) - 1)
+
+    def _included(self, directive: Directive, around: str, within: tuple[str, ...]) -> Iterator[Directive]:
+        pattern, origin = directive.args[0], self.places[directive.line].origin
         found = self._search(pattern)
         if found is None and around in _NAMED_LATER:
             yield directive
@@ -140,7 +129,7 @@ class _FileReader:
         for path in found or ():
             if str(path) in within:
                 raise InputError(f"{path} includes itself", origin)
-            if len(self.files) == MOST_FILES:
+            if self.files == MOST_FILES:
                 raise InputError(f"more than {MOST_FILES} files are included", origin)
             yield from self.read(str(path), _text(path, origin), within)
 

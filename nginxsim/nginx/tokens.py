@@ -83,9 +83,8 @@ class Text:
     deepest: tuple[int, Place] = (0, (1, 1))
 
 
-def tokenized(text: str, before: int = 0) -> Text:
-    """before: how many lines were read before this text; its own are counted on from there."""
-    return _Lexer(text, before).read()
+def tokenized(text: str) -> Text:
+    return _Lexer(text).read()
 
 
 class _Broken(Exception):  # noqa: N818  # what is found out about the text, not a failure of ours
@@ -97,10 +96,9 @@ class _Broken(Exception):  # noqa: N818  # what is found out about the text, not
 class _Lexer:
     """line: the one being read; start: the offset of its first character."""
 
-    def __init__(self, text: str, before: int) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.before = before
-        self.line = before + 1
+        self.line = 1
         self.start = 0
         self.words: list[str] = []
         self.places: list[Place] = []
@@ -146,7 +144,7 @@ class _Lexer:
         return self.line, offset - self.start + 1
 
     def _anywhere(self, offset: int) -> Place:
-        return self.before + self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
 
     def _past(self, start: int, end: int) -> None:
         """Counts the lines that end in a piece of text."""

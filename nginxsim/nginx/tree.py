@@ -88,13 +88,13 @@ def read(text: str) -> Reading:
     return Reading(block, found.broken, tuple(unfinished))
 
 
-def parse_conf(text: str, before: int = 0) -> Directive:
-    """The tree of a whole file; its root has no name. before: how many lines were read before it; its own count on.
+def parse_conf(text: str) -> Directive:
+    """The tree of a whole file; its root has no name.
 
     Raises InputError("nginx.conf:LINE:COLUMN: ...") where the file cannot be read to its end. What nginx would refuse
     although it can be read is nginxsim.nginx.configtest's business.
     """
-    found = tokenized(text, before)
+    found = tokenized(text)
     depth, (line, column) = found.deepest
     if depth > DEEPEST:
         raise ConfError(line, f"blocks are nested more than {DEEPEST} deep", column)

@@ -132,30 +132,43 @@ def _by_file(spans: Iterable[tuple[Evidence, Span | None]]) -> list[list[tuple[E
 def _file_lines(spans: list[tuple[Span, bool]], gutter: int, colour: str) -> Iterator[str]:
     bar = paint("|", fg="blue")
     yield f"{' ' * gutter} {bar}"
-    previous = 0
+    previous, cut = 0, _Cut("", 0)
     for span, primary in sorted(spans, key=lambda pair: (pair[0].line, pair[0].column)):
-        if span.line != previous:
+        if span.line != previous or not cut.holds(span):
             if previous and span.line > previous + 1:
                 yield paint("...", fg="blue")
-            cut, _ = _cut(span)
+            cut = _Cut.around(span)
             yield f"{paint(str(span.line).rjust(gutter), fg='blue')} {bar} {cut}"
-        _, indent = _cut(span)
         mark = ("^" if primary else "-") * max(_width(span.source[span.column - 1 : span.column - 1 + span.length]), 1)
         words = f"{mark} {span.note}" if span.note else mark
-        yield f"{' ' * gutter} {bar} {' ' * indent}{paint(words, fg=colour if primary else 'blue', bold=primary)}"
+        indent = " " * cut.before(span)
+        yield f"{' ' * gutter} {bar} {indent}{paint(words, fg=colour if primary else 'blue', bold=primary)}"
         previous = span.line
 
 
-def _cut(span: Span) -> tuple[str, int]:
-    """The line as shown, at most WIDTH wide, and the columns before the span in it."""
-    source = span.source.replace("\t", " ").rstrip()
-    start = span.column - 1
-    if len(source) <= WIDTH:
-        return source, _width(source[:start])
-    first = max(0, min(start - WIDTH // 3, len(source) - WIDTH))
-    piece = source[first : first + WIDTH]
-    head, tail = "…" if first else "", "…" if first + WIDTH < len(source) else ""
-    return head + piece + tail, len(head) + _width(source[first:start])
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A line as shown, at most WIDTH wide. first: how many characters are cut off before it."""
+
+    source: str
+    first: int
+
+    @classmethod
+    def around(cls, span: Span) -> _Cut:
+        source = span.source.replace("\t", " ").rstrip()
+        return cls(source, max(0, min(span.column - 1 - WIDTH // 3, len(source) - WIDTH)))
+
+    def __str__(self) -> str:
+        last = self.first + WIDTH
+        return ("…" if self.first else "") + self.source[self.first : last] + ("…" if last < len(self.source) else "")
+
+    def holds(self, span: Span) -> bool:
+        """Whether the span begins in what is shown."""
+        return self.first < span.column <= self.first + WIDTH
+
+    def before(self, span: Span) -> int:
+        """The columns before a span."""
+        return bool(self.first) + _width(self.source[self.first : span.column - 1])
 
 
 def _width(text: str) -> int:

@@ -58,8 +58,8 @@ class Decision(Generic[R]):
 
     @cached_property
     def directive(self) -> Directive:
-        """The directive on the deciding line."""
-        return self.routing.directives.get(self.deciding.line, NO_DIRECTIVE)
+        """The one that decided, NO_DIRECTIVE where a rule of nginx's own did."""
+        return self.routing.directive(self.deciding.line, self.event.directive)
 
     @property
     def event(self) -> Event:

@@ -21,6 +21,7 @@ from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Origin, Source
+from nginxsim.verdict.decision import NO_DIRECTIVE
 from nginxsim.verdict.types import TraceStep
 from nginxsim.verdict.wording.controller import dropped_words, notice_words
 
@@ -112,14 +113,14 @@ def _server_names(routing: ConfRouting, request: Request, step: Step) -> Iterato
 
 def _locations(routing: Routing, request: Request, step: Step) -> Iterator[TraceStep]:
     yield from _conf_locations(routing, request, step)
-    chosen = routing.directives.get(step.line)
-    if chosen is not None and chosen.name == "location" and not isinstance(step.event, NamedLocation):
+    chosen = routing.directive(step.line)
+    if chosen.name == "location" and not isinstance(step.event, NamedLocation):
         yield from _claims(routing, request, chosen, _uri(request, step))
 
 
 def _conf_locations(routing: ConfRouting, request: Request, step: Step) -> Iterator[TraceStep]:
-    chosen = routing.directives.get(step.line)
-    if chosen is None or isinstance(step.event, NamedLocation) or chosen.first("internal"):
+    chosen = routing.directive(step.line)
+    if not chosen.name or isinstance(step.event, NamedLocation) or chosen.first("internal"):
         return
     uri = _uri(request, step)
     found = list(_other_locations(routing, chosen, uri))
@@ -150,8 +151,7 @@ def _other_locations(
 def _around(routing: ConfRouting, directive: Directive, name: str) -> Directive | None:
     """The block of this name that the directive is, or lies in."""
     lines = routing.provenance.lines_around(directive.line)
-    blocks = (routing.directives[line] for line in lines if line in routing.directives)
-    return next((block for block in blocks if block.name == name), None)
+    return next((block for block in map(routing.directive, lines) if block.name == name), None)
 
 
 def _why_not(location: Directive, chosen: Directive, uri: str) -> tuple[bool, str] | None:
@@ -274,8 +274,8 @@ def _addresses(routing: ConfRouting, request: Request, step: Step) -> Iterator[T
         return
     client = step.event.client
     lines = routing.provenance.lines_around(step.line)
-    block = next((routing.directives[line] for line in islice(lines, 1, None) if line in routing.directives), None)
-    for rule in block.all("allow", "deny") if block else ():
+    block = next(map(routing.directive, islice(lines, 1, None)), NO_DIRECTIVE)
+    for rule in block.all("allow", "deny"):
         if rule.line < step.line and not _holds(rule.args[0], client):
             yield routing.lost(Phase.ACCESS, str(rule), f"{client} is not in it", rule.line)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -33,7 +32,6 @@ from nginxsim.nginx.listen import listen_words
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.steps import Phase, Step
-from nginxsim.nginx.tree import Directive
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.connection import is_http2_off, proxy_protocol
@@ -65,8 +63,7 @@ def refusals_of(conf: Conf) -> tuple[Finding, ...]:
 
 
 def _refusal(conf: Conf, fault: Fault) -> Finding:
-    name = fault.directive.partition(" ")[0]
-    places = at(conf.origin(fault.line, name), conf.statement(fault.line, name)) if fault.line else ()
+    places = at(conf.origin(fault.line), conf.statement(fault.line)) if fault.line else ()
     return finding("conf-refused", *places, reason=fault.message)
 
 
@@ -87,27 +84,8 @@ class PlainRouting(ConfRouting):
     def provenance(self) -> Provenance:
         return Provenance(self.tree, {})
 
-    @cached_property
-    def on_line(self) -> Mapping[int, list[Directive]]:
-        """Every directive that begins on a line, outer ones first."""
-        found: dict[int, list[Directive]] = {}
-        blocks = deque([self.tree])
-        while blocks:
-            for directive in blocks.popleft().block or ():
-                found.setdefault(directive.line, []).append(directive)
-                blocks.append(directive)
-        return found
-
-    def directive(self, line: int, text: str) -> Directive:
-        """The one on that line that reads so, or has that name."""
-        there = self.on_line.get(line, [NO_DIRECTIVE])
-        exact = (each for each in there if str(each) == text)
-        named = (each for each in there if each.name == text.partition(" ")[0])
-        return next(exact, None) or next(named, there[0])
-
-    def written(self, line: int, directive: str) -> tuple[str, Source | None]:
-        name = self.directive(line, directive).name
-        return "", Source("conf", name, self.conf.origin(line, name))
+    def written(self, line: int) -> tuple[str, Source | None]:
+        return "", Source("conf", self.directive(line).name, self.conf.origin(line))
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         """Plays the request; one that names no port comes to the port of its host, as a client's would."""
@@ -129,9 +107,8 @@ class PlainRouting(ConfRouting):
 
     def evidence(self, step: Step, note: str = "") -> Iterator[Evidence]:
         """The directive that a step is about, as it is written."""
-        name = self.directive(step.line, step.event.directive).name
         if step.line:
-            yield Evidence(self.conf.origin(step.line, name), self.conf.statement(step.line, name), note)
+            yield Evidence(self.conf.origin(step.line), self.conf.statement(step.line), note)
 
     def ports(self, block: str = "http") -> list[int]:
         """Where the servers of a block listen."""
@@ -144,17 +121,14 @@ class PlainRouting(ConfRouting):
 class PlainCase(Decision[PlainRouting]):
     """One outcome of a plain conf under examination."""
 
-    @cached_property
-    def directive(self) -> Directive:
-        return self.routing.directive(self.deciding.line, self.event.directive)
-
     @property
     def evidence(self) -> list[Evidence]:
         """The deciding directive, and the location around it when that is another line."""
-        line, location = self.deciding.line, self.first(Phase.LOCATION)
         found = list(self.routing.evidence(self.deciding))
-        if location.line != line and location.line in self.routing.provenance.lines_around(line):
-            found += self.routing.evidence(location, "in this location")
+        location = self.first(Phase.LOCATION)
+        if location.line in self.routing.provenance.lines_around(self.deciding.line):
+            around = self.routing.evidence(location, "in this location")
+            found += [item for item in around if item.origin[:2] != found[0].origin[:2]]
         return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from nginxsim.nginx.router import Router
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Origin, Source
+from nginxsim.verdict.decision import NO_DIRECTIVE
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
 from nginxsim.verdict.wording import said
@@ -38,8 +40,8 @@ class ConfRouting(ABC):
     def provenance(self) -> Provenance: ...
 
     @abstractmethod
-    def written(self, line: int, directive: str) -> tuple[str, Source | None]:
-        """What a line of the conf is called, and what put it there. directive: the one meant, "" for the first."""
+    def written(self, line: int) -> tuple[str, Source | None]:
+        """What a line of the conf is called, and what put it there."""
 
     @abstractmethod
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause: ...
@@ -49,15 +51,23 @@ class ConfRouting(ABC):
         """What the step might have chosen instead, the nearest first."""
 
     @cached_property
-    def directives(self) -> dict[int, Directive]:
-        """The first directive on each line."""
-        found: dict[int, Directive] = {}
-        stack = list(self.tree.block or ())
-        while stack:
-            directive = stack.pop()
-            found.setdefault(directive.line, directive)
-            stack.extend(directive.block or ())
+    def on_line(self) -> Mapping[int, Sequence[Directive]]:
+        """Every directive that begins on a line, outer ones first."""
+        found: dict[int, list[Directive]] = {}
+        blocks = deque([self.tree])
+        while blocks:
+            for directive in blocks.popleft().block or ():
+                found.setdefault(directive.line, []).append(directive)
+                if directive.block:
+                    blocks.append(directive)
         return found
+
+    def directive(self, line: int, text: str = "") -> Directive:
+        """The one on that line that reads so, or has that name; the first for no text, NO_DIRECTIVE where none is."""
+        there = self.on_line.get(line, (NO_DIRECTIVE,))
+        exact = (each for each in there if str(each) == text)
+        named = (each for each in there if each.name == text.partition(" ")[0])
+        return next(exact, None) or next(named, there[0])
 
     @abstractmethod
     def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
@@ -75,7 +85,7 @@ class ConfRouting(ABC):
 
     def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
         """A line of the conf that might have decided; text: its directive, or a name in it."""
-        conf, source = self.written(line, text) if line else ("", None)
+        conf, source = self.written(line) if line else ("", None)
         return TraceStep(phase, text, why, conf, source, line=line)
 
     def _outcome(self, request: Request, routed: RoutedOutcome) -> Outcome:
@@ -94,7 +104,7 @@ class ConfRouting(ABC):
 
     def _traced(self, request: Request, step: Step) -> TraceStep:
         event, line, within = step
-        conf, source = self.written(line, event.directive) if line else ("", None)
+        conf, source = self.written(line) if line else ("", None)
         words = said(event)
         # Within the controller's own servers, nobody asked for anything.
         why = words.why.strip() or (_asked_for(source) if source and not within else "")
@@ -130,7 +140,7 @@ class Routing(ConfRouting):
     def provenance(self) -> Provenance:
         return Provenance(self.tree, self._rendered.sources, self._rendered.sites)
 
-    def written(self, line: int, directive: str) -> tuple[str, Source | None]:  # noqa: ARG002
+    def written(self, line: int) -> tuple[str, Source | None]:
         return f"{self.label}:{line}", self.provenance.of(line)
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:

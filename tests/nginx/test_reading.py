@@ -167,13 +167,13 @@ def beginning(message: str) -> bytes:
 
 
 def test_every_word_has_its_place() -> None:
-    tree = parse_conf('a b "c\n d"  e;\n\tif ( $f ) { g; } h\n  i;', before=10)
+    tree = parse_conf('a b "c\n d"  e;\n\tif ( $f ) { g; } h\n  i;')
     found = [(each.name, each.line, each.column, each.places) for each in every(tree)]
     assert found == [
-        ("a", 11, 1, ((11, 3), (11, 5), (12, 6))),
-        ("if", 13, 2, ((13, 5), (13, 7), (13, 10))),
-        ("g", 13, 14, ()),
-        ("h", 13, 19, ((14, 3),)),
+        ("a", 1, 1, ((1, 3), (1, 5), (2, 6))),
+        ("if", 3, 2, ((3, 5), (3, 7), (3, 10))),
+        ("g", 3, 14, ()),
+        ("h", 3, 19, ((4, 3),)),
     ]
 
 

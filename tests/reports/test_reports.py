@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -18,13 +19,16 @@ from click.testing import CliRunner
 from nginxsim import Request, simulate
 from nginxsim.cli.why import command as why
 from nginxsim.nginx.tree import Directive, parse_conf
+from nginxsim.origins import Origin
+from nginxsim.printing import unmarked
 from nginxsim.reports import FORMATS, render_findings, render_verdict
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.origins import origins_json, origins_text
-from nginxsim.reports.spans import Sources, locate
+from nginxsim.reports.spans import Sources, excerpt, locate
 from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.simulation import Simulation
 from nginxsim.verdict import Outcome, nested
+from nginxsim.verdict.types import Evidence
 from tests.support.commands import Process
 from tests.support.places import DATA
 
@@ -195,6 +199,22 @@ def test_links_of_a_page_lead_somewhere(estate: Simulation) -> None:
     targets = {piece.partition('"')[0] for piece in page.split('href="#')[1:]}
     assert targets
     assert all(f'id="{target}"' in page for target in targets)
+
+
+@pytest.mark.parametrize("between", [10, 60, 300])
+def test_every_place_on_a_long_line_is_underlined_where_it_stands(between: int, tmp_path: Path) -> None:
+    file = tmp_path / "long.yaml"
+    file.write_text(f"{'x' * 200}first{'y' * between}second{'z' * 200}\n", encoding="utf-8")
+    places = [Evidence(Origin(str(file), 1, column), text) for column, text in ((201, "first"), (206, "second"))]
+    shown = ""
+    under = []
+    for line in map(unmarked, list(excerpt(places, Sources()))[2:]):
+        text = line.partition("|")[2]
+        if mark := re.search(r"[-^]+", text):
+            under.append(shown[mark.start() : mark.end()])
+        else:
+            shown = text
+    assert under == ["first", "second"]
 
 
 # --- trace ------------------------------------------------------------------------------------------------------------

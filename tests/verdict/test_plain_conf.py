@@ -110,6 +110,31 @@ def test_the_deciding_directive_is_the_evidence(conf: str, path: str) -> None:
     assert origin == ("etc/conf.d/shop.conf", line_of(SHOP, words), line.index(words.partition(" ")[0]) + 1)
 
 
+SHORT = (
+    "server { listen 80; server_name a; return 301 https://a$request_uri; } "
+    "server { listen 80; server_name b; if ($arg_a) { return 403; } if ($arg_b) { return 403; } "
+    'location = /x { deny 10.0.0.1; deny all; } location /y { deny 10.0.0.1; return 200 "here"; } }'
+)
+IN_ONE_LINE = {
+    "http://a/": "return 301",
+    "http://b/?a=1": "return 403",
+    "http://b/?b=1": "return 403; } location",
+    "http://b/x": "deny all",
+    "http://b/y": "return 200",
+}
+
+
+@pytest.mark.parametrize("url", IN_ONE_LINE)
+def test_directives_that_share_a_line_are_told_apart(conf: str, url: str) -> None:
+    Path(conf).write_text(SHORT)
+    host, _, path = url.removeprefix("http://").partition("/")
+    verdict = ask(conf, f"/{path}", host)
+    begins = SHORT.index(IN_ONE_LINE[url])
+    assert verdict.cause.origins[0] == (conf, 1, begins + 1)
+    server = [step.source.origin for step in verdict.trace if step.phase == "server" and step.source]
+    assert server == [(conf, 1, SHORT.rindex("server {", 0, begins) + 1)]
+
+
 def test_included_files_keep_their_names_and_lines(conf: str) -> None:
     verdict = ask(conf, "/x/.git/config")
     assert (verdict.status, verdict.cause.origins) == (403, [("etc/snippets/safety.conf", 1, 21)])
