@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from nginxsim.printing import printed, visible
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, locate
-from nginxsim.reports.terminal import reason_phrase
+from nginxsim.reports.terminal import reason_phrase, taken
 from nginxsim.reports.verdicts import VerdictReport, as_findings
 from nginxsim.verdict.types import Evidence, Finding
 
@@ -20,13 +20,19 @@ _PROPERTY = str.maketrans({"%": "%25", ":": "%3A", ",": "%2C"})
 
 
 def findings_github(report: CheckReport) -> str:
-    return _commands(report.findings, report.sources) or "no findings"
+    return _with_taken(_commands(report.findings, report.sources) or "no findings", report.assumptions)
 
 
 def verdict_github(report: VerdictReport) -> str:
     """A command for each outcome that is worth one, else the status in a plain line."""
     findings = [found for found, _ in as_findings(report)]
-    return _commands(findings, report.sources) or printed([f"{reason_phrase(report.verdict.status)}   {report.url}"])
+    plain = printed([f"{reason_phrase(report.verdict.status)}   {report.url}"])
+    return _with_taken(_commands(findings, report.sources) or plain, report.assumptions)
+
+
+def _with_taken(text: str, assumptions: Iterable[str]) -> str:
+    """What is taken for granted stands in the log: there is no line of a file to put it beside."""
+    return "\n".join((text, *(printed([line]) for line in taken(assumptions))))
 
 
 def _commands(findings: Sequence[Finding], sources: Sources) -> str:

@@ -10,7 +10,7 @@ from nginxsim.origins import Origin
 from nginxsim.printing import printed
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.spans import Sources, excerpt
-from nginxsim.reports.terminal import reason_phrase
+from nginxsim.reports.terminal import reason_phrase, taken
 from nginxsim.reports.verdicts import VerdictReport, as_finding, outcome_text
 from nginxsim.reports.xml import document
 from nginxsim.verdict.types import Finding, Outcome
@@ -35,7 +35,7 @@ class TestCase:
 
 def findings_junit(report: CheckReport) -> str:
     cases = [_finding_case(found, report.sources) for found in report.findings]
-    return _document("nginxsim check", cases or [TestCase("nginxsim", "no findings")])
+    return _document("nginxsim check", cases or [TestCase("nginxsim", "no findings")], report.assumptions)
 
 
 def _finding_case(found: Finding, sources: Sources) -> TestCase:
@@ -53,7 +53,8 @@ def _finding_case(found: Finding, sources: Sources) -> TestCase:
 def verdict_junit(report: VerdictReport) -> str:
     """A case for each thing that is in the way, and for each way the request may end."""
     obstacles = [_finding_case(obstacle, report.sources) for obstacle in report.verdict.obstacles]
-    return _document("nginxsim why", [*obstacles, *(_outcome_case(report, each) for each in report.verdict.outcomes)])
+    cases = [*obstacles, *(_outcome_case(report, each) for each in report.verdict.outcomes)]
+    return _document("nginxsim why", cases, report.assumptions)
 
 
 def _outcome_case(report: VerdictReport, outcome: Outcome) -> TestCase:
@@ -70,13 +71,15 @@ def _outcome_case(report: VerdictReport, outcome: Outcome) -> TestCase:
     )
 
 
-def _document(name: str, cases: Sequence[TestCase]) -> str:
+def _document(name: str, cases: Sequence[TestCase], assumptions: Sequence[str]) -> str:
     failures = sum(case.level in FAILING for case in cases)
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": "0", "time": "0"}
     root = ET.Element("testsuites", {"name": name, **counts})
     suite = ET.SubElement(root, "testsuite", {"name": name, **counts})
     for case in cases:
         _add(suite, case)
+    if assumptions:
+        ET.SubElement(suite, "system-out").text = printed(taken(assumptions))
     return document(root)
 
 

@@ -23,20 +23,25 @@ LEVELS = {"error": "error", "warning": "warning", "notice": "note", "denied": "w
 
 
 def findings_sarif(report: CheckReport) -> str:
-    return _document([(found, ()) for found in report.findings], report.sources)
+    return _document([(found, ()) for found in report.findings], report.sources, report.assumptions)
 
 
 def verdict_sarif(report: VerdictReport) -> str:
     """A result for each outcome that is a finding, with the trace as its code flow."""
-    return _document(as_findings(report), report.sources)
+    return _document(as_findings(report), report.sources, report.assumptions)
 
 
-def _document(findings: Sequence[tuple[Finding, Sequence[TraceStep]]], sources: Sources) -> str:
+def _document(
+    findings: Sequence[tuple[Finding, Sequence[TraceStep]]], sources: Sources, assumptions: Sequence[str]
+) -> str:
     numbers = sorted({found.number for found, _ in findings})
     index = {number: place for place, number in enumerate(numbers)}
     driver = {"name": "nginxsim", "version": __version__, "rules": [_rule(number) for number in numbers]}
     results = [_result(found, index, sources, trace) for found, trace in findings]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    if assumptions:
+        told = [{"level": "note", "message": {"text": f"taken for granted: {words}"}} for words in assumptions]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": told}]
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 

@@ -35,6 +35,11 @@ class VerdictReport:
     sources: Sources = field(default_factory=Sources)
     estate: str = ""
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is taken for granted in any outcome."""
+        return tuple(dict.fromkeys(words for outcome in self.verdict.outcomes for words in outcome.assumptions))
+
 
 def as_findings(report: VerdictReport) -> list[tuple[Finding, tuple[TraceStep, ...]]]:
     """What is in the way, then the outcomes that are worth a finding, most likely first, each with its trace."""

@@ -24,6 +24,7 @@ from nginxsim.config.flags import KNOWN, Flags
 from nginxsim.config.settings import SETTING_KEYS, Settings
 from nginxsim.releases import NEWEST, RELEASES, Release, flags, number, release, settings, span
 from nginxsim.releases.published import PUBLISHED
+from nginxsim.reports import FORMATS
 from nginxsim.simulation import Simulation
 from tests.support.commands import Command
 from tests.support.places import DATA, ROOT
@@ -124,8 +125,8 @@ TAKEN = (f"1.15.5-chainguard does what {NEWEST} does, the newest release known",
 @pytest.mark.parametrize(
     "command",
     [
-        ("why", "http://shop.example.com/", "k8s"),
-        *(("check", "k8s", "-o", name) for name in ("text", "json", "yaml", "markdown", "html")),
+        *(("why", "http://shop.example.com/", "k8s", "-o", name) for name in FORMATS),
+        *(("check", "k8s", "-o", name) for name in FORMATS),
         *(("admit", "k8s", "-o", name) for name in ("text", "json")),
         *(("diff", "k8s", "k8s", "-o", name) for name in ("text", "json", "markdown")),
         ("ingresses", "k8s"),
