@@ -1,10 +1,10 @@
-"""Stand-ins for the controller's Lua: what it does to a request at each hook of the nginx.conf, in each release."""
+"""Which stand-in is whose: what the Lua of an nginx.conf does at each of its hooks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from nginxsim.lua import scripts, written_out
 from nginxsim.lua.backends import Pools, Resolver, guess
@@ -13,13 +13,20 @@ from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.config import LuaConfig
 from nginxsim.lua.hooks import Hook, hook_of
 from nginxsim.lua.ingress import IngressScript
-from nginxsim.nginx.lua_api import CertificatePicker, Handler, LuaRequest, LuaRuntime, Script, Setter
+from nginxsim.nginx.lua_api import CertificatePicker, Handler, LuaRequest, LuaRuntime, Peers, Script, Setter
 from nginxsim.releases import Release
 from nginxsim.releases import release as release_named
 
-__all__ = ["LuaConfig", "runtime"]
-
 Maker: TypeAlias = Callable[[Script], Handler]
+
+
+class Chooser(Protocol):
+    """The two ends of the balancer."""
+
+    def rewrite(self, request: LuaRequest) -> None:
+        """Turns away whom nobody could serve."""
+
+    def __call__(self, request: LuaRequest) -> Peers | None: ...
 
 
 def runtime(
@@ -38,21 +45,25 @@ def runtime(
     """
     config, release = config or LuaConfig(), release or release_named()
     chooser = BackendChooser(Pools(backends, resolve, release), config.status_port, release)
-    certificate = CertificateChooser(certificates or {})
-    makers = _makers(IngressScript(config, certificate), chooser, release)
+    return assembled(IngressScript(config, CertificateChooser(certificates or {})), chooser, release)
+
+
+def assembled(ingress: IngressScript, chooser: Chooser, release: Release) -> LuaRuntime:
+    """The Lua of a release, with what it knows of certificates and settings, and with a balancer."""
+    makers = _makers(ingress, chooser, release)
 
     def handler(script: Script) -> Handler | None:
         maker = makers.get(hook_of(script))
         return maker(script) if maker else None
 
-    def balancer(script: Script) -> BackendChooser | None:
+    def balancer(script: Script) -> Chooser | None:
         return chooser if hook_of(script) is Hook.BALANCER else None
 
     def setter(script: Script) -> Setter | None:
-        return _setter(script, config) if hook_of(script) is Hook.WWW_REDIRECT else None
+        return _setter(script, ingress.config) if hook_of(script) is Hook.WWW_REDIRECT else None
 
     def picker(script: Script) -> CertificatePicker | None:
-        return certificate.shown if hook_of(script) is Hook.CERTIFICATE else None
+        return ingress.certificates.shown if hook_of(script) is Hook.CERTIFICATE else None
 
     return LuaRuntime(cache(handler), balancer, cache(setter), picker)
 
@@ -61,7 +72,7 @@ def _setter(script: Script, config: LuaConfig) -> Setter:
     return scripts.WwwRedirect(config) if script.file else written_out.WwwRedirect(config, script)
 
 
-def _makers(ingress: IngressScript, chooser: BackendChooser, release: Release) -> Mapping[Hook | None, Maker]:
+def _makers(ingress: IngressScript, chooser: Chooser, release: Release) -> Mapping[Hook | None, Maker]:
     """How the stand-in of each hook is made from its script."""
 
     def rewrite(script: Script) -> Handler:

@@ -29,7 +29,7 @@ class IngressScript:
 
         wants: what the location asks for where that is written into the Lua; else variables of its name say so.
         """
-        wants = wants or _by_variables(request)
+        wants = wants or by_variables(request)
         scheme, host = self._set_facts(request)
         request.set_var("pass_port", self._pass_port(request.var("pass_server_port") or ""))
         if scheme == "http" and self._redirects(request, wants):
@@ -90,5 +90,5 @@ class IngressScript:
         return f"https://{'nil' if host is None else host}{port}{uri}"
 
 
-def _by_variables(request: LuaRequest) -> Options:
+def by_variables(request: LuaRequest) -> Options:
     return lambda name: request.var(name) == "true"

@@ -15,6 +15,8 @@ from nginxsim.lua.values import given
 from nginxsim.nginx.lua_api import LuaRequest, Script
 
 _OPTION = re.compile(r"\b(\w+) = (true|false)\b")
+_TEXT_OPTION = re.compile(r"""\b(\w+) = ["']([^"']*)["']""")
+_NUMBER_OPTION = re.compile(r"\b(\w+) = (\d+)\b")
 _GLOBAL_LIMIT = re.compile(r"\blimit = (\d+), window_size = (\d+)")
 _ASKED = re.compile(r"ngx\.location\.capture\('([^']*)'")
 _KEPT = re.compile(r"ngx\.var\.authHeader(\d+) = res\.header\['([^']*)'\]")
@@ -30,6 +32,26 @@ def limits_globally(script: Script) -> bool:
     """Whether the location has a global-rate-limit."""
     found = _GLOBAL_LIMIT.search(script.text)
     return bool(found and int(found[1]) and int(found[2]))
+
+
+def config_of(script: Script) -> LuaConfig:
+    """What the Lua of init_by_lua tells the others."""
+    told = {**dict(_TEXT_OPTION.findall(script.text)), **dict(_NUMBER_OPTION.findall(script.text))}
+    default, switches = LuaConfig(), options_of(script)
+    return LuaConfig(
+        use_forwarded_headers=switches.get("use_forwarded_headers", False),
+        use_proxy_protocol=switches.get("use_proxy_protocol", False),
+        is_ssl_passthrough_enabled=switches.get("is_ssl_passthrough_enabled", False),
+        hsts=switches.get("hsts", default.hsts),
+        hsts_include_subdomains=switches.get("hsts_include_subdomains", default.hsts_include_subdomains),
+        hsts_preload=switches.get("hsts_preload", default.hsts_preload),
+        https_port=told.get("https", default.https_port),
+        ssl_proxy_port=told.get("ssl_proxy", default.ssl_proxy_port),
+        status_port=told.get("prohibited_localhost_port", default.status_port),
+        http_redirect_code=int(told.get("http_redirect_code", default.http_redirect_code)),
+        limits_globally=bool(told.get("host")),
+        hsts_max_age=told.get("hsts_max_age", default.hsts_max_age),
+    )
 
 
 class ExternalAuth:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nginxsim.catalogue.entries import Level
+from nginxsim.lua.events import AuthServerAnswered, HttpsRedirect
 from nginxsim.nginx.configtest.anybody import check_written
 from nginxsim.nginx.events import (
     AddressRuled,
@@ -37,6 +38,7 @@ from nginxsim.verdict.causes import cause
 from nginxsim.verdict.connection import is_http2_off, proxy_protocol
 from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
 from nginxsim.verdict.findings import at, finding
+from nginxsim.verdict.own_conf import lua_of
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.routing import ConfRouting
 from nginxsim.verdict.types import Cause, Evidence, Finding, Outcome, TraceStep, Verdict
@@ -76,9 +78,8 @@ class PlainRouting(ConfRouting):
     def __init__(self, conf: Conf, refused: Callable[[], tuple[Finding, ...]]) -> None:
         self.conf = conf
         self._refused = refused
-        super().__init__(
-            conf.tree, Router(conf.tree, files=conf.contents, knows_files=conf.knows_files), conf.assumptions
-        )
+        router = Router(conf.tree, lua_of(conf.tree), conf.contents, knows_files=conf.knows_files)
+        super().__init__(conf.tree, router, conf.assumptions)
 
     @cached_property
     def provenance(self) -> Provenance:
@@ -185,6 +186,9 @@ def _rewrite(case: PlainCase) -> Cause | None:
     event, status = case.event, case.routed.status
     if isinstance(event, CycleEnded):
         return cause("rewrite-loop", case.evidence)
+    if isinstance(event, HttpsRedirect):
+        at = case.routing.evidence(case.first(Phase.LOCATION))
+        return cause("conf-redirects", at, text=f"the controller's Lua ({case.reason})")
     if isinstance(event, FileTried):
         return _no_file(case, event.directive)
     if status is None:
@@ -228,7 +232,8 @@ def _access(case: PlainCase) -> Cause | None:
 
 def _auth(case: PlainCase) -> Cause:
     asked = next((request for request in case.routed.also if request.role is Role.AUTH), None)
-    uri, status = (case.event.uri, case.event.status) if isinstance(case.event, AuthAnswered) else ("", 0)
+    status = case.event.status if isinstance(case.event, AuthAnswered | AuthServerAnswered) else 0
+    uri = case.event.uri if isinstance(case.event, AuthAnswered) else ""
     url = f"{asked.service}{asked.uri}" if asked else uri
     if status in (401, 403):
         return cause("external-auth-refused", case.evidence, url=url, auth_status=status)
