@@ -18,9 +18,9 @@ from nginxsim.config.external_auth import (
     read_url,
     split_list,
 )
-from nginxsim.config.settings_table import LUA_SHARED_DICTS
 from nginxsim.golang.net import network, parse_ip
 from nginxsim.golang.strconv import atoi, parse_bool, parse_duration, parse_float, parse_int, trim
+from nginxsim.releases.settings import LUA_SHARED_DICTS
 
 Complain: TypeAlias = Callable[[str, str], None]
 """Called with the reason and the offending part."""
@@ -132,34 +132,36 @@ def _redirect_code(text: str, _known: Mapping[str, Any], _complain: Complain) ->
     return {"http_redirect_code": code}
 
 
-def _stream_responses(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
-    try:
-        return {"proxy_stream_responses": atoi(text)}
-    except ValueError as error:
-        raise ValueError(f"{text} is not a valid number: {error}") from None
+def _parsed(name: str, parse: Callable[[str], Any], complaint: str) -> SettingReader:
+    """complaint: what is said of a text that `parse` refuses; it may name {text} and {error}."""
+
+    def read(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
+        try:
+            return {name: parse(text)}
+        except ValueError as error:
+            raise ValueError(complaint.format(text=text, error=error)) from None
+
+    return read
 
 
-def _header_timeout(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
-    try:
-        return {"proxy_protocol_header_timeout": parse_duration(text)}
-    except ValueError as error:
-        raise ValueError(
-            f"proxy-protocol-header-timeout of {text} encountered an error while being parsed {error}. "
-            "Switching to use default value instead."
-        ) from None
+_stream_responses = _parsed("proxy_stream_responses", atoi, "{text} is not a valid number: {error}")
+_header_timeout = _parsed(
+    "proxy_protocol_header_timeout",
+    parse_duration,
+    "proxy-protocol-header-timeout of {text} encountered an error while being parsed {error}. "
+    "Switching to use default value instead.",
+)
 
 
 def _worker_processes(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
     return {} if text == "auto" else {"worker_processes": text}
 
 
-def _serial_reloads(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
-    try:
-        return {"enable_serial_reloads": parse_bool(text)}
-    except ValueError:
-        raise ValueError(
-            f"failed to parse enable-serial-reloads setting, valid values are true or false, found {text}"
-        ) from None
+_serial_reloads = _parsed(
+    "enable_serial_reloads",
+    parse_bool,
+    "failed to parse enable-serial-reloads setting, valid values are true or false, found {text}",
+)
 
 
 def _allowed_headers(text: str, _known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
@@ -223,13 +225,11 @@ def _auth_cache(text: str, _known: Mapping[str, Any], complain: Complain) -> Map
     return {"cache_duration": durations if durations and wrong is None else (DEFAULT_CACHE_DURATION,)}
 
 
-def _auth_cookie(text: str, _known: Mapping[str, Any], _complain: Complain) -> Mapping[str, Any]:
-    try:
-        return {"always_set_cookie": parse_bool(text)}
-    except ValueError as error:
-        raise ValueError(
-            f"Global auth location denied - cannot convert global-auth-always-set-cookie to bool: {error}"
-        ) from None
+_auth_cookie = _parsed(
+    "always_set_cookie",
+    parse_bool,
+    "Global auth location denied - cannot convert global-auth-always-set-cookie to bool: {error}",
+)
 
 
 def _auth_text(name: str) -> SettingReader:

@@ -11,20 +11,10 @@ from typing import TypeAlias
 
 from nginxsim.config.external_auth import ExternalAuth
 from nginxsim.origins import DEFAULT, Origin, Source
+from nginxsim.releases.settings import LUA_SHARED_DICTS
 
 Int32: TypeAlias = int
 Seconds: TypeAlias = float
-
-# ingress-nginx 1.15.1: internal/ingress/controller/template/configmap.go (kilobytes)
-LUA_SHARED_DICTS: Mapping[str, int] = {
-    "configuration_data": 20480,
-    "certificate_data": 20480,
-    "balancer_ewma": 10240,
-    "balancer_ewma_last_touched_at": 10240,
-    "balancer_ewma_locks": 1024,
-    "certificate_servers": 5120,
-    "ocsp_response_cache": 5120,
-}
 
 # The zero value of the list of response headers is one empty name, not an empty list.
 NO_GLOBAL_AUTH = ExternalAuth(response_headers=("",))

@@ -91,8 +91,8 @@ KNOWN: Mapping[str, str] = {
 }
 """Keys that not every release knows; a release ignores a key that it does not know."""
 
-# internal/ingress/controller/template/configmap.go (kilobytes)
-_DICTS = {
+# internal/ingress/controller/template/configmap.go
+LUA_SHARED_DICTS: Mapping[str, int] = {
     "configuration_data": 20480,
     "certificate_data": 20480,
     "balancer_ewma": 10240,
@@ -101,6 +101,7 @@ _DICTS = {
     "certificate_servers": 5120,
     "ocsp_response_cache": 5120,
 }
+"""Those that every release has, in kilobytes."""
 
 DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "allow-cross-namespace-resources": {"..1.11.8": True},
@@ -114,7 +115,7 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "http2-max-header-size": {"..1.8.0": "16k"},
     "http2-max-requests": {"..1.8.0": 1000},
     "keep-alive-requests": {"..1.5.1": 100},
-    "lua-shared-dicts": {"0.44.0..1.11.8": {**_DICTS, "global_throttle_cache": 10240}},
+    "lua-shared-dicts": {"0.44.0..1.11.8": {**LUA_SHARED_DICTS, "global_throttle_cache": 10240}},
     "opentelemetry-config": {"..1.9.4": "/etc/nginx/opentelemetry.toml"},
     "otel-max-export-batch-size": {"..1.7.1": 0},
     "otel-max-queuesize": {"..1.7.1": 0},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,18 +97,18 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
 
 
 def _paths(folder: Path, manifests: Value) -> Iterator[str]:
-    for value in manifests.one_or_more():
-        path = folder / value.text()
-        if not path.exists():
-            value.refuse(f"{os.path.normpath(path)}: no such file or folder")
-        yield os.path.normpath(path)
+    return _there(folder, manifests, Path.exists, "no such file or folder")
 
 
 def _folders(folder: Path, templates: Value) -> Iterator[str]:
-    for value in templates.one_or_more():
+    return _there(folder, templates, Path.is_dir, "no such folder")
+
+
+def _there(folder: Path, named: Value, is_there: Callable[[Path], bool], otherwise: str) -> Iterator[str]:
+    for value in named.one_or_more():
         path = folder / value.text()
-        if not path.is_dir():
-            value.refuse(f"{os.path.normpath(path)}: no such folder")
+        if not is_there(path):
+            value.refuse(f"{os.path.normpath(path)}: {otherwise}")
         yield os.path.normpath(path)
 
 

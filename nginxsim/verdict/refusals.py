@@ -8,6 +8,7 @@ from nginxsim.catalogue import BY_CODE
 from nginxsim.nginx.configtest import Build, Fault, check
 from nginxsim.nginx.tree import read
 from nginxsim.origins import DEFAULT, Origin, Source
+from nginxsim.releases import Release
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Evidence, Finding
 
@@ -20,9 +21,12 @@ ENTRY = BY_CODE["nginx-refuses"]
 
 def nginx_faults(simulation: Simulation, text: str) -> list[Fault]:
     """What the nginx of the controller's release has against a conf of this estate."""
-    release = simulation.controller.release
-    build = Build(release.nginx, release.nginx_modules, release.loadable_modules)
-    return check(text, simulation.files, build=build)
+    return check(text, simulation.files, build=build_of(simulation.controller.release))
+
+
+def build_of(release: Release) -> Build:
+    """The nginx of a release's image."""
+    return Build(release.nginx, release.nginx_modules, release.loadable_modules)
 
 
 def refusals(simulation: Simulation, rendered: Rendered) -> list[Finding]:

@@ -11,7 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nginxsim.nginx.configtest import IMAGE, STOCK, Build, check
+from nginxsim.nginx.configtest import STOCK, Build, check
+from nginxsim.releases import release
+from nginxsim.verdict.refusals import build_of
 from tests.support import realnginx
 from tests.support.places import DATA
 
@@ -30,7 +32,7 @@ NAMES = [f"{topic}-{row['conf'][:50]}" for topic, row in ROWS]
 
 
 def build(topic: str) -> Build:
-    return IMAGE if topic == "image" else STOCK
+    return build_of(release()) if topic == "image" else STOCK
 
 
 def framed(row: dict[str, str]) -> str:

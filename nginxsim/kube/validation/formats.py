@@ -15,6 +15,7 @@ from nginxsim.golang.net import Address, parse_ip, parse_ip_sloppy
 from nginxsim.kube.names import LABEL, SUBDOMAIN
 
 Says: TypeAlias = Iterator[str]
+Format: TypeAlias = Callable[[str], Says]
 
 _QUALIFIED = re.compile(r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]", re.ASCII)
 _LABEL_1035 = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
@@ -38,6 +39,26 @@ def _longer(text: str, most: int) -> Says:
         yield f"has more than {most} characters"
 
 
+def _like(pattern: re.Pattern[str], most: int, otherwise: str) -> Format:
+    """Texts of so many characters that fit the pattern; otherwise: what else is said of them."""
+
+    def says(text: str) -> Says:
+        yield from _longer(text, most)
+        if pattern.fullmatch(text) is None:
+            yield otherwise
+
+    return says
+
+
+subdomain = _like(
+    SUBDOMAIN,
+    253,
+    "is not a lower-case DNS name (a-z, digits, '-' and '.', a letter or digit at both ends of each part)",
+)
+label_1035 = _like(_LABEL_1035, 63, "is not a label (a-z, digits and '-') that starts with a letter")
+wildcard = _like(_WILDCARD, 253, "is not a wildcard: '*.' and a lower-case DNS name")
+
+
 def label(text: str) -> Says:
     yield from _longer(text, 63)
     if LABEL.fullmatch(text) is None:
@@ -45,12 +66,6 @@ def label(text: str) -> Says:
             yield "has dots"
         else:
             yield "is not a lower-case label (a-z, digits and '-', a letter or digit at both ends)"
-
-
-def subdomain(text: str) -> Says:
-    yield from _longer(text, 253)
-    if SUBDOMAIN.fullmatch(text) is None:
-        yield "is not a lower-case DNS name (a-z, digits, '-' and '.', a letter or digit at both ends of each part)"
 
 
 def subdomain_underscored(text: str) -> Says:
@@ -69,18 +84,6 @@ def variable(text: str) -> Says:
     """The name of an environment variable."""
     if not text or not all(" " <= letter <= "~" and letter != "=" for letter in text):
         yield "is not the name of a variable (printable ASCII without '=')"
-
-
-def label_1035(text: str) -> Says:
-    yield from _longer(text, 63)
-    if _LABEL_1035.fullmatch(text) is None:
-        yield "is not a label (a-z, digits and '-') that starts with a letter"
-
-
-def wildcard(text: str) -> Says:
-    yield from _longer(text, 253)
-    if _WILDCARD.fullmatch(text) is None:
-        yield "is not a wildcard: '*.' and a lower-case DNS name"
 
 
 def host(text: str) -> Says:
@@ -250,7 +253,7 @@ def header_name(text: str) -> Says:
         yield "is not the name of a header (letters, digits and '-')"
 
 
-FORMATS: Mapping[str, Callable[[str], Says]] = {
+FORMATS: Mapping[str, Format] = {
     "annotation-name": annotation_name,
     "data-key": data_key,
     "cidr": cidr,

@@ -1,21 +1,21 @@
 """What `nginx -t` refuses in a conf file, in nginx's own words.
 
 nginx stops at the first fault; here all are listed, the one nginx would name first. What a file may hold depends on who
-built the nginx; without a word about that, it is the newest controller's.
+built the nginx; without a word about that, it is the newest controller's, with no module to load.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nginxsim.nginx.configtest.builds import IMAGE, STOCK, Build
+from nginxsim.nginx.configtest.builds import PATCHED, STOCK, Build
 from nginxsim.nginx.configtest.faults import Fault
 from nginxsim.nginx.configtest.scopes import Conf, Resolver
 from nginxsim.nginx.configtest.values import resolves as exists
 from nginxsim.nginx.configtest.walk import walk
 from nginxsim.nginx.tree import read
 
-__all__ = ["IMAGE", "STOCK", "Build", "Fault", "check"]
+__all__ = ["PATCHED", "STOCK", "Build", "Fault", "check"]
 
 NO_FILES: Mapping[str, bytes] = {}
 
@@ -24,7 +24,7 @@ def check(
     text: str,
     files: Mapping[str, bytes] = NO_FILES,
     *,
-    build: Build = IMAGE,
+    build: Build = PATCHED,
     resolves: Resolver = exists,
     warnings: bool = False,
 ) -> list[Fault]:

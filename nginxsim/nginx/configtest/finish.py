@@ -36,10 +36,7 @@ def finish_http(conf: Conf, http: Scope) -> None:
         _relations(conf, scope)
     for server in conf.http.servers:
         _locations(conf, server)
-    certificates_of_listeners(conf, conf.http)
-    _unknown_variables(conf, conf.http)
-    _hash_of_variables(conf, http, conf.http)
-    _server_names(conf, http, conf.http)
+    _finish_names(conf, http, conf.http)
 
 
 def finish_stream_server(conf: Conf, server: Scope) -> None:
@@ -51,10 +48,14 @@ def finish_stream(conf: Conf, stream: Scope) -> None:
     undeclared(conf, conf.stream)
     for scope in _scopes(stream) if conf.stream.servers else ():
         server_tls(conf, scope)
-    certificates_of_listeners(conf, conf.stream)
-    _unknown_variables(conf, conf.stream)
-    _hash_of_variables(conf, stream, conf.stream)
-    _server_names(conf, stream, conf.stream)
+    _finish_names(conf, stream, conf.stream)
+
+
+def _finish_names(conf: Conf, block: Scope, names: Names) -> None:
+    certificates_of_listeners(conf, names)
+    _unknown_variables(conf, names)
+    _hash_of_variables(conf, block, names)
+    _server_names(conf, block, names)
 
 
 def finish(conf: Conf, main: Scope) -> None:

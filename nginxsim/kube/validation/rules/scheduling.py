@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from nginxsim.kube.validation.faults import Fault
 from nginxsim.kube.validation.formats import FORMATS
 from nginxsim.kube.validation.place import Place
-from nginxsim.kube.validation.rules.selectors import OPERATORS
+from nginxsim.kube.validation.rules.selectors import comparison
 
 _COMPARING = ("Gt", "Lt")
 _EFFECTS = ("NoExecute", "NoSchedule", "PreferNoSchedule")
@@ -48,24 +48,9 @@ def node_selector(place: Place) -> Iterator[Fault]:
 
 def node_term(place: Place) -> Iterator[Fault]:
     for expression in place["matchExpressions"].items():
-        yield from _requirement(expression)
+        yield from comparison(expression, _COMPARING)
     for field in place["matchFields"].items():
         yield from _field(field)
-
-
-def _requirement(place: Place) -> Iterator[Fault]:
-    operator, values = place["operator"], place["values"]
-    if operator.text in ("In", "NotIn"):
-        if not values:
-            yield values.required(f"is missing, which {operator.text} needs")
-    elif operator.text in _COMPARING:
-        if len(values.items()) != 1:
-            yield values.required(f"has to be one number for {operator.text}")
-    elif operator.text not in OPERATORS:
-        yield operator.invalid(f"is not one of {', '.join((*OPERATORS, *_COMPARING))}", operator.text)
-    elif values:
-        yield values.forbidden(f"does not go with {operator.text}")
-    yield from place["key"].must_be("qualified")
 
 
 def _field(place: Place) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ Source: kubernetes 1.34 staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from nginxsim.kube.validation.faults import Fault
@@ -16,17 +16,25 @@ OPERATORS = ("DoesNotExist", "Exists", "In", "NotIn")
 
 def requirement(place: Place) -> Iterator[Fault]:
     """One of matchExpressions."""
+    yield from comparison(place)
+    for value in place["values"].items():
+        yield from value.must_be("label-value")
+
+
+def comparison(place: Place, comparing: Sequence[str] = ()) -> Iterator[Fault]:
+    """A key with an operator and the values that it takes; comparing: operators of one number."""
     operator, values = place["operator"], place["values"]
     if operator.text in ("In", "NotIn"):
         if not values:
             yield values.required(f"is missing, which {operator.text} needs")
+    elif operator.text in comparing:
+        if len(values.items()) != 1:
+            yield values.required(f"has to be one number for {operator.text}")
     elif operator.text not in OPERATORS:
-        yield operator.invalid(f"is not one of {', '.join(OPERATORS)}", operator.text)
+        yield operator.invalid(f"is not one of {', '.join((*OPERATORS, *comparing))}", operator.text)
     elif values:
         yield values.forbidden(f"does not go with {operator.text}")
     yield from place["key"].must_be("qualified")
-    for value in values.items():
-        yield from value.must_be("label-value")
 
 
 def matches(selector: Place, labels: Mapping[str, str]) -> bool:

@@ -78,25 +78,21 @@ def _rewriting(conf: Conf, scope: Scope, d: Directive, *, caseless: bool) -> Non
         conf.text(scope, d, other)
 
 
-def store(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
+def _is_on_without(scope: Scope, d: Directive, other: str) -> bool:
+    """Whether it is on, which it may not be beside another one."""
     scope.once(d, d.args[0])
-    cache = d.name.replace("store", "cache")
-    if d.args[0] == "off":
-        return
-    if scope.values.get(cache, "off") != "off":
-        raise invalid(d, f'is incompatible with "{cache}"')
-    if d.args[0] != "on":
+    if d.args[0] != "off" and scope.values.get(other, "off") != "off":
+        raise invalid(d, f'is incompatible with "{other}"')
+    return d.args[0] != "off"
+
+
+def store(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
+    if _is_on_without(scope, d, d.name.replace("store", "cache")) and d.args[0] != "on":
         conf.text(scope, d, d.args[0])
 
 
 def cache(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
-    scope.once(d, d.args[0])
-    stored = d.name.replace("cache", "store")
-    if d.args[0] == "off":
-        return
-    if scope.values.get(stored, "off") != "off":
-        raise invalid(d, f'is incompatible with "{stored}"')
-    if not conf.text(scope, d, d.args[0]):
+    if _is_on_without(scope, d, d.name.replace("cache", "store")) and not conf.text(scope, d, d.args[0]):
         conf.zone(d, d.args[0], 0, d.name)
 
 
