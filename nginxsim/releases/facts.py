@@ -17,6 +17,8 @@ Fact: TypeAlias = bool | int | float | str | tuple[str, ...] | Mapping[str, int]
 
 DATES = "dates"
 
+_SUBSTITUTIONS, _GEOIP = "ngx_http_substitutions_filter_module", "ngx_http_geoip_module"
+_AJP, _OPENTRACING = "ngx_http_ajp_module.so", "ngx_http_opentracing_module.so"
 _LOADABLE = (
     "ngx_http_auth_digest_module.so",
     "ngx_http_brotli_filter_module.so",
@@ -65,11 +67,17 @@ class Release:
         "1.13.0..": "1.27.1",
     })  # fmt: skip
     """The nginx it runs."""
-    nginx_modules: tuple[str, ...] = _values({"..1.12.8": ("ngx_http_substitutions_filter_module",), "1.13.0..": ()})
-    """What that has beyond what the nginx of each release has."""
+    nginx_modules: tuple[str, ...] = _values({
+        "..1.8.2": (_SUBSTITUTIONS, _GEOIP, _AJP),
+        "1.8.4..1.9.3": (_SUBSTITUTIONS, _GEOIP),
+        "1.9.4..1.12.8": (_SUBSTITUTIONS,),
+        "1.13.0..": (),
+    })  # fmt: skip
+    """What that has beyond what the nginx of each release has; a .so file stands for what need not be loaded."""
     loadable_modules: tuple[str, ...] = _values({
-        "..1.7.1": (*_LOADABLE, "ngx_http_opentracing_module.so", "ngx_http_influxdb_module.so"),
-        "1.8.0..1.9.6": (*_LOADABLE, "ngx_http_opentracing_module.so"),
+        "..1.7.1": (*_LOADABLE, _OPENTRACING, "ngx_http_influxdb_module.so"),
+        "1.8.0..1.8.2 1.9.0..1.9.6": (*_LOADABLE, _OPENTRACING),
+        "1.8.4..1.8.5": (*_LOADABLE, _OPENTRACING, _AJP),
         "1.10.0..1.12.8": _LOADABLE,
         "1.13.0..": (*_LOADABLE, "ngx_http_js_module.so", "ngx_stream_js_module.so"),
     })  # fmt: skip
@@ -195,6 +203,8 @@ class Release:
     """GeoIP's databases of old, which came with the image."""
     speaks_ajp: bool = _switch("..1.8.5")
     """backend-protocol may be AJP."""
+    loads_ajp: bool = _switch("1.8.4..1.8.5")
+    """Its module is a file that the conf loads."""
     geoip2_has_ids: bool = _switch("1.8.0..")
     """GeoIP2 gives the places' numbers, and regions below a country."""
     geoip2_city_has_continent: bool = _switch("1.8.2..")

@@ -187,6 +187,21 @@ def test_a_flag_and_a_switch_are_otherwise_in_a_build(tmp_path: Path) -> None:
     assert "location / {" in sim.nginx_conf()
 
 
+FULL = {
+    "enable-brotli": "true",
+    "enable-modsecurity": "true",
+    "enable-opentracing": "true",
+    "zipkin-collector-host": "z",
+}
+TRACED = {"auth-type": "digest", "auth-secret": "users", "enable-influxdb": "true", "influxdb-host": "10.0.0.9"}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_the_nginx_of_a_release_takes_what_it_writes(name: str, tmp_path: Path) -> None:
+    given = [{"settings": FULL}, {"annotations": TRACED}]
+    assert [found.message for found in simulation({"given": given}, name, tmp_path).nginx_errors()] == []
+
+
 @pytest.mark.parametrize(
     ("fact", "setting", "refused"),
     [

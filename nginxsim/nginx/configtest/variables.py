@@ -89,6 +89,18 @@ STREAM = _built_in(
 )
 
 OF_MODULES = {
+    # nginx 1.21.6: src/http/modules/ngx_http_geoip_module.c
+    "ngx_http_geoip_module": _built_in(
+        """
+        geoip_country_code geoip_country_code3 geoip_country_name geoip_org geoip_city_continent_code
+        geoip_city_country_code geoip_city_country_code3 geoip_city_country_name geoip_region geoip_region_name
+        geoip_city geoip_postal_code geoip_latitude geoip_longitude geoip_dma_code geoip_area_code
+        """,
+        "",
+        "",
+    ),
+    # opentracing-contrib/nginx-opentracing: opentracing/src/ngx_http_opentracing_module.cpp
+    "ngx_http_opentracing_module.so": _built_in("opentracing_binary_context", "", "opentracing_context_"),
     # open-telemetry/opentelemetry-cpp-contrib: instrumentation/nginx/src/otel_ngx_module.cpp
     "otel_ngx_module.so": _built_in(
         "otel_ctx opentelemetry_trace_id opentelemetry_span_id opentelemetry_sampled opentelemetry_context_traceparent",
