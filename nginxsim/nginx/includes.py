@@ -38,7 +38,7 @@ _NO_MATTER = frozenset({"events", "types", "stream", "mail"})
 
 
 class Place(NamedTuple):
-    """Where a directive begins, and how the line reads from there."""
+    """Where a directive begins, and the whole of that line."""
 
     origin: Origin
     text: str
@@ -61,7 +61,8 @@ class Conf:
 
     def statement(self, number: int) -> str:
         """What is written of a directive before its ";" or "{", or before the line ends."""
-        return self.places[number].text.partition(";")[0].partition(" {")[0].rstrip("{ \t\r")
+        origin, text = self.places[number]
+        return text[origin.column - 1 :].partition(";")[0].partition(" {")[0].rstrip("{ \t\r")
 
     def located(self, error: ConfError) -> InputError:
         """The error with the place as the user knows it."""
@@ -116,7 +117,7 @@ class _FileReader:
 
     def _numbered(self, directive: Directive, lines: Sequence[str], file: str) -> Directive:
         line, column = directive.line, directive.column
-        self.places.append(Place(Origin(file, line, column), lines[line - 1][column - 1 :]))
+        self.places.append(Place(Origin(file, line, column), lines[line - 1]))
         return replace(directive, line=len(self.places) - 1)
 
     def _included(self, directive: Directive, around: str, within: tuple[str, ...]) -> Iterator[Directive]:
