@@ -61,7 +61,8 @@ class Locations:
             (self._exact if conf.kind == "=" else self._prefixes).setdefault(conf.name, conf)
             if conf.auto_redirect:
                 self._redirects.setdefault(conf.name[:-1], conf)
-            self._lengths = tuple(sorted({len(name) for name in self._prefixes}, reverse=True))
+            if conf.kind != "=" and (length := len(conf.name)) not in self._lengths:
+                self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
 
     def find(self, request: LiveRequest) -> tuple[LocationConf | None, LocationMatch]:
         """The location and how it was found; (None, NONE) for no match.
