@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nginxsim.render import Rendered, Renderer
     from nginxsim.sources import File, Naming
     from nginxsim.verdict import Finding, Verdict
+    from nginxsim.verdict.certificates import ShownCertificates
     from nginxsim.verdict.claims import Claims
     from nginxsim.verdict.obstacles import Obstacles
     from nginxsim.verdict.passthrough import PassthroughFront
@@ -140,6 +141,13 @@ class Simulation:
         from nginxsim.verdict.claims import Claims
 
         return Claims(self.model)
+
+    @cached_property
+    def shown_certificates(self) -> ShownCertificates:
+        """Which certificate clients see, by the name they ask for."""
+        from nginxsim.verdict.certificates import ShownCertificates
+
+        return ShownCertificates(self.model)
 
     @cached_property
     def _backends(self) -> list[dict[str, Any]]:

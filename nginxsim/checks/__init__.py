@@ -105,7 +105,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "tls-secret-missing": noticed("tls-secret-missing"),
     "tls-secret-unusable": noticed("tls-secret-unusable"),
-    "certificate-mismatch": noticed("certificate-mismatch"),
+    "certificate-mismatch": certificates.mismatch,
     "certificate-expired": noticed("certificate-expired"),
     "certificate-expiring": noticed("certificate-expiring"),
     "certificate-default": certificates.defaulted,

@@ -5,34 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.checks.noticed import noticed
 from nginxsim.controller.model import Server
 from nginxsim.controller.traits import ServerTrait
-from nginxsim.kube.objects import Ingress, IngressTLS
+from nginxsim.kube.objects import Ingress
+from nginxsim.verdict.certificates import Reason, entry_for
 from nginxsim.verdict.types import Finding
+from nginxsim.verdict.wording.certificates import certificate_words, reason_words
 
-EXPLAINED = ("tls-secret-missing", "tls-secret-unusable", "certificate-mismatch")
+UNLISTED = (Reason.NOT_LISTED, Reason.NO_SECRET)
 
 
 def defaulted(estate: Estate) -> Iterator[Finding]:
     """Hosts that show the controller's own certificate, for another reason than a Secret that is of no use."""
-    explained = {notice.host for code in EXPLAINED for notice in estate.notices[code]}
     for server in estate.model.servers.values():
-        owner, shown = server.owners.get(ServerTrait.CERTIFICATE), server.traits.certificate
-        if owner is None or server.hostname in explained or not shown or not shown.is_fake:
-            continue
-        reason = "its tls entry names no secretName" if _entry(owner, server.hostname) else "no tls entry lists it"
-        yield finding(
-            "certificate-default",
-            *at(owner.tls[0].origin),
-            meta=owner.meta,
-            host=server.hostname,
-            reason=reason,
-        )
+        owner = server.owners.get(ServerTrait.CERTIFICATE)
+        shown = estate.simulation.shown_certificates.to(server.hostname) if owner else None
+        if owner and shown and shown.certificate.is_fake and shown.reason in UNLISTED:
+            place, reason = at(owner.tls[0].origin), reason_words(shown)
+            yield finding("certificate-default", *place, meta=owner.meta, host=server.hostname, reason=reason)
 
 
-def _entry(ingress: Ingress, host: str) -> IngressTLS | None:
-    wanted = host.lower()
-    return next((entry for entry in ingress.tls if wanted in map(str.lower, entry.hosts)), None)
+def mismatch(estate: Estate) -> Iterator[Finding]:
+    """Certificates that are not made out to the host, or to a further name that leads to it."""
+    yield from noticed("certificate-mismatch")(estate)
+    for shown in estate.simulation.shown_certificates.further():
+        server = shown.server
+        owner = server.owners.get(ServerTrait.CERTIFICATE) if server else None
+        if server and owner and shown.reason is Reason.NOT_NAMED and shown.objection:
+            entry = entry_for(owner.tls, shown.name) or entry_for(owner.tls, server.hostname) or owner.tls[0]
+            reason = f"{shown.name} is shown {certificate_words(shown)}: {reason_words(shown)}"
+            yield finding("certificate-mismatch", *at(entry.origin), meta=owner.meta, host=shown.name, reason=reason)
 
 
 def unused_host(estate: Estate) -> Iterator[Finding]:
@@ -56,10 +59,10 @@ def taken(estate: Estate) -> Iterator[Finding]:
 
 def _taken(ingress: Ingress, server: Server) -> Finding | None:
     owner = server.owners.get(ServerTrait.CERTIFICATE)
-    mine = _entry(ingress, server.hostname)
+    mine = entry_for(ingress.tls, server.hostname)
     if owner is None or owner is ingress or mine is None or not mine.secret:
         return None
-    theirs = _entry(owner, server.hostname)
+    theirs = entry_for(owner.tls, server.hostname)
     same_namespace = owner.meta.namespace == ingress.meta.namespace
     if theirs and theirs.secret == mine.secret and same_namespace:
         return None

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nginxsim.config.certificate import Certificate
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Server
 from nginxsim.controller.payload import payload
 from nginxsim.controller.redirects import www_redirect
 from nginxsim.errors import InputError
 from nginxsim.nginx.tree import Directive, parse_conf
-from nginxsim.verdict.lua_config import lua_config, served_certificates
+from nginxsim.verdict.lua_config import lua_config
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -57,10 +56,6 @@ class Estate:
         return {name: _without_addresses(backend) for name, backend in self.backends.items()}
 
     @cached_property
-    def certificates(self) -> dict[str, Certificate]:
-        return dict(served_certificates(self.simulation.model))
-
-    @cached_property
     def around(self) -> Rendered:
         """What every server block stands in."""
         return self.simulation.renderer.for_hosts(())
@@ -91,8 +86,8 @@ class Estate:
 
     def certificate(self, host: str) -> str:
         """Name of the Secret whose certificate an https client of that host is shown; "" for the default one."""
-        shown = self.certificates.get(host) or self.certificates.get(f"*.{host.partition('.')[2]}")
-        return certificate_name(shown)
+        shown = self.simulation.shown_certificates.to(host).certificate
+        return "" if shown.is_fake else f"{shown.namespace}/{shown.name}"
 
     def names(self, hostname: str) -> Iterator[str]:
         """What its server answers to, and the name that only redirects to it."""
@@ -106,12 +101,6 @@ class Estate:
         server = self.servers.get(hostname)
         redirect = www_redirect(server, self.simulation.model) if server else None
         return redirect.name if redirect else ""
-
-
-def certificate_name(certificate: Certificate | None) -> str:
-    if certificate is None or certificate.is_fake:
-        return ""
-    return f"{certificate.namespace}/{certificate.name}"
 
 
 def _without_addresses(backend: dict[str, Any]) -> dict[str, Any]:

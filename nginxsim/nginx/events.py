@@ -127,15 +127,6 @@ class HeaderIgnored(Event):
 # --- tls --------------------------------------------------------------------------------------------------------------
 
 
-class Shown(StrEnum):
-    """Which certificate a client gets to see, where Lua chooses it."""
-
-    OWN = "own"
-    DEFAULT = "default"
-    CONFIGURED = "configured"
-    """No Lua: the one that the conf names."""
-
-
 @dataclass(frozen=True, slots=True)
 class NoTlsHere(Event):
     phase = Phase.TLS
@@ -155,11 +146,13 @@ class HandshakeRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class Handshake(Event):
+    """by_lua: whether a script chooses the certificate, rather than the conf."""
+
     phase = Phase.TLS
     server: str
     match: NameMatch
     sni: str
-    certificate: Shown
+    by_lua: bool
 
 
 @dataclass(frozen=True, slots=True)

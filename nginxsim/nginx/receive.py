@@ -30,7 +30,6 @@ from nginxsim.nginx.events import (
     Refusal,
     RequestRefused,
     ServerChosen,
-    Shown,
 )
 from nginxsim.nginx.exchange import ProxyLine, Request
 from nginxsim.nginx.live_request import LiveRequest, Run
@@ -153,19 +152,18 @@ def _handshake(request: LiveRequest) -> bool:
         request.settle(HandshakeRefused, server.line, match, request.sni)
         return False
     request.is_tls = True
-    request.note(Handshake, server.line, server.name, match, request.sni, _shown_certificate(request))
+    request.note(Handshake, server.line, server.name, match, request.sni, _certificate_by_lua(request))
     return True
 
 
-def _shown_certificate(request: LiveRequest) -> Shown:
+def _certificate_by_lua(request: LiveRequest) -> bool:
     script = request.server.certificate_script
     if script is None:
-        return Shown.CONFIGURED
-    chosen = request.run.lua.certificate(script)
-    if chosen is None:
+        return False
+    if request.run.lua.certificate(script) is None:
         request.assume(f"{script.directive} {script.name or 'block'} leaves the certificate as it is")
-        return Shown.CONFIGURED
-    return Shown.DEFAULT if chosen(request.sni or None) is None else Shown.OWN
+        return False
+    return True
 
 
 # --- request line and headers -----------------------------------------------------------------------------------------

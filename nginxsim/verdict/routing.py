@@ -9,15 +9,19 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from nginxsim.nginx.events import Handshake
 from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, everything_is_fine
 from nginxsim.nginx.router import Router
-from nginxsim.nginx.steps import Phase, Step
+from nginxsim.nginx.steps import Event, Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Origin, Source
+from nginxsim.verdict.certificates import Shown
 from nginxsim.verdict.decision import NO_DIRECTIVE
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
 from nginxsim.verdict.wording import said
+from nginxsim.verdict.wording.certificates import certificate_words, objection_words
+from nginxsim.verdict.wording.rows import Said
 
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
@@ -95,9 +99,17 @@ class ConfRouting(ABC):
             routed.headers,
             routed.upstream,
             routed.also,
-            self._assumptions + routed.assumptions,
+            self.taken(routed),
             Explanation(partial(self.cause_of, request, routed), partial(self._trace, request, routed)),
         )
+
+    def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
+        """What is taken for granted."""
+        return self._assumptions + routed.assumptions
+
+    def said(self, event: Event) -> Said:
+        """An event in words."""
+        return said(event)
 
     def _trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
         return tuple(self._traced(request, step) for step in routed.steps)
@@ -105,7 +117,7 @@ class ConfRouting(ABC):
     def _traced(self, request: Request, step: Step) -> TraceStep:
         event, line, within = step
         conf, source = self.written(line) if line else ("", None)
-        words = said(event)
+        words = self.said(event)
         # Within the controller's own servers, nobody asked for anything.
         why = words.why.strip() or (_asked_for(source) if source and not within else "")
         return TraceStep(
@@ -153,6 +165,22 @@ class Routing(ConfRouting):
         port = self._ports[request.scheme] if request.port is None else request.port
         port = self._behind.get(port, port)
         return request if request.listen_port == port else replace(request, port=port)
+
+    def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
+        """A client may refuse the certificate that it is shown."""
+        shown = (self._shown(step.event) for step in routed.steps[:1])
+        refused = (objection_words(each) for each in shown if each is not None)
+        return (*super().taken(routed), *filter(None, refused))
+
+    def said(self, event: Event) -> Said:
+        words = super().said(event)
+        shown = self._shown(event)
+        return words if shown is None else words._replace(why=f"{words.why}; {certificate_words(shown)}")
+
+    def _shown(self, event: Event) -> Shown | None:
+        if not isinstance(event, Handshake) or not event.by_lua:
+            return None
+        return self.estate.shown_certificates.to(event.sni)
 
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
         from nginxsim.verdict.explain import explain  # noqa: PLC0415  # only who asks for reasons pays for them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nginxsim.nginx import events as nginx
-from nginxsim.nginx.events import Credentials, Refusal, Shown
+from nginxsim.nginx.events import Credentials, Refusal
 from nginxsim.nginx.locations import LocationMatch, LocationRule
 from nginxsim.nginx.names import NameMatch, NameRule
 from nginxsim.nginx.seclang import Engine
@@ -32,11 +32,6 @@ REFUSALS: Mapping[Refusal, str] = {
     Refusal.PLAIN_ON_TLS: "plain HTTP on a TLS port",
     Refusal.HTTP2_OFF: "HTTP/2 is off here, and its first line is no request of HTTP/1.1",
     Refusal.PROXY_LINE: "a line of the PROXY protocol, which this port does not read",
-}
-CERTIFICATES: Mapping[Shown, str] = {
-    Shown.OWN: "; its own certificate",
-    Shown.DEFAULT: "; the default certificate",
-    Shown.CONFIGURED: "",
 }
 CREDENTIALS: Mapping[Credentials, str] = {
     Credentials.NONE: "no user and password were sent",
@@ -143,7 +138,7 @@ WORDS: Vocabulary = dict(
         row(nginx.HeaderIgnored, lambda it: Said(f"header {it.name}", "its name is invalid: ignored")),
         row(nginx.NoTlsHere, lambda it: Said(f"port {it.port}", "no TLS is spoken there")),
         row(nginx.HandshakeRefused, lambda it: Said(it.directive, _tls_name(it))),
-        row(nginx.Handshake, lambda it: Said(it.server, _tls_name(it) + CERTIFICATES[it.certificate])),
+        row(nginx.Handshake, lambda it: Said(it.server, _tls_name(it))),
         row(nginx.ClientRefused, _client),
         row(nginx.ServerChosen, lambda it: Said(it.server or "-", name_match(it.match, it.host))),
         row(nginx.LocationChosen, lambda it: Said(it.directive, location_match(it.match))),
