@@ -13,7 +13,9 @@ from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import listing
 
 if TYPE_CHECKING:
+    from nginxsim.kube.objects import Ingress
     from nginxsim.render import Rendered
+    from nginxsim.simulation import Simulation
 
 
 @click.command("conf")
@@ -55,8 +57,7 @@ def command(
         simulation = open_estate(estate)
         rendered = simulation.rendered(host)
         if host is not None and not rendered.text:
-            known = [name for name in simulation.model.servers if name != "_"]
-            raise InputError(f'no Ingress has host "{host}"{did_you_mean(host, known)}')
+            raise _no_server(simulation, host)
         from nginxsim.reports.obstacles import obstacle_lines
 
         text = with_origins(rendered, output_format) if origins else rendered.text
@@ -68,6 +69,24 @@ def command(
             complain("note: some characters are shown as escapes; -o FILE writes the file as it is")
     else:
         write(Path(output), text)
+
+
+LEFT_OUT = ("ingress-dropped", "class-foreign", "class-missing", "namespace-unwatched")
+
+
+def _no_server(simulation: Simulation, host: str) -> InputError:
+    """Whoever claims the host and is left out, with the reason that check has; else the nearest host."""
+    claiming = {str(gone.ingress.meta) for gone in simulation.model.dropped if _claims(gone.ingress, host)}
+    for found in simulation.check() if claiming else ():
+        if found.owner in claiming and found.code in LEFT_OUT:
+            origin = next(iter(found.origins), None)
+            return InputError(f'no server block has host "{host}": {found.message}; {found.fix}', origin)
+    known = [name for name in simulation.model.servers if name != "_"]
+    return InputError(f'no Ingress has host "{host}"{did_you_mean(host, known)}')
+
+
+def _claims(ingress: Ingress, host: str) -> bool:
+    return any(rule.host.lower() == host.lower() for rule in ingress.rules)
 
 
 def with_origins(rendered: Rendered, output_format: str) -> str:

@@ -13,20 +13,21 @@ from nginxsim.cli.output import complain, say
 from nginxsim.reports.terminal import for_people, table, taken
 
 if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
     from nginxsim.verdict.ingresses import PathState
 
 HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STATE", "AT")
 
 
 ESTATE = "ESTATE"
-Rows: TypeAlias = "Sequence[tuple[str, PathState]]"
-"""Each with the name of its estate, "" where there is only one."""
+Rows: TypeAlias = "Sequence[tuple[Simulation, PathState]]"
+"""Each with its estate, which has a name where there are several."""
 
 
 def _text(rows: Rows) -> str:
-    if not any(name for name, _ in rows):
+    if not any(one.given.name for one, _ in rows):
         return for_people(table([HEADS, *(_cells(row) for _, row in rows)], gap="   "))
-    named = [(name, *_cells(row)) for name, row in rows]
+    named = [(one.given.name, *_cells(row)) for one, row in rows]
     return for_people(table([(ESTATE, *HEADS), *named], gap="   "))
 
 
@@ -38,13 +39,18 @@ def _cells(row: PathState) -> tuple[str, ...]:
 def _json(rows: Rows) -> str:
     from nginxsim.reports.machine import dumps, place
 
-    estates = [{"estate": name} if name else {} for name, _ in rows]
+    estates = [{"estate": one.given.name} if one.given.name else {} for one, _ in rows]
     return dumps(
         [
-            {**estate, **row.fields(), "origin": place(row.origin)}
-            for estate, (_, row) in zip(estates, rows, strict=True)
+            {**estate, **row.fields(), "origin": place(row.origin), "obstacles": _codes(one)}
+            for estate, (one, row) in zip(estates, rows, strict=True)
         ]
     )
+
+
+def _codes(simulation: Simulation) -> list[str]:
+    """Of what keeps the whole estate from being in force."""
+    return list(dict.fromkeys(obstacle.code for obstacle in simulation.obstacles.of(())))
 
 
 FORMATS = {"text": _text, "json": _json}
@@ -54,7 +60,8 @@ FORMATS = {"text": _text, "json": _json}
 @takes_estate
 @click.option("-o", "--output", type=click.Choice(list(FORMATS)), default="text", help="Report format.")
 def command(estate: EstateOptions, output: str) -> None:
-    """List every Ingress path: where it leads, and whether it is served, denied, dropped, shadowed or foreign.
+    """List every Ingress path: where it leads, and whether it is served, has no endpoints, is denied, dropped,
+    shadowed or foreign, or refused by the API server.
 
     \b
     Examples:
@@ -64,11 +71,11 @@ def command(estate: EstateOptions, output: str) -> None:
     Exit codes: 0 all are served or another controller's; 1 some are not, or nginx refuses the file; 2 bad input.
     """
     from nginxsim.reports.obstacles import obstacle_lines
-    from nginxsim.verdict.ingresses import FINDINGS, rows_of
+    from nginxsim.verdict.ingresses import FINDINGS, stored_rows_of
 
     with working("building the model"):
         simulations = open_estates(estate)
-        rows = [(one.given.name, row) for one in simulations for row in rows_of(one)]
+        rows = [(one, row) for one in simulations for row in stored_rows_of(one)]
     obstacles = [obstacle for one in simulations for obstacle in one.obstacles.of(())]
     assumptions = dict.fromkeys(each for one in simulations for each in one.controller.assumptions)
     complain(*taken(assumptions), *obstacle_lines(obstacles))

@@ -150,7 +150,11 @@ class EndpointFinder:
             return Reach(gap=gap, origins=tuple(piece.meta.origin for piece in ignored))
         if not service.selector:
             return Reach(gap=Gap(Break.NO_SELECTOR, name), origins=(service.meta.origin,))
-        if self._workloads.knows(service.meta.namespace) and not self._workloads.selected_by(service):
+        selected = self._workloads.selected_by(service)
+        if selected and not any(each.replicas or each.meta.kind == "Pod" for each in selected):
+            gap = Gap(Break.SCALED_DOWN, name, names=tuple(str(each.meta) for each in selected))
+            return Reach(gap=gap, origins=tuple(each.meta.origin for each in selected))
+        if self._workloads.knows(service.meta.namespace) and not selected:
             labels = tuple(f"{key}={value}" for key, value in sorted(service.selector.items()))
             gap = Gap(Break.NO_POD_MATCHES, name, names=labels)
             return Reach(gap=gap, origins=(service.selector_origin,))

@@ -41,6 +41,8 @@ class Break(StrEnum):
     NO_SELECTOR = "no-selector"
     NO_POD_MATCHES = "no-pod-matches"
     NO_SLICE = "no-slice"
+    SCALED_DOWN = "scaled-down"
+    """Workloads are there, and all of them have 0 replicas."""
 
 
 CODES: Mapping[Break, EmptyCode] = {
@@ -59,6 +61,7 @@ CODES: Mapping[Break, EmptyCode] = {
     Break.NO_SELECTOR: EmptyCode.NO_SELECTOR,
     Break.NO_POD_MATCHES: EmptyCode.SELECTOR_MATCHES_NOTHING,
     Break.NO_SLICE: EmptyCode.NO_SLICE,
+    Break.SCALED_DOWN: EmptyCode.NO_READY_ENDPOINT,
 }
 
 
@@ -67,7 +70,8 @@ class Gap:
     """Why a Service's port leads to no endpoint.
 
     service: as "Service ns/name"; wanted: the port that is asked for, or the externalName. names: the ports on offer,
-    the slices that are passed over, or the labels that are looked for. protocol: of the port.
+    the slices that are passed over, the labels that are looked for, or the workloads that are scaled to nothing.
+    protocol: of the port.
     """
 
     kind: Break

@@ -12,6 +12,7 @@ from nginxsim.diffing.facts import Answered, answered, aspects, is_decided_other
 from nginxsim.diffing.probes import Probe, Side, probes
 from nginxsim.diffing.scope import Estate
 from nginxsim.diffing.types import NEW, OLD, BehaviourChange
+from nginxsim.diffing.unchanged import Unchanged
 from nginxsim.origins import Origin, Source
 
 MOST_SOURCES = 3
@@ -86,6 +87,7 @@ class Behaviour:
     def __init__(self, old: Estate, new: Estate) -> None:
         self.estates = (old, new)
         self.canaries = CanaryIndex(old, new)
+        self._unchanged = Unchanged(old.simulation.cluster, new.simulation.cluster)
         self.requests = 0
         self._groups: dict[tuple[object, ...], _Group] = {}
 
@@ -116,8 +118,12 @@ class Behaviour:
             side, blamed = _to_blame(old[0], new[0])
             found = self._shared(what, (*new, *old))
             found = found or _written(conf, words(before, after, what), new[0], old[0], blamed if side == NEW else None)
-            change = _Change(probe, before, after, what, side, blamed, tuple(found[:MOST_SOURCES]))
+            change = _Change(probe, before, after, what, side, blamed, tuple(self._changed(found)[:MOST_SOURCES]))
             self._groups.setdefault(change.key, _Group(change)).add(change)
+
+    def _changed(self, sources: Sequence[Source]) -> Sequence[Source]:
+        """Those that say something else on the other side: a host's line stays when its Ingress is dropped."""
+        return [source for source in sources if not self._unchanged.has(source)]
 
     def _shared(self, what: Sequence[str], endings: Iterable[Ending]) -> list[Source]:
         """What was written of a canary, where only its share or its choice has moved."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from nginxsim.collector import collector_paused
 from nginxsim.config.controller import Controller
 from nginxsim.controller.model import Model, Server
-from nginxsim.controller.redirects import NameRedirect, www_redirect
+from nginxsim.controller.redirects import NameRedirect, www_redirect, www_redirects
 from nginxsim.kube.cluster import Cluster
 from nginxsim.render.environment import Block
 from nginxsim.render.frame import build_frame
@@ -56,14 +56,27 @@ class Renderer:
         return self._compose(sorted(chosen, key=self._rank))
 
     def server(self, hostname: str) -> str:
-        """One server: its redirect to or from www, its auth services' upstreams, its block; "" if unknown."""
+        """One server, by its host or an alias: its redirect to or from www, its auth services' upstreams, its block.
+
+        Of a name that only redirects, the block that does; "" if unknown.
+        """
         return self.server_lines(hostname).text
 
     def server_lines(self, hostname: str) -> Rendered:
         """The same with what made each line."""
-        server = self._model.servers.get(hostname)
-        blocks = () if server is None else self._blocks_of([server])
+        server = self._model.servers.get(hostname) or self._aliased.get(hostname)
+        redirect = None if server else self._redirecting.get(hostname)
+        blocks = self._blocks_of([server]) if server else [self._redirect(redirect.target)] if redirect else []
         return self._ledger.settle(unfold(hoisted("\n".join(blocks)), depth=1))
+
+    @cached_property
+    def _redirecting(self) -> dict[str, NameRedirect]:
+        """By the name that only redirects."""
+        return {redirect.name: redirect for redirect in www_redirects(self._model)}
+
+    @cached_property
+    def _aliased(self) -> dict[str, Server]:
+        return {alias: server for server in self._model.servers.values() for alias in server.traits.aliases}
 
     @cached_property
     def _ranks(self) -> dict[str, int]:

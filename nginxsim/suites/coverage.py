@@ -19,7 +19,7 @@ from nginxsim.suites.results import Hits
 from nginxsim.verdict.ingresses import PathState, rows_of
 
 KINDS = ("servers", "locations", "annotations", "configmap keys")
-REACHABLE = frozenset({"served", "denied", "canary"})
+REACHABLE = frozenset({"served", "no endpoints", "denied", "canary"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ from nginxsim.annotations import Problem
 from nginxsim.controller.model import (
     Backend,
 )
-from nginxsim.controller.reasons import EmptyCode
+from nginxsim.controller.reasons import Break, EmptyCode
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import BackendRef, Meta, Secret, Service, Workload
 from nginxsim.verdict.types import Evidence
@@ -36,6 +36,8 @@ def hint(cluster: Cluster, backend: Backend, reference: BackendRef | None, names
     """What the cluster knows of a backend without endpoints. reference: how an Ingress of the namespace names it."""
     if backend.service is None or not backend.service.meta.name:
         return _elsewhere(cluster, reference, namespace)
+    if backend.gap and backend.gap.kind is Break.SCALED_DOWN:
+        return _scaled_down(backend, backend.gap.names)
     code = backend.gap.code if backend.gap else None
     if code is EmptyCode.PORT_MISSING and reference is not None:
         return _ports(backend.service, reference)
@@ -106,28 +108,19 @@ def _unready(cluster: Cluster, service: Service) -> Hint:
 
 
 def _passed_over(cluster: Cluster, service: Service) -> Hint:
-    """Slices that are labelled for the Service and named otherwise; else workloads that were scaled to nothing."""
+    """Slices that are labelled for the Service and named otherwise."""
     pieces = [each.meta for each in cluster.slices.get(service.meta.key, ())][:NAMED]
     if not pieces:
-        return _scaled_down(cluster, service)
+        return Hint()
     name = service.meta.name
     reason = f"the controller passes over {pieces[0]}, whose name does not begin with {name}"
     evidence = tuple(Evidence(each.origin, "", f"does not begin with {name}") for each in pieces)
     return Hint(reason, f"give it a name that begins with {name}, such as {name}-1", evidence)
 
 
-def _scaled_down(cluster: Cluster, service: Service) -> Hint:
-    found = [each for each in cluster.workloads if _selects(service, each)]
-    if not found or any(each.replicas or each.meta.kind == "Pod" for each in found):
-        return Hint()
-    names = ", ".join(str(each.meta) for each in found[:NAMED])
-    evidence = tuple(Evidence(each.meta.origin, "", "replicas: 0") for each in found[:NAMED])
-    return Hint(f"{names} has 0 replicas", f"scale {names} up", evidence)
-
-
-def _selects(service: Service, workload: Workload) -> bool:
-    alike = workload.meta.namespace == service.meta.namespace
-    return alike and bool(service.selector) and service.selector.items() <= workload.pod_labels.items()
+def _scaled_down(backend: Backend, workloads: Sequence[str]) -> Hint:
+    evidence = tuple(Evidence(origin, "", "replicas: 0") for origin in backend.empty_origins[:NAMED])
+    return Hint(fix=f"scale {', '.join(workloads[:NAMED])} up", evidence=evidence)
 
 
 FINDERS: Mapping[EmptyCode | None, Finder] = {

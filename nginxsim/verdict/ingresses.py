@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Model
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule
 from nginxsim.origins import Origin
-from nginxsim.verdict.wording.controller import dropped_words
+from nginxsim.verdict.wording.controller import dropped_words, gap_words
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
-State: TypeAlias = Literal["served", "canary", "denied", "dropped", "shadowed", "foreign"]
-FINDINGS: frozenset[State] = frozenset({"denied", "dropped", "shadowed"})
+State: TypeAlias = Literal["served", "canary", "no endpoints", "denied", "dropped", "shadowed", "foreign", "refused"]
+FINDINGS: frozenset[State] = frozenset({"no endpoints", "denied", "dropped", "shadowed", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,17 @@ def rows_of(simulation: Simulation) -> list[PathState]:
     ]
 
 
+def stored_rows_of(simulation: Simulation) -> list[PathState]:
+    """The same; of Ingresses that the API server refuses nothing else counts."""
+    return [_as_stored(row, simulation) for row in rows_of(simulation)]
+
+
+def _as_stored(row: PathState, simulation: Simulation) -> PathState:
+    ingress = simulation.cluster.ingresses[f"{row.namespace}/{row.name}"]
+    refused = simulation.obstacles.unstored([ingress.meta.origin])
+    return replace(row, state="refused", reason=refused[0].message) if refused else row
+
+
 def _paths(ingress: Ingress) -> Iterator[tuple[IngressRule, IngressPath]]:
     if ingress.default_backend is not None:
         catch_all = IngressPath("", None, ingress.default_backend, ingress.default_backend.origin)
@@ -85,10 +96,8 @@ class _Judge:
         here = self._locations.get((host, path.path or ROOT), [])
         mine = [location for location in here if _belongs(location, ingress, path)]
         if mine:
-            denied = mine[0].denied
-            if self._model.servers[host].traits.auth_tls_error:
-                return "denied", self._model.servers[host].traits.auth_tls_error
-            return ("denied", denied) if denied is not None else ("served", "")
+            denied = self._model.servers[host].traits.auth_tls_error or mine[0].denied
+            return ("denied", denied) if denied is not None else self._answering(mine[0])
         backend = self._backend(ingress, path.backend)
         if backend is not None and backend.no_server:
             return "canary", "" if self._is_alternative(backend) else "attached to no main backend"
@@ -96,6 +105,13 @@ class _Judge:
             return "shadowed", "its canary backend found no main backend"
         owner = next((str(location.ingress.meta) for location in here if location.ingress), "another Ingress")
         return "shadowed", f"{owner} has it"
+
+    def _answering(self, location: Location) -> tuple[State, str]:
+        """A location that lets requests in: what is behind it, which redirects do not need."""
+        backend = self._model.backends.get(location.backend)
+        if location.annotations.redirect.url or backend is None or backend.endpoints:
+            return "served", ""
+        return "no endpoints", gap_words(backend.gap)
 
     def endpoints(self, ingress: Ingress, ref: BackendRef) -> int:
         backend = self._backend(ingress, ref)
@@ -114,4 +130,4 @@ def _belongs(location: Location, ingress: Ingress, path: IngressPath) -> bool:
     return location.spec_path is None or location.spec_path.origin == path.origin
 
 
-__all__ = ["FINDINGS", "PathState", "rows_of"]
+__all__ = ["FINDINGS", "PathState", "rows_of", "stored_rows_of"]

@@ -21,14 +21,17 @@ BESIDE: Mapping[str, str] = {
     "path-taken": "has the path already",
     "port-missing": "offers other ports",
     "selector-matches-nothing": "selects nothing",
+    "scaled-down": "has 0 replicas",
     "service-is-canary": "makes the backend a canary",
 }
-"""What the further places of a notice are about."""
+"""What the further places of a notice are about, by its code or by how the chain to its endpoints breaks."""
 
 
 def places(notice: Notice) -> tuple[Evidence, ...]:
     """The notice's places as evidence, the deciding one first."""
-    notes = ("", *[BESIDE.get(notice.code, "")] * len(notice.origins))
+    gap = notice.about.gap
+    note = (BESIDE.get(gap.kind, "") if gap else "") or BESIDE.get(notice.code, "")
+    notes = ("", *[note] * len(notice.origins))
     return tuple(item for origin, note in zip(notice.origins, notes, strict=False) for item in at(origin, note=note))
 
 

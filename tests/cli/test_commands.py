@@ -144,3 +144,47 @@ def test_completion_knows_commands(process: Process) -> None:
     asked = {"_NGINXSIM_COMPLETE": "bash_complete", "COMP_WORDS": "nginxsim ing", "COMP_CWORD": "1"}
     run = process(sys.executable, "-m", "nginxsim", env={**os.environ, **asked})
     assert "ingresses" in run.stdout
+
+
+STATES = {
+    "served": (estate_text(*served("web"), ingress()), "served", 0),
+    "no Service": (estate_text(ingress()), "no endpoints", 1),
+    "no Service, and none needed": (
+        estate_text(ingress(annotations={"permanent-redirect": "https://example.org/"})),
+        "served",
+        0,
+    ),
+    "an invalid annotation": (
+        estate_text(*served("web"), ingress(annotations={"whitelist-source-range": "office"})),
+        "denied",
+        1,
+    ),
+    "another class": (estate_text(*served("web"), ingress(class_name="other")), "foreign", 0),
+    "a path that is taken": (estate_text(*served("web"), ingress("older"), ingress("younger")), "shadowed", 1),
+    "a host in capitals": (estate_text(*served("web"), ingress(host="Web.example.com")), "refused", 1),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_ingresses_tells_what_became_of_a_path(name: str, nginxsim: Command) -> None:
+    text, state, status = STATES[name]
+    ran = nginxsim("ingresses", "-", "-o", "json", stdin=text)
+    assert json.loads(ran.out)[-1]["state"] == state
+    assert ran.status == status
+
+
+def test_conf_finds_a_host_by_every_name_that_it_has(nginxsim: Command) -> None:
+    annotations = {"server-alias": "shop.example.org", "from-to-www-redirect": "true"}
+    text = estate_text(*served("web"), ingress(host="shop.example.com", annotations=annotations))
+    assert 'server_name "shop.example.com"' in nginxsim("conf", "--host", "shop.example.org", "-", stdin=text).out
+    redirect = nginxsim("conf", "--host", "www.shop.example.com", "-", stdin=text).out
+    assert "return 308" in redirect
+    assert "location" not in redirect
+
+
+def test_conf_says_why_a_host_has_no_block(nginxsim: Command) -> None:
+    text = estate_text(*served("web"), ingress(annotations={"server-snippet": "return 403;"}))
+    ran = nginxsim("conf", "--host", "web.example.com", "-", stdin=text)
+    assert ran.status == 2
+    assert "the controller drops Ingress default/web" in ran.err
+    assert "did you mean" in nginxsim("conf", "--host", "wep.example.com", "-", stdin=STATES["served"][0]).err

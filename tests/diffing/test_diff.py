@@ -12,12 +12,14 @@ import yaml
 from click.testing import CliRunner, Result
 
 from nginxsim.cli.main import cli
+from nginxsim.diffing import compare
 from nginxsim.diffing.access import borders, clients, rules_of
 from nginxsim.diffing.patterns import examples
 from nginxsim.nginx.addresses import parse_network
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.tree import parse_conf
 from tests.support.commands import Process, run
+from tests.support.estates import estate, ingress, served
 from tests.support.places import DATA, ROOT
 
 BASE_FILE = DATA / "diff" / "base.yaml"
@@ -243,3 +245,11 @@ def test_networks_on_both_sides_are_not_asked_address_by_address() -> None:
     assert clients(old, new)[:2] == ("10.0.0.0", "127.0.0.1")
     assert "10.255.255.255" not in clients(old, new)
     assert {"192.0.2.1", "192.0.2.9", "192.0.2.10"} <= set(clients(old, new))
+
+
+def test_a_line_that_both_sides_have_is_not_what_changed() -> None:
+    old, new = (estate(*served("web"), ingress(class_name=name)) for name in ("nginx", "nginxx"))
+    for before, after in ((old, new), (new, old)):
+        (change,) = compare(before, after).behaviour
+        assert change.sources == ()
+        assert change.cause.code == "ingress-ignored"

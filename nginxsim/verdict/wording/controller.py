@@ -37,6 +37,7 @@ GAPS: Mapping[Break, str] = {
     Break.NO_SELECTOR: "{service} has no selector, and no EndpointSlice belongs to it",
     Break.NO_POD_MATCHES: "no Pod matches the selector of {service} ({names})",
     Break.NO_SLICE: "{service} has no EndpointSlice",
+    Break.SCALED_DOWN: "{names} has 0 replicas",
 }
 
 
