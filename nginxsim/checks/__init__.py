@@ -25,6 +25,7 @@ from nginxsim.checks import (
     services,
     settings,
     snippets,
+    suppression,
 )
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
@@ -145,6 +146,7 @@ CHECKS: Mapping[str, Check] = {
     "nginx-refuses": conf.nginx_refuses,
     "controller-crash": conf.controller_crash,
     "admission-refuses": conf.webhook_refuses,
+    "ignore-unknown": suppression.unknown,
     **{code: api.told(code) for code in api.CODES},
 }
 

@@ -10,6 +10,7 @@ from os.path import relpath
 from typing import Any
 
 from nginxsim.catalogue import matching
+from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
@@ -92,19 +93,40 @@ def _level(table: Mapping[str, Any], key: str) -> str:
 
 
 def annotated(cluster: Cluster) -> Mapping[str, frozenset[str]]:
-    """Codes that objects ask to be spared, by object ("Ingress default/shop"). Raises InputError where one is none."""
+    """Codes that objects ask to be spared, by object ("Ingress default/shop")."""
+    return {
+        str(meta): frozenset(chain.from_iterable(_known(word) for word in words)) for meta, words in _asking(cluster)
+    }
+
+
+def unknown(estate: Estate) -> Iterator[Finding]:
+    """Words of the annotation that stand for no rule."""
+    for meta, words in _asking(estate.cluster):
+        for word in words:
+            try:
+                matching(word)
+            except UsageError as error:
+                yield finding(
+                    "ignore-unknown", *at(meta.annotation_origins.get(ANNOTATION), word), meta=meta, reason=error
+                )
+
+
+def _asking(cluster: Cluster) -> Iterator[tuple[Meta, list[str]]]:
+    """Objects with the annotation, and the words of it."""
     objects: Iterable[Ingress | Service | ConfigMap | Secret] = chain(
         cluster.ingresses.values(), cluster.services.values(), cluster.config_maps.values(), cluster.secrets.values()
     )
-    return {str(each.meta): _codes(each.meta) for each in objects if ANNOTATION in each.meta.annotations}
+    for each in objects:
+        if (text := each.meta.annotations.get(ANNOTATION)) is not None:
+            yield each.meta, [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _codes(meta: Meta) -> frozenset[str]:
-    words = filter(None, (word.strip() for word in meta.annotations[ANNOTATION].split(",")))
+def _known(word: str) -> frozenset[str]:
+    """None for what stands for no rule: that is a finding of its own."""
     try:
-        return frozenset(chain.from_iterable(map(matching, words)))
-    except UsageError as error:
-        raise InputError(f"{ANNOTATION}: {error}", meta.annotation_origins.get(ANNOTATION)) from None
+        return matching(word)
+    except UsageError:
+        return frozenset()
 
 
 def sift(

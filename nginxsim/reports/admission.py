@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nginxsim.admission import Review
+from nginxsim.kube.validation import Refuser
 from nginxsim.printing import paint
 from nginxsim.reports.machine import dumps, finding_data, place
 from nginxsim.reports.spans import Sources, excerpt
 from nginxsim.reports.terminal import for_people, plural, taken
 from nginxsim.verdict.admission import Admission, Admissions, Fault
+from nginxsim.verdict.api import ApiFinding
 from nginxsim.verdict.types import Evidence
 
 COLOURS = {
@@ -30,6 +32,12 @@ SUMMARY = {
     "unseen": "not looked at",
     "denied": "allowed but denied",
 }
+BY: Mapping[Refuser, str] = {
+    Refuser.KUBECTL: "kubectl itself",
+    Refuser.STRICT: "the API server, asked by kubectl to be strict",
+    Refuser.SERVER: "the API server",
+}
+"""Who refuses before the webhook does."""
 LINES_SHOWN = 3
 """Of the lines of nginx.conf that have a fault in common."""
 
@@ -46,6 +54,7 @@ def text(report: AdmissionReport) -> str:
     """The Ingresses one after the other, then what nginx would refuse besides, and a line that sums it all up."""
     admissions, sources = report.admissions, report.sources
     blocks = [list(_block(one, sources)) for one in admissions.ingresses]
+    blocks.extend(list(_unstored(found.finding.ingress, [found], sources)) for found in admissions.unread)
     blocks.extend(list(_fault("nginx.conf", fault, sources)) for fault in admissions.elsewhere)
     return for_people([*_spaced(blocks), *taken(admissions.assumptions), _summary(admissions)])
 
@@ -64,6 +73,16 @@ def _spaced(blocks: Sequence[list[str]]) -> Iterator[str]:
 
 def _block(admission: Admission, sources: Sources) -> Iterator[str]:
     review = admission.review
+    if admission.api:
+        # What the webhook would say is never heard.
+        yield from _unstored(review.ingress, admission.api, sources)
+    else:
+        yield from _reviewed(review, sources)
+    for fault in admission.nginx:
+        yield from _fault(review.ingress, fault, sources)
+
+
+def _reviewed(review: Review, sources: Sources) -> Iterator[str]:
     if not review.allowed:
         yield from _refusal(review, sources)
     elif review.unseen:
@@ -75,14 +94,20 @@ def _block(admission: Admission, sources: Sources) -> Iterator[str]:
     if review.denied:
         yield from _head("denied", review.ingress, f"allowed, yet no request will get through: {review.denied}")
         yield from _places(review, sources, "yellow")
-    for fault in admission.nginx:
-        yield from _fault(review.ingress, fault, sources)
+
+
+def _unstored(ingress: str, api: Sequence[ApiFinding], sources: Sources) -> Iterator[str]:
+    for each in api:
+        found = each.finding
+        yield from _head("refused", ingress, found.message)
+        remarks = (f"by {BY[each.by]}, before the webhook is asked", f"fix: {found.fix}" if found.fix else "")
+        yield from excerpt(found.evidence, sources, "red", filter(None, remarks))
 
 
 def _refusal(review: Review, sources: Sources) -> Iterator[str]:
     yield from _head("refused", review.ingress, review.error)
     others = (f"or, as chance has it: {reason}" for reason in review.also)
-    yield from _places(review, sources, "red", (f"check: {review.check}", *others))
+    yield from _places(review, sources, "red", (f"by the webhook, check: {review.check}", *others))
 
 
 def _places(review: Review, sources: Sources, colour: str, remarks: Iterable[str] = ()) -> Iterator[str]:
@@ -115,8 +140,13 @@ def _summary(admissions: Admissions) -> str:
     told = [f"{counts[field]} {words}" for field, words in SUMMARY.items() if counts[field]]
     if faults := counts["nginx"]:
         told.append(f"{faults} {plural('fault', faults)} that nginx would refuse")
-    total = counts["ingresses"]
-    return f"{total} {plural('Ingress', total)}: {', '.join(told)}"
+    total, others = counts["ingresses"], admissions.others
+    more = (
+        f"; of other objects the API server refuses {others} {plural('thing', others)} (nginxsim check)"
+        if others
+        else ""
+    )
+    return f"{total} {plural('Ingress', total)}: {', '.join(told)}{more}"
 
 
 def as_json(report: AdmissionReport) -> str:
@@ -125,6 +155,7 @@ def as_json(report: AdmissionReport) -> str:
         {
             "ingresses": [admission_data(one) for one in admissions.ingresses],
             "nginx": [fault_data(fault) for fault in admissions.elsewhere],
+            "unread": [api_data(found) for found in admissions.unread],
             "summary": summary_data(admissions),
             "assumptions": list(admissions.assumptions),
         }
@@ -132,12 +163,15 @@ def as_json(report: AdmissionReport) -> str:
 
 
 def admission_data(admission: Admission) -> dict[str, Any]:
-    review = admission.review
+    """From `check` to `denied` it is the webhook's own word, which is not heard where `api` has anything."""
+    review, api = admission.review, admission.api
     return {
         "ingress": review.ingress,
-        "allowed": review.allowed,
+        "refused_by": admission.refuser or "",
+        "api": [api_data(found) for found in api],
+        "allowed": admission.refuser is None,
+        "error": api[0].finding.message if api else review.error,
         "check": review.check,
-        "error": review.error,
         "also": list(review.also),
         "warnings": list(review.warnings),
         "unseen": review.unseen,
@@ -147,17 +181,21 @@ def admission_data(admission: Admission) -> dict[str, Any]:
     }
 
 
+def api_data(found: ApiFinding) -> dict[str, Any]:
+    return {**finding_data(found.finding), "by": found.by}
+
+
 def fault_data(fault: Fault) -> dict[str, Any]:
     return {**finding_data(fault.finding), "nginx_conf_lines": list(fault.lines)}
 
 
 def summary_data(admissions: Admissions) -> dict[str, int]:
-    reviews = [one.review for one in admissions.ingresses]
+    stored = [one.review for one in admissions.ingresses if one.refuser is None]
     return {
-        "ingresses": len(reviews),
-        "allowed": sum(review.allowed and not review.unseen for review in reviews),
-        "refused": sum(not review.allowed for review in reviews),
-        "unseen": sum(bool(review.unseen) for review in reviews),
-        "denied": sum(bool(review.denied) for review in reviews),
+        "ingresses": len(admissions.ingresses),
+        "allowed": sum(not review.unseen for review in stored),
+        "refused": len(admissions.ingresses) - len(stored) + len(admissions.unread),
+        "unseen": sum(bool(review.unseen) for review in stored),
+        "denied": sum(bool(review.denied) for review in stored),
         "nginx": len(admissions.elsewhere) + sum(len(one.nginx) for one in admissions.ingresses),
     }

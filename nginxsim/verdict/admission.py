@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
 
+from nginxsim.kube.validation import Refuser
+from nginxsim.verdict.api import ApiFinding, api_findings
 from nginxsim.verdict.types import Finding
 
 if TYPE_CHECKING:
@@ -23,30 +26,47 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """One Ingress: the webhook's review of it, and what nginx would refuse in the lines it makes."""
+    """One Ingress: the webhook's review of it, and what nginx would refuse in the lines it makes.
+
+    api: what kubectl or the API server refuse of it. They come first, each with its own checks before the API server
+    asks a validating webhook: with any of these, the review is only what the webhook would say.
+    """
+
+    # kubernetes 1.34: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go (Create, Update)
 
     review: Review
     nginx: tuple[Fault, ...] = ()
+    api: tuple[ApiFinding, ...] = ()
+
+    @property
+    def refuser(self) -> Refuser | Literal["webhook"] | None:
+        """Who refuses it first; None when it is stored."""
+        if self.api:
+            return self.api[0].by
+        return None if self.review.allowed else "webhook"
 
     @property
     def is_finding(self) -> bool:
-        return not self.review.allowed or bool(self.review.denied) or bool(self.nginx)
+        return self.refuser is not None or bool(self.review.denied) or bool(self.nginx)
 
 
 @dataclass(frozen=True, slots=True)
 class Admissions:
     """Every Ingress in input order. elsewhere: what nginx would refuse in lines that no Ingress makes.
 
-    assumptions: what is taken for granted about the controller.
+    unread: what kubectl or the API server refuse of Ingresses that are none to the controller. others: how many faults
+    of other objects they refuse. assumptions: what is taken for granted about the controller.
     """
 
     ingresses: tuple[Admission, ...]
     elsewhere: tuple[Fault, ...] = ()
+    unread: tuple[ApiFinding, ...] = ()
+    others: int = 0
     assumptions: tuple[str, ...] = ()
 
     @property
     def is_finding(self) -> bool:
-        return bool(self.elsewhere) or any(one.is_finding for one in self.ingresses)
+        return bool(self.elsewhere or self.unread) or any(one.is_finding for one in self.ingresses)
 
     def only(self, keys: Collection[str]) -> Admissions:
         """Those of the Ingresses named "namespace/name", and nothing of the rest."""
@@ -59,8 +79,17 @@ def admissions_of(simulation: Simulation) -> Admissions:
     elsewhere: list[Fault] = []
     for fault in faults_of(simulation.nginx_errors()):
         faults.get(fault.finding.ingress, elsewhere).append(fault)
-    reviewed = tuple(Admission(review, tuple(faults[review.ingress])) for review in simulation.review())
-    return Admissions(reviewed, tuple(elsewhere), simulation.controller.assumptions)
+    refused = [found for found in api_findings(simulation) if found.refused]
+    by_ingress: dict[str, list[ApiFinding]] = {}
+    for found in refused:
+        by_ingress.setdefault(found.finding.ingress, []).append(found)
+    others = by_ingress.pop("", [])
+    reviewed = tuple(
+        Admission(review, tuple(faults[review.ingress]), tuple(by_ingress.pop(review.ingress, ())))
+        for review in simulation.review()
+    )
+    unread = tuple(chain.from_iterable(by_ingress.values()))
+    return Admissions(reviewed, tuple(elsewhere), unread, len(others), simulation.controller.assumptions)
 
 
 def faults_of(findings: Iterable[Finding]) -> list[Fault]:

@@ -72,10 +72,11 @@ _ANNOTATIONS = "metadata.annotations"
 
 
 class ApiFinding(NamedTuple):
-    """`refused`: somebody refuses it, rather than only being odd."""
+    """refused: somebody refuses it, rather than only being odd. by: who does."""
 
     finding: Finding
     refused: bool
+    by: Refuser
 
 
 def api_findings(simulation: Simulation) -> list[ApiFinding]:
@@ -101,7 +102,7 @@ def api_findings_at(documents: Documents, origins: Iterable[Origin]) -> list[Api
 
 
 def _findings(found: Iterable[Problem]) -> Iterator[ApiFinding]:
-    return (ApiFinding(_finding(problem), problem.refused) for problem in found)
+    return (ApiFinding(_finding(problem), problem.refused, problem.refuser) for problem in found)
 
 
 def _finding(problem: Problem) -> Finding:

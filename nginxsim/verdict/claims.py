@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginxsim.controller.model import ROOT, Dropped, Model
+from nginxsim.kube.cluster import Cluster
 from nginxsim.origins import Origin
 
 
@@ -42,6 +44,25 @@ class Claims:
         claims = (claim for name in dict.fromkeys(names) for claim in self._by_host.get(name, ()))
         fitting = [claim for claim in claims if covers(claim.path, uri)]
         return max(fitting, key=lambda claim: (not claim.is_foreign, len(claim.path)), default=None)
+
+
+class Wishes:
+    """Where the Ingresses stand that want a path, whatever became of them, by host."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._by_host: dict[str, list[tuple[str, Origin]]] = defaultdict(list)
+        for ingress in cluster.ingresses.values():
+            for rule in ingress.rules:
+                for path in rule.paths or ():
+                    self._by_host[rule.host.lower()].append((path.path or ROOT, ingress.meta.origin))
+            if ingress.default_backend is not None:
+                self._by_host[""].append((ROOT, ingress.meta.origin))
+
+    def of(self, host: str, uri: str) -> Iterator[Origin]:
+        """Of the Ingresses that name the host or a wildcard for it; where none does, of those for all hosts."""
+        name = host.lower().partition(":")[0]
+        named = (each for each in (name, f"*.{name.partition('.')[2]}", "") if each in self._by_host)
+        return (origin for path, origin in self._by_host.get(next(named, ""), ()) if covers(path, uri))
 
 
 def covers(path: str, uri: str) -> bool:

@@ -10,6 +10,7 @@ from nginxsim.controller.model import Model, NoticeCode
 from nginxsim.nginx.exchange import AnswerFunction, Request
 from nginxsim.nginx.tree import ConfError
 from nginxsim.origins import Origin
+from nginxsim.verdict.claims import Wishes
 from nginxsim.verdict.notices import finding_of
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, Verdict
 
@@ -31,6 +32,10 @@ class Obstacles:
     def of(self, places: Iterable[Origin]) -> tuple[Finding, ...]:
         """All that is in the way of an answer that these objects have a part in, in the order of events."""
         return (*self.around(places), *self._simulation.refused_by_nginx)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        return Wishes(self._simulation.cluster)
 
     @cached_property
     def _documents(self) -> Documents:
@@ -58,7 +63,8 @@ def played(simulation: Simulation, request: Request, answer: AnswerFunction | No
     try:
         return simulation.routing(request.host, request.sni).verdict(request, answer)
     except ConfError:
-        found = simulation.obstacles.of(())
+        obstacles = simulation.obstacles
+        found = obstacles.of(obstacles.wishes.of(request.host or "", request.path.partition("?")[0]))
         if not found:
             raise
         return unanswered(request, found, simulation.assumptions)

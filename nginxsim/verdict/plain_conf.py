@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.own_conf import lua_of
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.routing import ConfRouting
-from nginxsim.verdict.types import Cause, Evidence, Finding, Outcome, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Evidence, Finding, TraceStep, Verdict
 from nginxsim.verdict.wording import client
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class PlainRouting(ConfRouting):
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause:
         return explain(PlainCase(self, request, routed))
 
-    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:  # noqa: ARG002
+    def obstacles(self, *_: object) -> tuple[Finding, ...]:
         return self._refused()
 
     def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:

@@ -74,7 +74,9 @@ class ConfRouting(ABC):
         return next(exact, None) or next(named, there[0])
 
     @abstractmethod
-    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+    def obstacles(
+        self, request: Request, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]
+    ) -> tuple[Finding, ...]:
         """What keeps these outcomes from ever coming about."""
 
     def arriving(self, request: Request) -> Request:
@@ -85,7 +87,7 @@ class ConfRouting(ABC):
         request = self.arriving(request)
         routed = self._router.route(request, answer or everything_is_fine)
         outcomes = [self._outcome(request, one) for one in routed]
-        return Verdict(request, outcomes, Standing(partial(self.obstacles, routed, outcomes)))
+        return Verdict(request, outcomes, Standing(partial(self.obstacles, request, routed, outcomes)))
 
     def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
         """A line of the conf that might have decided; text: its directive, or a name in it."""
@@ -187,9 +189,12 @@ class Routing(ConfRouting):
 
         return explain(self, request, routed)
 
-    def obstacles(self, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+    def obstacles(
+        self, request: Request, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]
+    ) -> tuple[Finding, ...]:
         causes = (origin for outcome in outcomes for origin in outcome.cause.origins)
-        return self.estate.obstacles.of((*self._objects(routed), *causes))
+        wishes = self.estate.obstacles.wishes.of(request.host or "", request.path.partition("?")[0])
+        return self.estate.obstacles.of((*self._objects(routed), *causes, *wishes))
 
     def _objects(self, routed: Sequence[RoutedOutcome]) -> Iterator[Origin]:
         """The Ingresses and Services whose locations were chosen."""

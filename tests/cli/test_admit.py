@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import Command
-from tests.support.estates import PREFIX, estate_text, ingress, manifests
+from tests.support.estates import PREFIX, estate_text, ingress, manifests, served
 
 SAMPLE = "samples/admission"
 Report = Callable[..., dict[str, Any]]
@@ -92,3 +92,29 @@ def test_one_value_in_many_lines_is_one_fault(reported: Report) -> None:
     (fault,) = reported("-", stdin=manifests(bad))["ingresses"][0]["nginx"]
     assert len(fault["nginx_conf_lines"]) > 1
     assert fault["nginx_conf_line"] == fault["nginx_conf_lines"][0]
+
+
+DOORS = {
+    "kubectl": (ingress(metadata={"annotations": {"note": 8}}), "kubectl"),
+    "strict validation": (ingress(ingressClassname="nginx"), "strict"),
+    "the API server": (ingress(host="Web.example.com"), "server"),
+    "the webhook": (ingress(paths="/v1@beta"), "webhook"),
+    "nobody": (ingress(), ""),
+}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_who_refuses_is_told(name: str, nginxsim: Command, reported: Report) -> None:
+    made, refuser = DOORS[name]
+    text = estate_text(*served("web"), made)
+    (found,) = reported("-", stdin=text)["ingresses"]
+    assert (found["refused_by"], found["allowed"], bool(found["error"])) == (refuser, not refuser, bool(refuser))
+    ran = nginxsim("admit", "-", stdin=text)
+    assert ran.status == bool(refuser)
+    assert ("before the webhook is asked" in ran.out) == (refuser in ("kubectl", "strict", "server"))
+
+
+def test_an_ingress_that_nobody_can_read_is_told_too(reported: Report) -> None:
+    text = estate_text({**ingress(), "apiVersion": "networking.k8s.io/v2"})
+    found = reported("-", stdin=text)
+    assert found["summary"]["refused"] == 1
