@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from nginxsim.suites.cases import Change, Check, Expectation, Played
 from nginxsim.suites.changes import changed, check_keys
 from nginxsim.suites.draws import pinned
 from nginxsim.suites.expectations import check_cause
-from nginxsim.suites.matching import endless, judge, status_text
+from nginxsim.suites.matching import Mismatch, endless, judge, status_text
 from nginxsim.suites.nodes import Place
 from nginxsim.suites.services import ANY, ServiceNames, answers
 from nginxsim.url import request_for
@@ -28,6 +28,9 @@ from nginxsim.verdict import Cause, Finding, Outcome, Verdict
 
 Services: TypeAlias = Mapping[str, "int | Answer | Mapping[str, int | Answer]"]
 """What services answer: a status or an Answer, for all paths or by path, as in a suite file."""
+
+NO_ANSWERS = ("controller-crash", "nginx-refuses")
+"""Obstacles of a whole estate."""
 
 _HERE = Place(NOWHERE, 0, 0)
 
@@ -194,10 +197,16 @@ class Answered:
         lines = [_check("upstream.headers", value, name) for name, value in (headers or {}).items()]
         return self._assert(*(_check(f"upstream.{name}", value) for name, value in fields.items()), *lines)
 
+    def _in_the_way(self) -> Iterator[Mismatch]:
+        """What keeps every answer of the estate from being given, as in a suite."""
+        for found in self.verdict.obstacles:
+            if found.code in NO_ANSWERS:
+                yield Mismatch(found.code, "nothing in the way", found.message)
+
     def _assert(self, *checks: Check) -> Answered:
         __tracebackhide__ = True
         try:
-            faults = judge(Expectation(checks), self.verdict.outcomes, self.names)
+            faults = [*judge(Expectation(checks), self.verdict.outcomes, self.names), *self._in_the_way()]
         except MatchLimitError as problem:
             faults = [endless(problem)]
         if faults:

@@ -193,11 +193,13 @@ def test_why_and_check_know_the_same_certificate(name: str) -> None:
     simulation = opened(name)
     found = {(each.code, each.host) for each in simulation.check()}
     hosts = {row.host for row in listed(name)} - {"*"}
-    for host in (each for each in hosts if not each.startswith("*")):
+    hosts |= {shown.name for shown in simulation.shown_certificates.further()}
+    for host in (each for each in hosts if not each.startswith(("*", "~"))):
         shown = simulation.shown_certificates.to(host.lower())
         verdict = simulation.route(Request(host=host, path="/", scheme="https"))
         accepts = any(taken.startswith("the client accepts") for taken in verdict.assumptions)
         unseen = verdict.cause.code in ("passed-through", "nginx-refuses")
         assert accepts == (shown.objection is not None and not unseen), (host, shown)
         if shown.objection is Objection.FAKE and shown.reason in OF_REASON:
-            assert (OF_REASON[shown.reason], host) in found, (host, shown.reason, found)
+            of = host if shown.reason is Reason.NOT_NAMED or shown.server is None else shown.server.hostname
+            assert (OF_REASON[shown.reason], of) in found, (host, shown.reason, found)
