@@ -51,7 +51,9 @@ FOLDERS = {
     str(folder.relative_to(ROOT)): folder for folder in sorted(ROOT.glob("samples/**/")) if [*folder.glob("*.yaml")]
 }
 FOLDERS.pop("samples/plain-conf", None)
-NAMES = [*TEXTS, *FOLDERS]
+SLOW = [pytest.mark.slow]
+NAMES = [pytest.param(name, marks=SLOW if name.endswith(" good") else []) for name in (*TEXTS, *FOLDERS)]
+"""What is sound says little that the rest does not."""
 
 
 @cache
