@@ -28,6 +28,11 @@ WORDS: Mapping[str, Words] = {
         "a running nginx keeps the conf it has; one that is started does not start",
         "if nginx loaded it",
     ),
+    "api-field-unknown": Words(
+        "kubectl refuses an object",
+        "it is never stored; Helm, Argo CD and others that do not ask for strict validation store it without the field",
+        "if it were stored",
+    ),
     "controller-crash": Words(
         "the controller crashes",
         "it starts again, reads the same objects and crashes again: nothing that it is given ever reaches nginx",
