@@ -11,7 +11,7 @@ from typing import Any
 
 from nginxsim.catalogue import matching
 from nginxsim.checks.estate import Estate, at, finding
-from nginxsim.errors import InputError, UsageError, did_you_mean
+from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
 from nginxsim.sources import Project
