@@ -4,6 +4,7 @@ from nginxsim.sources.estates import Estate, split
 from nginxsim.sources.files import LIMIT, STDIN, File, read_bytes
 from nginxsim.sources.folders import SUFFIXES, is_file
 from nginxsim.sources.foreign import HEAD
+from nginxsim.sources.helm import Release
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.omissions import Omission, Omitted, SkippedFile, tell
 from nginxsim.sources.project import Project, project_of, reading_of
@@ -23,6 +24,7 @@ __all__ = [
     "Omitted",
     "Project",
     "Reading",
+    "Release",
     "SkippedFile",
     "is_file",
     "project_of",

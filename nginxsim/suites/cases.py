@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from nginxsim.nginx.exchange import Answer, Request
 from nginxsim.origins import Origin
+from nginxsim.sources import Release
 from nginxsim.suites.nodes import Place
 
 
@@ -30,6 +31,8 @@ class EstateSpec:
     """None: the newest known."""
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    chart: Release | None = None
+    """What a chart among the manifests is rendered with."""
     changes: tuple[Change, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
     """Where a suite names the manifests."""

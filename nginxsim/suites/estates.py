@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
 from nginxsim.config.controller import Controller
 from nginxsim.errors import InputError
 from nginxsim.simulation import Simulation, simulate
-from nginxsim.sources import project_of, reading_of
+from nginxsim.sources import Release, project_of, reading_of
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys
 from nginxsim.verdict import Finding
@@ -28,7 +29,7 @@ class Estates:
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
         controller = Controller.started(spec.release, spec.flags, templates=spec.templates, facts=spec.facts)
-        simulation = self._read(spec.manifests).with_controller(controller)
+        simulation = self._read(spec.manifests, spec.chart).with_controller(controller)
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
         if spec.changes:
@@ -47,10 +48,13 @@ def assumptions_of(specs: Iterable[EstateSpec]) -> tuple[str, ...]:
 
 def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
     """Ingresses of these estates that the API server would refuse, each fault once: no test can be about them."""
-    files = {spec.manifests: spec for spec in specs}
+    files = {(spec.manifests, spec.chart): spec for spec in specs}
     found = chain.from_iterable(estates.simulation(spec).api_errors() for spec in files.values())
     return list(dict.fromkeys(each for each in found if each.ingress))
 
 
-def _read(manifests: tuple[str, ...]) -> Simulation:
-    return simulate(manifests, reading=reading_of(project_of(manifests)))
+def _read(manifests: tuple[str, ...], chart: Release | None) -> Simulation:
+    reading = reading_of(project_of(manifests))
+    if chart is not None:
+        reading = replace(reading, releases=(chart, *(each for each in reading.releases if each.chart != chart.chart)))
+    return simulate(manifests, reading=reading)

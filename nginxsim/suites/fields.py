@@ -168,9 +168,17 @@ TEST: Table = {
     "skip": Field("Leaves the test out; text says why.", {"type": ["boolean", "string"]}),
 }
 
+HELM: Table = {
+    "chart": Field("The chart's folder, relative to this file.", TEXT),
+    "values": Field("Files with values, relative to this file.", texts()),
+    "set": Field("NAME=VALUE, as helm's --set.", texts()),
+    "release": Field("The release's name; default: the chart's.", TEXT),
+    "namespace": Field("The release's namespace; default: default.", TEXT),
+}
 SUITE: Table = {
     "$schema": Field("Address of this schema, for editors.", TEXT),
     "manifests": Field("Files and folders, relative to this file; default: its folder.", texts()),
+    "helm": Field("A chart that belongs to the manifests, or is all of them.", reference("helm")),
     "flags": Field("The controller's command line.", {"type": "array", "items": TEXT}),
     "release": Field(f"Controller version; default {NEWEST}.", TEXT),
     "facts": Field("KEY=VALUE: what a distributor's build of that version has otherwise.", texts()),

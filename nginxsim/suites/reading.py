@@ -14,12 +14,12 @@ from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
 from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
-from nginxsim.sources import File, is_file, read_bytes
+from nginxsim.sources import File, Release, is_file, read_bytes
 from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
 from nginxsim.suites.changes import read_changes, read_flags
 from nginxsim.suites.expectations import read_expectation
-from nginxsim.suites.fields import DEFAULTS, SUITE, TEST
+from nginxsim.suites.fields import DEFAULTS, HELM, SUITE, TEST
 from nginxsim.suites.nodes import Value
 from nginxsim.suites.requests import read_request
 from nginxsim.suites.services import read_services
@@ -86,8 +86,12 @@ def _cases(root: Value) -> Iterator[Case]:
 def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
     folder = Path(root.file.name).parent
     release = _release(suite.get("release"))
+    manifests = tuple(_paths(folder, suite["manifests"])) if "manifests" in suite else ()
+    chart = suite["helm"].fields(HELM, required=("chart",)) if "helm" in suite else {}
+    own = tuple(_paths(folder, chart["chart"])) if chart else (() if manifests else (os.path.normpath(folder),))
     return EstateSpec(
-        manifests=tuple(_paths(folder, suite["manifests"])) if "manifests" in suite else (os.path.normpath(folder),),
+        manifests=(*manifests, *own),
+        chart=_chart(folder, chart) if chart else None,
         flags=read_flags(suite.get("flags"), release),
         release=release,
         templates=tuple(_folders(folder, suite["templates"])) if "templates" in suite else (),
@@ -98,6 +102,17 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
 
 def _paths(folder: Path, manifests: Value) -> Iterator[str]:
     return _there(folder, manifests, Path.exists, "no such file or folder")
+
+
+def _chart(folder: Path, chart: Mapping[str, Value]) -> Release:
+    values = tuple(_paths(folder, chart["values"])) if "values" in chart else ()
+    return Release(
+        chart=str((folder / chart["chart"].text()).resolve()),
+        values=tuple(str(Path(path).resolve()) for path in values),
+        settings=tuple(value.text() for value in chart["set"].one_or_more()) if "set" in chart else (),
+        name=chart["release"].text() if "release" in chart else "",
+        namespace=chart["namespace"].text() if "namespace" in chart else "default",
+    )
 
 
 def _folders(folder: Path, templates: Value) -> Iterator[str]:

@@ -19,6 +19,7 @@ def schema() -> dict[str, Any]:
             "answer": _object(fields.ANSWER),
             "defaults": _object(fields.DEFAULTS),
             "expect": {**_object(fields.EXPECT), "minProperties": 1},
+            "helm": _object(fields.HELM, "chart"),
             "request": _object(fields.REQUEST, "url"),
             "test": _object(fields.TEST, "request", "expect"),
             "upstream": _object(fields.UPSTREAM),

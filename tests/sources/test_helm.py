@@ -210,3 +210,16 @@ def test_a_line_of_a_template_is_shown_unless_it_may_be_a_secret(shop: Path, too
     assert 'enable-cors: "maybe"' in run("check", "shop", folder=shop).out
     path.write_text(f"{template}---\n# a Secret\n", encoding="utf-8")
     assert 'enable-cors: "maybe"' not in run("check", "shop", folder=shop).out
+
+
+def test_a_suite_names_its_chart(shop: Path, tools: Path) -> None:
+    suite = (
+        "helm: {chart: ../shop, values: prod.yaml, set: [limits.rps=7], release: web, namespace: live}\n"
+        "tests:\n- request: GET http://prod.example.com/\n  expect: {cause: no-endpoints}\n"
+    )
+    values = "hosts: [{name: prod.example.com, paths: [/]}]\nredirect: false\nauth: {host: auth.live.svc}\n"
+    tree(shop, {"tests/prod.yaml": values, "tests/web.nginxsim.yaml": suite})
+    ran = run("test", "tests", folder=shop)
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "1 passed")
+    wrong = tree(shop, {"tests/web.nginxsim.yaml": suite.replace("values:", "value:")})
+    assert 'unknown field "value"; did you mean "values"?' in run("test", "tests", folder=wrong).err
