@@ -16,7 +16,8 @@ PACKAGE = Path(nginxsim.__file__).parent
 ROW: tuple[tuple[str, ...], ...] = (
     ("origins", "collector", "printing"),
     ("errors",),
-    ("golang", "sources", "serving"),
+    ("golang",),
+    ("sources", "serving"),
     ("kube",),
     ("releases",),
     ("config",),

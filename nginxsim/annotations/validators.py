@@ -1,6 +1,6 @@
 """What the controller lets an annotation's value be when --enable-annotation-validation is on, which is the default.
 
-Patterns are Go's and run on RE2, so that they mean what they mean there. ingress-nginx 1.15.1:
+Patterns are Go's, read as Go reads them. ingress-nginx 1.15.1:
 internal/ingress/annotations/parser/validators.go
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nginxsim.golang.net import network, networks
-from nginxsim.golang.patterns import compile_pattern
+from nginxsim.golang.patterns import check_pattern, compile_pattern
 from nginxsim.golang.strconv import atoi, parse_bool, parse_duration, trim
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def matching(pattern: str, expected: str, *, spaces: bool = False, separator: st
     compiled = compile_pattern(pattern)
 
     def accepts(value: str) -> bool:
-        return bool(compiled.search(value if spaces else value.replace(" ", "")))
+        return compiled.search(value if spaces else value.replace(" ", ""))
 
     def offender(value: str) -> str:
         items = map(trim, value.split(separator)) if separator else ()
         return next((item for item in items if item and not accepts(item)), "")
 
-    return Validator(accepts, expected, offender, lambda value: compiled.search(value) is not None, one_line=True)
+    return Validator(accepts, expected, offender, compiled.search, one_line=True)
 
 
 def made_of(characters: str, expected: str, *, spaces: bool = False) -> Validator:
@@ -115,11 +115,11 @@ _SERVER_NAME_STRANGER = compile_pattern(f"[^/{PLAIN}{_REGEX}]")
 
 
 def _is_server_name(value: str) -> bool:
-    return bool(_SERVER_NAME.search(trim(value)))
+    return _SERVER_NAME.search(trim(value))
 
 
 def _is_common_name(value: str) -> bool:
-    return value.startswith("CN=") and _reads(compile_pattern)(value[3:])
+    return value.startswith("CN=") and _reads(check_pattern)(value[3:])
 
 
 _SERVICE_NAME = compile_pattern(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
@@ -143,7 +143,7 @@ SERVER_NAMES = Validator(
 )
 COMMON_NAME = Validator(_is_common_name, '"CN=" followed by a regular expression')
 SERVICE_NAME = Validator(
-    lambda value: len(value) <= _DNS_LABEL_LENGTH and bool(_SERVICE_NAME.search(value)),
+    lambda value: len(value) <= _DNS_LABEL_LENGTH and _SERVICE_NAME.search(value),
     "the name of a Service in the Ingress' namespace",
 )
 

@@ -78,4 +78,4 @@ def is_cache_duration(text: str) -> bool:
 
 
 def is_header_name(name: str) -> bool:
-    return bool(_HEADER.search(name))
+    return _HEADER.search(name)

@@ -14,7 +14,7 @@ from nginxsim.config.flags import WITHOUT_EFFECT
 from nginxsim.config.setting_readers import WEAK_READERS, split
 from nginxsim.config.settings import TYPES
 from nginxsim.errors import UsageError, did_you_mean
-from nginxsim.golang.patterns import compile_pattern
+from nginxsim.golang.patterns import check_pattern
 from nginxsim.golang.strconv import parse_bool
 from nginxsim.releases import FACTS, Fact, Release, number
 
@@ -25,7 +25,7 @@ FLAGS = tuple(name for name in FLAG_READERS if name not in WITHOUT_EFFECT)
 SWITCHES = tuple(name.replace("_", "-") for name in FACTS)
 TEXTS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "nginx": (number, "a version such as 1.27.1"),
-    "strict-path": (compile_pattern, "a regular expression of Go's"),
+    "strict-path": (check_pattern, "a regular expression of Go's"),
 }
 """Switches that are text: what raises ValueError for a text of no use, and what would be of use."""
 

@@ -15,10 +15,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
-import re2
 import yaml
 
 from nginxsim.errors import InputError
+from nginxsim.golang.patterns import Pattern, check_pattern
 from nginxsim.origins import Origin
 from nginxsim.sources.files import decoded, read_bytes
 from nginxsim.sources.kustomization import Closure, Kustomization
@@ -219,9 +219,15 @@ def _inline(part: Kustomization, node: yaml.Node | None) -> Iterator[_Text]:
 def _fits(target: yaml.Node, identity: Identity) -> bool:
     """A target's kind and name are patterns; the name is that of before any prefix and suffix."""
     kind, name = text_of(child(target, "kind")), text_of(child(target, "name"))
+    return _matches(kind, identity.kind, whole=True) and _matches(name, identity.name)
+
+
+def _matches(pattern: str, text: str, *, whole: bool = False) -> bool:
+    """In Go's syntax; no pattern fits anything, what is none nothing."""
     try:
-        return bool(re2.fullmatch(kind or ".*", identity.kind) and re2.search(name, identity.name))
-    except re2.error:
+        check_pattern(pattern)
+        return not pattern or Pattern(rf"\A(?:{pattern})\z" if whole else pattern).search(text)
+    except ValueError:
         return False
 
 

@@ -1,7 +1,7 @@
 """No regular expression of the package takes more steps than a text has characters, times a small number.
 
 Python's own engine has no limit, so that each of its expressions has to be harmless by itself. What a conf or a suite
-brings along runs on PCRE2 under a limit, and Go's expressions run on RE2, which never backtracks.
+brings along runs on PCRE2 under a limit, and Go's expressions in nginxsim.golang.patterns, which never goes back.
 """
 
 from __future__ import annotations
