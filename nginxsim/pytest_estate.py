@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from nginxsim.config.assumed import USUAL
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, ProxyLine, UpstreamRequest
 from nginxsim.nginx.regex import MatchLimitError
@@ -51,8 +52,11 @@ class Estate:
         release: str = NEWEST,
         templates: Sequence[str | Path] = (),
         services: Services | None = None,
+        assume: Sequence[str] = USUAL,
     ) -> Estate:
-        return cls(simulate(paths, flags=flags, release=release, templates=templates), services)
+        """assume: what may be missing from the manifests, as for simulate()."""
+        simulation = simulate(paths, flags=flags, release=release, templates=templates, assume=assume)
+        return cls(simulation, services)
 
     @property
     def names(self) -> ServiceNames:

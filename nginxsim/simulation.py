@@ -8,9 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nginxsim.config.assumed import Assumable, assumables, with_assumed
 from nginxsim.config.chart_class import with_chart_class
 from nginxsim.config.controller import Controller
 from nginxsim.config.machine import Machine
+from nginxsim.config.zone import zone_of
 from nginxsim.errors import InputError
 from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
@@ -21,6 +23,7 @@ from nginxsim.sources import PLAIN_READING, Reading
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
     from nginxsim.annotations import Extractor
+    from nginxsim.around.balancer import Balancer
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.model import Model
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from nginxsim.render import Rendered, Renderer
     from nginxsim.sources import File, Naming
     from nginxsim.verdict import Finding, Verdict
+    from nginxsim.verdict.ages import Ages
     from nginxsim.verdict.certificates import ShownCertificates
     from nginxsim.verdict.claims import Claims
     from nginxsim.verdict.obstacles import Obstacles
@@ -46,27 +50,43 @@ MOST_NAMES = 100_000
 class Simulation:
     """One estate under one controller. Every stage is computed on first use; nothing is shared between simulations."""
 
-    def __init__(self, cluster: Cluster, controller: Controller) -> None:
+    def __init__(self, cluster: Cluster, controller: Controller, assume: frozenset[Assumable] = frozenset()) -> None:
         self.given = cluster
         """The cluster as it was read, without what is assumed."""
+        self.assume = assume
         self.controller = controller.configured(cluster)
-        self.cluster, assumed_class = with_chart_class(cluster, controller.flags)
-        self.assumptions = (*controller.assumptions, *((assumed_class,) if assumed_class else ()))
+        with_class, assumed_class = with_chart_class(cluster, controller.flags)
+        self.cluster, assumed = with_assumed(with_class, controller.flags, assume)
+        zone = zone_of(cluster, self.controller.flags, self.controller.machine)
+        self._taken = (*self.controller.assumptions, *assumed, *filter(None, (zone.taken,)))
+        self.assumptions = (*self._taken, *filter(None, (assumed_class,)))
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Another process gets what the stages start from, and works out anew what it is asked for."""
-        kept = ("given", "controller", "cluster", "assumptions")
+        kept = ("given", "assume", "controller", "cluster", "assumptions", "_taken")
         return {name: getattr(self, name) for name in kept} | {"_routings": {}, "_routings_by_name": {}}
 
     def with_cluster(self, cluster: Cluster) -> Simulation:
         """Another estate under the same controller."""
-        return Simulation(cluster, self.controller)
+        return Simulation(cluster, self.controller, self.assume)
 
     def with_controller(self, controller: Controller) -> Simulation:
         """The same estate under another controller."""
-        return Simulation(self.given, controller)
+        return Simulation(self.given, controller, self.assume)
+
+    @cached_property
+    def taken(self) -> tuple[str, ...]:
+        """What every report about the estate has to say that it takes for granted."""
+        return (*self._taken, *self.ages.taken)
+
+    @cached_property
+    def ages(self) -> Ages:
+        """The paths that go to one of several Ingresses, of which nobody knows which is the older."""
+        from nginxsim.verdict.ages import Ages
+
+        return Ages(self)
 
     def with_ingress(self, ingress: Ingress) -> Simulation:
         """The estate once this Ingress is stored. What does not depend on Ingresses is not worked out again."""
@@ -264,6 +284,20 @@ class Simulation:
 
         return PassthroughFront(self)
 
+    @cached_property
+    def balancer(self) -> Balancer | None:
+        """The load balancer that the controller's Service in the input asks for."""
+        from nginxsim.around.balancer import balancer_of
+
+        return balancer_of(self.cluster, self.controller.flags)
+
+    def leads_back(self, host: str) -> bool:
+        """Whether a name is one of the controller's own, and Pods that ask for it come to the controller itself: what
+        is sent to an address of the load balancer, the cluster's network hands on at once.
+        """
+        named = self.balancer is not None and self.balancer.is_named
+        return not named and bool(self.hosts.candidates(host) - self.hosts.candidates())
+
     def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
         """Plays `count` equal requests at once: which of them end how, in order of their places."""
         from nginxsim.verdict.bursts import burst
@@ -311,6 +345,7 @@ def simulate(
     after: Simulation | None = None,
     kubernetes: str | None = None,
     reading: Reading = PLAIN_READING,
+    assume: Iterable[str] = (),
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
 
@@ -320,6 +355,8 @@ def simulate(
     facts: "KEY=VALUE", what a distributor's build of that release has otherwise.
     templates: folders whose Jinja2 templates lie over those of nginxsim, the first of them uppermost.
     after: what was there before; objects that only the new estate has are younger than all of its own.
+    assume: what may be missing from the input without being missing from the cluster: "secrets", "services" and "ages"
+    (nginxsim.config.assumed.Assumable); by default the input is the whole cluster.
     kubernetes: the release whose API server the manifests meet, as "1.34"; by default the newest that the controller is
     for.
     reading: what of folders is left out.
@@ -331,4 +368,4 @@ def simulate(
     cluster = paths if isinstance(paths, Cluster) else load(list(paths), stdin, after=before, reading=reading)
     if kubernetes is not None:
         cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
-    return Simulation(cluster, Controller.started(release, flags, host, templates, facts))
+    return Simulation(cluster, Controller.started(release, flags, host, templates, facts), assumables(assume))

@@ -26,6 +26,7 @@ ROW: tuple[tuple[str, ...], ...] = (
     ("render",),
     ("nginx",),
     ("lua",),
+    ("around",),
     ("catalogue",),
     ("verdict",),
     ("admission", "checks", "diffing"),

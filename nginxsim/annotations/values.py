@@ -26,8 +26,8 @@ class BasicAuth:
     file: str = ""
     secured: bool = False
     secret: str = ""
-    content: bytes = b""
-    """The password file itself, for whoever checks credentials."""
+    content: bytes | None = b""
+    """The password file itself, for whoever checks credentials; None where the input holds it back."""
 
 
 @dataclass(frozen=True, slots=True)

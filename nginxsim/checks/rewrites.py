@@ -13,19 +13,15 @@ from nginxsim.controller.model import DEFAULT_SERVER, Location
 from nginxsim.controller.redirects import www_redirects
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import NginxsimError
-from nginxsim.kube.objects import Ingress, Service
+from nginxsim.kube.objects import Ingress
 from nginxsim.nginx.exchange import Request
+from nginxsim.verdict.connection import behind_tls_fix
 from nginxsim.verdict.types import Finding
 
 REFERENCE = re.compile(r"\$(\d)")
 GROUP = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+(?:\]|\Z)|(\((?!\?(?![<P'])|\?<[=!]))")
 HOPS = 10
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "app-root", "from-to-www-redirect")
-TLS_AT_BALANCER = (
-    "service.beta.kubernetes.io/aws-load-balancer-ssl-cert",
-    "service.beta.kubernetes.io/do-loadbalancer-certificate-id",
-    "service.beta.kubernetes.io/oci-load-balancer-tls-secret",
-)
 
 
 def without_groups(estate: Estate) -> Iterator[Finding]:
@@ -189,16 +185,17 @@ def _loop(estate: Estate, ingress: Ingress, host: str, location: Location, chain
 
 def behind_tls(estate: Estate) -> Iterator[Finding]:
     """Https redirects behind a load balancer that ends TLS itself and speaks plain http to nginx."""
-    settings = estate.settings
-    front = next(filter(_ends_tls, estate.cluster.services.values()), None)
-    if front is None or settings.use_forwarded_headers:
+    balancer = estate.simulation.balancer
+    hop = balancer.hop("https") if balancer else None
+    if balancer is None or hop is None or not hop.hands_on_plain:
         return
     for ingress, parsed in estate.plain():
         forced = parsed.rewrite.force_ssl_redirect
-        if forced or (parsed.rewrite.ssl_redirect and ingress.tls):
+        if (forced or (parsed.rewrite.ssl_redirect and ingress.tls)) and _comes_round(estate, ingress):
             evidence = estate.mark(ingress, "force-ssl-redirect") if forced else at(ingress.tls[0].origin)
-            beside = at(front.meta.origin, note="ends TLS")
-            yield finding("redirect-behind-tls", *evidence, *beside, meta=ingress.meta, front=front.meta)
+            beside = at(balancer.service.meta.origin, note="ends TLS")
+            front, fix = balancer.service.meta, behind_tls_fix(hop)
+            yield finding("redirect-behind-tls", *evidence, *beside, meta=ingress.meta, front=front, fix=fix)
 
 
 def www_port(estate: Estate) -> Iterator[Finding]:
@@ -220,8 +217,12 @@ def www_port(estate: Estate) -> Iterator[Finding]:
             )
 
 
-def _ends_tls(service: Service) -> bool:
-    if service.type != "LoadBalancer":
-        return False
-    plain = any(port.port == 443 and port.target_port in ("http", 80) for port in service.ports)
-    return plain or any(name in service.meta.annotations for name in TLS_AT_BALANCER)
+def _comes_round(estate: Estate, ingress: Ingress) -> bool:
+    """Whether an https request to the Ingress is sent to https once more."""
+    for host, location in estate.locations.get(ingress.meta.key, ()):
+        path = location.ingress_path or location.path
+        name = host.replace("*", "any") if not host.startswith(("_", "~")) else None
+        request = Request(host=name, path=path if path.startswith("/") else "/", scheme="https")
+        if estate.simulation.route(request).cause.code == "redirect-behind-tls":
+            return True
+    return False

@@ -82,3 +82,9 @@ def missing_reference(estate: Estate) -> Iterator[Finding]:
 def _absent(estate: Estate, key: str, wanted: str, text: str) -> Finding:
     origin = estate.settings.source(key).origin
     return finding("config-reference-missing", *at(origin, text), owner=estate.config_map, name=key, wanted=wanted)
+
+
+def twice(estate: Estate) -> Iterator[Finding]:
+    """An object that is written twice: a cluster keeps what is applied last."""
+    for kept, lost in estate.cluster.twice:
+        yield finding("object-twice", *at(lost.origin), *at(kept.origin, note="counts, as the last one"), meta=kept)

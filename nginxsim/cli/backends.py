@@ -26,7 +26,7 @@ def command(estate: EstateOptions, names_only: bool, backend: str | None) -> Non
     with working("building backends"):
         simulation = open_estate(estate)
         backends = simulation.backends()
-    complain(*taken(simulation.controller.assumptions))
+    complain(*taken(simulation.taken))
     names = [entry["name"] for entry in backends]
     if names_only:
         say(printed(names))

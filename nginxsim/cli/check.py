@@ -81,7 +81,7 @@ def command(
         hidden=len(told) - len(findings),
         sources=Sources({"-": stdin.getvalue()}),
         complete=complete,
-        assumptions=tuple(dict.fromkeys(each for one in simulations for each in one.controller.assumptions)),
+        assumptions=tuple(dict.fromkeys(each for one in simulations for each in one.taken)),
         estates=tuple(filter(None, sifted)),
     )
     say(render_findings(report, output))

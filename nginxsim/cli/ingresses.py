@@ -77,7 +77,7 @@ def command(estate: EstateOptions, output: str) -> None:
         simulations = open_estates(estate)
         rows = [(one, row) for one in simulations for row in stored_rows_of(one)]
     obstacles = [obstacle for one in simulations for obstacle in one.obstacles.of(())]
-    assumptions = dict.fromkeys(each for one in simulations for each in one.controller.assumptions)
+    assumptions = dict.fromkeys(each for one in simulations for each in one.taken)
     complain(*taken(assumptions), *obstacle_lines(obstacles))
     say(FORMATS[output](rows))
     sys.exit(1 if obstacles or any(row.state in FINDINGS for _, row in rows) else 0)

@@ -32,6 +32,8 @@ COMMANDS = {
 
 BAD_INPUT = 2
 INTERNAL_ERROR = 3
+INTERRUPTED = 130
+"""As shells tell of a command that Ctrl-C ended."""
 
 
 class Commands(click.Group):
@@ -94,7 +96,11 @@ def _run() -> int:
         return int(cli.main(prog_name="nginxsim", standalone_mode=False) or 0)
     except click.ClickException as error:
         return _wrong_usage(error)
-    except click.Abort:
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except click.Abort as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            return INTERRUPTED
         complain("Aborted!")
         return 1
     except NginxsimError as error:

@@ -46,6 +46,9 @@ class EstateOptions:
     """The nginxsim.toml that was named."""
     own_reading: Reading | None = None
     """How the paths are read, where that is not as nginxsim.toml and these options say."""
+    zone: str | None = None
+    assume: tuple[str, ...] = ()
+    """As said on the command line; empty: what commands usually assume."""
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -54,7 +57,9 @@ class EstateOptions:
 
     @property
     def describes_controller(self) -> bool:
-        return bool(self.flags or self.release or self.templates or self.facts or self.kubernetes)
+        return bool(
+            self.flags or self.release or self.templates or self.facts or self.kubernetes or self.zone or self.assume
+        )
 
     def project(self) -> Project:
         from nginxsim.sources import project_of
@@ -113,6 +118,8 @@ class EstateOptions:
         return having[0]
 
     def _simulation(self, cluster: Cluster) -> Simulation:
+        from nginxsim.config.assumed import assumed_of
+        from nginxsim.config.machine import Machine
         from nginxsim.releases import NEWEST
         from nginxsim.simulation import simulate
 
@@ -120,9 +127,11 @@ class EstateOptions:
             cluster,
             release=self.release or NEWEST,
             flags=self.flags,
+            host=Machine(zone=self.zone or ""),
             templates=self.templates,
             facts=self.facts,
             kubernetes=self.kubernetes,
+            assume=self.assume or assumed_of(self.project()),
         )
 
 
@@ -159,6 +168,19 @@ CONTROLLER_OPTIONS = (
         default=None,
         help="Whose API versions are served, as 1.29; default: the newest that the controller is for.",
     ),
+    click.option(
+        "--assume",
+        metavar="LIST",
+        default=None,
+        help="What may be missing from the input and there in the cluster: secrets,services,ages or none.  "
+        "[default: all of them]",
+    ),
+    click.option(
+        "--zone",
+        metavar="ZONE",
+        default=None,
+        help="The zone of the controller's node; default: as Pod and Node in the input have it.",
+    ),
 )
 
 INPUT_OPTIONS = (
@@ -184,6 +206,11 @@ INPUT_OPTIONS = (
 )
 
 
+def words_of(listed: str | None) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
+
+
 def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
@@ -199,6 +226,8 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         templates: tuple[str, ...],
         fact: tuple[str, ...],
         kubernetes: str | None,
+        zone: str | None,
+        assume: str | None,
         exclude: tuple[str, ...],
         no_render: bool,
         values: tuple[str, ...],
@@ -222,6 +251,8 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
             settings=settings,
             estate=one,
             config=config,
+            zone=zone,
+            assume=words_of(assume),
         )
         command(estate=estate, **other)
 

@@ -36,6 +36,8 @@ class Certificate:
     expires: float = 0.0
     has_certificate: bool = True
     is_fake: bool = False
+    is_hidden: bool = False
+    """It is there, and nothing is known of it beyond what `names` say; without any, it is taken to fit every host."""
     origin: Origin | None = None
 
 

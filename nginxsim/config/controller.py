@@ -54,7 +54,8 @@ class Controller:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What is taken for granted about it, in words."""
-        return self.release.assumptions
+        databases = ("the GeoIP2 databases were downloaded",) if self.settings.use_geoip2 else ()
+        return self.release.assumptions + databases
 
     def configured(self, cluster: Cluster) -> Controller:
         """The same, as the ConfigMap that --configmap names in this cluster sets it up."""

@@ -49,6 +49,8 @@ class Flags:
     ingress_class: str = "nginx"
     ingress_class_by_name: bool = False
     maxmind_edition_ids: str = "GeoLite2-City,GeoLite2-ASN"
+    maxmind_license_key: str = ""
+    maxmind_mirror: str = ""
     metrics_per_host: bool = True
     metrics_per_undefined_host: bool = False
     monitor_max_batch_size: int = 10000
@@ -69,6 +71,11 @@ class Flags:
     def prefix(self) -> str:
         """What annotations meant for the controller begin with, slash included: "nginx.ingress.kubernetes.io/"."""
         return f"{self.annotations_prefix}/"
+
+    @property
+    def fetches_geoip(self) -> bool:
+        """Whether the controller downloads GeoIP databases; that it succeeds is taken for granted."""
+        return bool(self.maxmind_edition_ids and (self.maxmind_license_key or self.maxmind_mirror))
 
     def watches(self, namespace: str, namespaces: Mapping[str, Namespace]) -> bool:
         """Whether the controller looks at objects of this namespace.
@@ -124,8 +131,6 @@ WITHOUT_EFFECT: Mapping[str, FlagReader] = {
     "kubeconfig": str,
     "length-buckets": _decimals,
     "max-buckets": _unsigned,
-    "maxmind-license-key": str,
-    "maxmind-mirror": str,
     "maxmind-retries-count": parse_int,
     "maxmind-retries-timeout": parse_duration,
     "post-shutdown-grace-period": parse_int,

@@ -43,7 +43,7 @@ def read_settings(cluster: Cluster, flags: Flags, machine: Machine, release: Rel
     Never raises: what the controller only logs is in `problems`.
     """
     config_map = cluster.config_maps.get(flags.configmap) or ConfigMap(Meta("ConfigMap", ""))
-    reading = _Reading(config_map, release)
+    reading = _Reading(config_map, release, fetches_geoip=flags.fetches_geoip)
     reading.set_default("worker-processes", str(machine.cpus))
     reading.set_default("disable-ipv6-dns", not machine.ipv6)
     reading.read_by_hand()
@@ -66,8 +66,9 @@ def dh_param_file(cluster: Cluster, reference: str) -> str:
 class _Reading:
     """One pass over one ConfigMap."""
 
-    def __init__(self, config_map: ConfigMap, release: Release) -> None:
+    def __init__(self, config_map: ConfigMap, release: Release, *, fetches_geoip: bool) -> None:
         self.config_map = config_map
+        self.fetches_geoip = fetches_geoip
         self.left = dict(config_map.data)
         self.known = SETTING_KEYS - release.unknown_settings
         self.values: dict[str, Any] = {_field(key): value for key, value in release.settings.items() if key in TYPES}
@@ -122,7 +123,7 @@ class _Reading:
 
     def finish(self) -> None:
         """What the store does with a ConfigMap it has read, and a word on the keys that nothing reads."""
-        if self.values.get("use_geoip2"):
+        if self.values.get("use_geoip2") and not self.fetches_geoip:
             self._withdraw(
                 "use-geoip2", False, "The GeoIP2 feature is enabled but the databases are missing. Disabling"
             )

@@ -40,6 +40,8 @@ class Reach:
     gap: Gap | None = None
     origins: tuple[Origin, ...] = ()
     assumed: bool = False
+    crashes: tuple[Origin, ...] = ()
+    """EndpointSlices with a port that has no number, which the controller reads all the same."""
 
 
 @dataclass(slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from nginxsim.config.controller import Controller
+from nginxsim.config.zone import zone_of
 from nginxsim.controller.drafts import Reach
 from nginxsim.controller.model import Endpoint
 from nginxsim.controller.reasons import Break, Gap
@@ -45,7 +46,7 @@ class EndpointFinder:
         self._cluster = cluster
         self._external_names = not controller.flags.disable_svc_external_name
         self._distributes = controller.release.traffic_distribution_counts
-        self._zone = controller.machine.zone if controller.flags.enable_topology_aware_routing else ""
+        self._zone = zone_of(cluster, controller.flags, controller.machine).name
 
     def of_backend(self, key: str, port: Port) -> Reach:
         """The endpoints of a Service ("namespace/name") at the port that an Ingress names."""
@@ -94,9 +95,9 @@ class EndpointFinder:
                     for address in endpoint.addresses:
                         found.setdefault((address, number), Endpoint(address, str(number), endpoint.target))
         assumed = any(piece.source == "workload" for piece in slices)
-        if found:
-            return Reach(tuple(found.values()), assumed=assumed)
-        return replace(self._broken(service, slices, port), assumed=assumed)
+        crashes = tuple(piece.meta.origin for piece in slices if _reads_no_number(piece, port, protocol))
+        reach = Reach(tuple(found.values())) if found else self._broken(service, slices, port)
+        return replace(reach, assumed=assumed, crashes=crashes)
 
     def _external_backend(self, service: Service, port: Port) -> Reach:
         if not self._external_names:
@@ -139,6 +140,8 @@ class EndpointFinder:
         if not any(piece.endpoints for piece in slices):
             return Reach(gap=Gap(Break.SLICES_EMPTY, name), origins=origins)
         if not any(True for piece in slices for _ in self._ready(service, piece)):
+            if any(endpoint.ready is not False for piece in slices for endpoint in piece.endpoints):
+                return Reach(gap=Gap(Break.OTHER_ZONES, name, self._zone, _zones(slices)), origins=origins)
             return Reach(gap=Gap(Break.NONE_READY, name), origins=origins)
         return Reach(gap=Gap(Break.SLICES_WITHOUT_PORT, name, _described(port)), origins=origins)
 
@@ -163,6 +166,19 @@ class EndpointFinder:
     @cached_property
     def _workloads(self) -> WorkloadIndex:
         return WorkloadIndex(self._cluster.workloads)
+
+
+def _zones(slices: Sequence[EndpointSlice]) -> tuple[str, ...]:
+    """The zones that the hints name."""
+    return tuple(sorted({zone for piece in slices for endpoint in piece.endpoints for zone in endpoint.zones}))
+
+
+def _reads_no_number(piece: EndpointSlice, port: ServicePort, protocol: str) -> bool:
+    """Whether the controller follows a pointer to nothing: the API server lets a port leave out its number."""
+    return any(
+        candidate.port == 0 and candidate.protocol == protocol and port.name in ("", candidate.name)
+        for candidate in piece.ports
+    )
 
 
 def _port_numbers(piece: EndpointSlice, port: ServicePort, protocol: str) -> list[int]:

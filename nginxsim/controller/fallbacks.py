@@ -53,6 +53,7 @@ def _fallback(
     upstream: BackendDraft, location: LocationDraft, service: Service, context: Context
 ) -> Iterator[BackendDraft]:
     reach = context.endpoints.behind(service, service.ports[0])
+    context.note_crashes(reach, str(service.meta), *reach.origins, ingress=location.ingress)
     if not reach.endpoints:
         _say(NoticeCode.FALLBACK_EMPTY, reach, location, context)
         return

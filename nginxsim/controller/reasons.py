@@ -17,6 +17,7 @@ class EmptyCode(StrEnum):
     PORT_MISSING = "port-missing"
     NO_SLICE = "no-slice"
     NO_READY_ENDPOINT = "no-ready-endpoint"
+    OTHER_ZONES = "endpoints-in-other-zones"
     SELECTOR_MATCHES_NOTHING = "selector-matches-nothing"
     NO_SELECTOR = "no-selector"
     EXTERNAL_NAME_DISABLED = "external-name-disabled"
@@ -36,6 +37,7 @@ class Break(StrEnum):
     EXTERNAL_NAME_NO_NAME = "external-name-no-name"
     SLICES_EMPTY = "slices-empty"
     NONE_READY = "none-ready"
+    OTHER_ZONES = "other-zones"
     SLICES_WITHOUT_PORT = "slices-without-port"
     SLICES_OF_OTHER_NAMES = "slices-of-other-names"
     NO_SELECTOR = "no-selector"
@@ -56,6 +58,7 @@ CODES: Mapping[Break, EmptyCode] = {
     Break.EXTERNAL_NAME_NO_NAME: EmptyCode.EXTERNAL_NAME_INVALID,
     Break.SLICES_EMPTY: EmptyCode.NO_READY_ENDPOINT,
     Break.NONE_READY: EmptyCode.NO_READY_ENDPOINT,
+    Break.OTHER_ZONES: EmptyCode.OTHER_ZONES,
     Break.SLICES_WITHOUT_PORT: EmptyCode.PORT_MISSING,
     Break.SLICES_OF_OTHER_NAMES: EmptyCode.NO_SLICE,
     Break.NO_SELECTOR: EmptyCode.NO_SELECTOR,
@@ -69,9 +72,9 @@ CODES: Mapping[Break, EmptyCode] = {
 class Gap:
     """Why a Service's port leads to no endpoint.
 
-    service: as "Service ns/name"; wanted: the port that is asked for, or the externalName. names: the ports on offer,
-    the slices that are passed over, the labels that are looked for, or the workloads that are scaled to nothing.
-    protocol: of the port.
+    service: as "Service ns/name"; wanted: the port that is asked for, the externalName, or the controller's zone.
+    names: the ports on offer, the slices that are passed over, the labels that are looked for, the workloads that are
+    scaled to nothing, or the zones of hints. protocol: of the port.
     """
 
     kind: Break

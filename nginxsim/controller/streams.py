@@ -120,6 +120,8 @@ def _reach(service: Service, wanted: str, protocol: str, context: Context) -> Re
     for port in service.ports:
         named = port.name == wanted if number is None else port.port == number
         if named and port.protocol == protocol:
-            return context.endpoints.behind(service, port, protocol)
+            reach = context.endpoints.behind(service, port, protocol)
+            context.note_crashes(reach, str(service.meta))
+            return reach
     gap = Gap(Break.PROTOCOL_NOT_OFFERED, str(service.meta), wanted, protocol=protocol)
     return Reach(gap=gap, origins=(service.meta.origin,))

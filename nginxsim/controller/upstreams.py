@@ -40,6 +40,7 @@ def default_upstream(context: Context) -> BackendDraft:
         return draft
     draft.service = service
     reach = context.endpoints.behind(service, service.ports[0])
+    context.note_crashes(reach, str(service.meta))
     if reach.endpoints:
         draft.reach = reach
     else:
@@ -106,6 +107,7 @@ def _reach(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> Rea
             about = About(quoted=problem.args[0])
             context.notices.add(NoticeCode.CLUSTER_IP_MISSING, ref.origin, ingress=arrival.ingress, about=about)
     reach = context.endpoints.of_backend(key, service_port(ref))
+    context.note_crashes(reach, f"Service {key}", ref.origin, ingress=arrival.ingress)
     if gap := reach.gap:
         origin = ref.port_origin if gap.code is EmptyCode.PORT_MISSING else ref.origin
         about = About(missing=gap.missing, gap=gap)

@@ -48,7 +48,7 @@ def compare(old: Simulation, new: Simulation) -> Difference:
         requests=comparison.behaviour.requests,
         hosts=len(hostnames),
         equal_hosts=len({*before.servers, *after.servers}) - len(hostnames),
-        assumptions=tuple(dict.fromkeys((*old.controller.assumptions, *new.controller.assumptions))),
+        assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
     )
 
 

@@ -36,8 +36,19 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
 )
-_DURATION = re.compile(r"([0-9]*+(?:\.[0-9]*+)?)(ns|us|µs|μs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(?=[0-9.])([0-9]*+)(\.[0-9]*+)?([^0-9.]*+)")
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
+LONGEST = 1 << 63
+"""Nanoseconds of the longest duration back in time; forth it is one less."""
 
 
 def trim(text: str) -> str:
@@ -115,17 +126,37 @@ def parse_float(text: str) -> float:
 
 def parse_duration(text: str) -> float:
     """Go's time.ParseDuration, in seconds: `1h30m`, `1.5s`, `-10ms`, `0`."""
+    # go 1.26: time/format.go (ParseDuration)
     sign, rest = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
     if rest == "0":
         return 0.0
-    seconds, place = 0.0, 0
+    total, place = 0, 0
     while part := _DURATION.match(rest, place):
-        if part[1] in ("", "."):
-            break
-        seconds, place = seconds + float(part[1]) * _SECONDS[part[2]], part.end()
-    if not rest or place < len(rest):
-        raise ValueError(f"time: invalid duration {quote(text)}")
-    return -seconds if sign == "-" else seconds
+        total, place = total + _nanoseconds(text, *part.groups(default="")), part.end()
+    if not rest or place < len(rest) or total > (LONGEST if sign == "-" else LONGEST - 1):
+        raise ValueError(f"time: invalid duration {_quoted(text)}")
+    return (-total if sign == "-" else total) / 1e9
+
+
+def _nanoseconds(text: str, whole: str, fraction: str, unit: str) -> int:
+    """One number with its unit; `text` is the whole duration. What is longer than any duration is cut short."""
+    if not whole and fraction in ("", "."):
+        raise ValueError(f"time: invalid duration {_quoted(text)}")
+    if not unit:
+        raise ValueError(f"time: missing unit in duration {_quoted(text)}")
+    if unit not in _NANOSECONDS:
+        raise ValueError(f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}")
+    if len(whole.lstrip("0")) > MOST_DIGITS:
+        return LONGEST + 1
+    return int(whole or "0") * _NANOSECONDS[unit] + int(float(f"0{fraction}") * _NANOSECONDS[unit])
+
+
+def _quoted(text: str) -> str:
+    """As package time quotes: bytes outside printable ASCII by their number."""
+    shown = {ord('"'): '\\"', ord("\\"): "\\\\"}
+    codes = text.encode("utf-8", "surrogateescape")
+    letters = (shown.get(code) or (chr(code) if 32 <= code < 128 else f"\\x{code:02x}") for code in codes)
+    return f'"{"".join(letters)}"'
 
 
 def _invalid(function: str, text: str) -> ValueError:

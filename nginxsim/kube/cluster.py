@@ -11,7 +11,9 @@ from nginxsim.kube.objects import (
     EndpointSlice,
     Ingress,
     IngressClass,
+    Meta,
     Namespace,
+    Node,
     Secret,
     Service,
     Workload,
@@ -21,7 +23,7 @@ from nginxsim.sources import File, Omitted
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """All that was read. Mappings are keyed "namespace/name" (IngressClass and Namespace: by name)."""
+    """All that was read. Mappings are keyed "namespace/name" (IngressClass, Namespace and Node: by name)."""
 
     name: str = ""
     """Among the estates of an input; "" where there is only one."""
@@ -33,7 +35,12 @@ class Cluster:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    made: Mapping[str, Secret] = field(default_factory=dict)
+    """Secrets that operators would make of other objects; `secrets` does not have them."""
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     workloads: Sequence[Workload] = ()
+    twice: tuple[tuple[Meta, Meta], ...] = ()
+    """Objects that were written more than once: the one that counts, the last, and each before it."""
     files: tuple[str, ...] = ()
     """The files read, in order."""
     kubernetes: Kubernetes | None = None

@@ -1,4 +1,4 @@
-"""ConfigMap, Secret and Namespace."""
+"""ConfigMap, Secret, Namespace and Node."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from nginxsim.kube.fields import Fields
-from nginxsim.kube.objects import ConfigMap, Meta, Namespace, Secret
+from nginxsim.kube.objects import ConfigMap, Hidden, Meta, Namespace, Node, Secret
 
 
 def read_config_map(document: Fields, meta: Meta) -> ConfigMap:
@@ -15,17 +15,23 @@ def read_config_map(document: Fields, meta: Meta) -> ConfigMap:
 
 
 def read_secret(document: Fields, meta: Meta) -> Secret:
-    """`stringData` wins over `data`, as on the API server."""
-    encoded = document.fields("data")
-    data = {name: _decoded(encoded, name, text) for name, text in encoded.texts().items()}
-    data.update({name: text.encode() for name, text in document.fields("stringData").texts().items()})
-    return Secret(meta, document.text("type") or "Opaque", data)
+    """`stringData` wins over `data`, as on the API server. What SOPS encrypted has its keys, and values unknown."""
+    encoded, plain = document.fields("data").texts(), document.fields("stringData").texts()
+    kind = document.text("type") or "Opaque"
+    if any(text.startswith(_ENCRYPTED) for text in (kind, *encoded.values(), *plain.values())):
+        names = dict.fromkeys((*encoded, *plain), b"")
+        return Secret(meta, "Opaque" if kind.startswith(_ENCRYPTED) else kind, names, Hidden.VALUES)
+    data = {name: _decoded(text) for name, text in encoded.items()}
+    data.update({name: text.encode() for name, text in plain.items()})
+    return Secret(meta, kind, data)
 
 
-def _decoded(fields: Fields, name: str, text: str) -> bytes:
+_ENCRYPTED = "ENC["
+"""What a value begins with that SOPS encrypted."""
+
+
+def _decoded(text: str) -> bytes:
     """What is no base64 was hardly meant as anything but the text itself."""
-    if text.startswith("ENC["):
-        fields.refuse(name, "still encrypted with SOPS: decrypt the manifests first")
     try:
         return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
@@ -34,3 +40,7 @@ def _decoded(fields: Fields, name: str, text: str) -> bytes:
 
 def read_namespace(_document: Fields, meta: Meta) -> Namespace:
     return Namespace(meta)
+
+
+def read_node(_document: Fields, meta: Meta) -> Node:
+    return Node(meta)

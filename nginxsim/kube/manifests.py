@@ -13,10 +13,11 @@ import yaml
 from nginxsim.collector import collector_paused
 from nginxsim.errors import InputError
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.configuration import read_config_map, read_namespace, read_secret
+from nginxsim.kube.configuration import read_config_map, read_namespace, read_node, read_secret
 from nginxsim.kube.documents import Document, documents
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
+from nginxsim.kube.makers import MAKERS, Maker, made_by
 from nginxsim.kube.metadata import read_meta
 from nginxsim.kube.objects import (
     ConfigMap,
@@ -25,6 +26,7 @@ from nginxsim.kube.objects import (
     IngressClass,
     Meta,
     Namespace,
+    Node,
     Object,
     Secret,
     Service,
@@ -68,11 +70,13 @@ KINDS = {
         Kind("Ingress", _INGRESS),
         Kind("IngressClass", _INGRESS_CLASS, namespaced=False, varies=False),
         Kind("Namespace", {"v1": read_namespace}, namespaced=False, varies=False),
+        Kind("Node", {"v1": read_node}, namespaced=False, varies=False),
         Kind("Pod", {"v1": read_pod}),
         Kind("ReplicaSet", _TEMPLATE),
         Kind("Secret", {"v1": read_secret}),
         Kind("Service", {"v1": read_service}),
         Kind("StatefulSet", _TEMPLATE),
+        *(Kind(name, readers) for name, readers in MAKERS.items()),
     )
 }
 
@@ -93,6 +97,10 @@ class _Stock:
     objects: dict[_Identity, Any] = field(default_factory=dict)
     ages: dict[_Identity, int] = field(default_factory=dict)
     seen: int = 0
+    began: int = 0
+    """How much had been seen before this input; older objects keep their age."""
+    twice: list[tuple[_Identity, Meta]] = field(default_factory=list)
+    """What an object of the same identity came after."""
     texts: list[File] = field(default_factory=list)
     omitted: list[Omitted] = field(default_factory=list)
     written: dict[_Identity, list[File]] = field(default_factory=dict)
@@ -105,7 +113,7 @@ class _Stock:
         before = next((cluster for cluster in after if cluster.name in ("", name)), None)
         if before is not None and before.ages:
             stock.ages.update(before.ages)
-            stock.seen = max(before.ages.values()) + 1
+            stock.seen = stock.began = max(before.ages.values()) + 1
         with collector_paused():
             for file in files:
                 _read_file(file, stock)
@@ -118,6 +126,12 @@ class _Stock:
                 found = [file for file in files if not file.is_named]
                 if not _alike(found):
                     yield [file.unit for file in found]
+
+    def put(self, identity: _Identity, made: Any) -> None:
+        before = self.objects.get(identity)
+        if before is not None and before.meta.origin != made.meta.origin:
+            self.twice.append((identity, before.meta))
+        self.objects[identity] = made
 
     def age(self, identity: _Identity) -> int:
         return self.ages.setdefault(identity, self.seen)
@@ -261,8 +275,10 @@ def _read_object(document: Fields, stock: _Stock, kind_name: str, version: str) 
     name = metadata.text("name") or _generated(metadata.text("generateName"), stock)
     identity = (kind_name, namespace, name)
     stock.written.setdefault(identity, []).append(document.file)
-    meta = read_meta(document, kind_name, namespace, name, stock.age(identity))
-    stock.objects[identity] = reader(document, meta)
+    age = stock.age(identity)
+    ages = age, stock.began if age >= stock.began else 0
+    meta = read_meta(document, kind_name, namespace, name, ages)
+    stock.put(identity, reader(document, meta))
 
 
 def _reader(document: Fields, kind: Kind, version: str) -> Reader | None:
@@ -303,7 +319,10 @@ def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], name: str = "") -> Clu
         secrets=stock.by_key(Secret),
         config_maps=stock.by_key(ConfigMap),
         namespaces=stock.by_key(Namespace),
+        made=made_by(value for value in stock.objects.values() if isinstance(value, Maker)),
+        nodes=stock.by_key(Node),
         workloads=workloads,
+        twice=tuple((stock.objects[identity].meta, lost) for identity, lost in stock.twice),
         files=tuple(dict.fromkeys(file.name for file in stock.texts)),
         texts=tuple(stock.texts),
         omitted=omitted,

@@ -8,22 +8,29 @@ from nginxsim.kube.fields import Fields
 from nginxsim.kube.objects import Meta
 
 ASSUMED_UID = "00000000-0000-4000-8000-{:012d}"
+UNDATED = float("-inf")
 FIRST_CREATED = datetime.fromisoformat("2024-01-01T00:00:00+00:00").timestamp()
 
 
-def read_meta(document: Fields, kind: str, namespace: str, name: str, seconds: int) -> Meta:
-    """The Meta of an object that, without a creationTimestamp, counts as created so many seconds after the first.
+def read_meta(document: Fields, kind: str, namespace: str, name: str, age: tuple[int, int]) -> Meta:
+    """The Meta of an object.
 
+    age: so many seconds after the first it counts as created, without a creationTimestamp; and so many, where all that
+    came with it was created at once.
     `namespace` is the one it lives in, "" for objects outside of namespaces; `name` is its own or was made. A UID that
     is missing is made from the same count, so that it is valid and the same in every run.
     """
     fields = document.fields("metadata")
+    seconds, batch = age
     annotations = fields.fields("annotations")
+    stamped = _created(fields, UNDATED)
     return Meta(
         kind=kind,
         name=name,
         namespace=namespace,
-        created=_created(fields, FIRST_CREATED + seconds),
+        created=FIRST_CREATED + seconds if stamped == UNDATED else stamped,
+        is_dated=stamped != UNDATED,
+        batch=FIRST_CREATED + batch,
         uid=fields.text("uid") or ASSUMED_UID.format(seconds),
         deleted="deletionTimestamp" in fields,
         labels=fields.fields("labels").texts(),

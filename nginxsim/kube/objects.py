@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from nginxsim.origins import Origin
@@ -20,7 +21,8 @@ class Meta:
     """metadata of an object.
 
     `created` is seconds since the epoch; objects without creationTimestamp count as created one second apart in
-    document order from 2024-01-01T00:00:00Z.
+    document order from 2024-01-01T00:00:00Z. is_dated: there is one. batch: when it was created if all that came with
+    it was created at once.
     """
 
     kind: str
@@ -28,6 +30,8 @@ class Meta:
     namespace: str = "default"
     """Empty for IngressClass and Namespace."""
     created: float = 0.0
+    is_dated: bool = False
+    batch: float = 0.0
     uid: str = ""
     deleted: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -191,13 +195,35 @@ class EndpointSlice:
     source: Literal["slice", "endpoints", "workload"] = "slice"
 
 
+class Hidden(StrEnum):
+    """What of a Secret the input holds back."""
+
+    NOTHING = "nothing"
+    VALUES = "values"
+    ALL = "all"
+    """Not even its keys are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """`data` is decoded, with stringData merged in."""
+    """`data` is decoded, with stringData merged in; a value that is held back is empty there."""
 
     meta: Meta
     type: str = "Opaque"
     data: Mapping[str, bytes] = field(default_factory=dict)
+    hidden: Hidden = Hidden.NOTHING
+    hosts: tuple[str, ...] = ()
+    """DNS names that its certificate is known to be made out to, though its values are held back."""
+    maker: str = ""
+    """The object that it is made of, as "SealedSecret ns/name"; "" where it stands in the input itself."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.hidden is Hidden.NOTHING
+
+    def has(self, key: str) -> bool:
+        """Whether it has a key, as far as that is known."""
+        return key in self.data or self.hidden is Hidden.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +245,17 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of the cluster: its labels."""
+
+    meta: Meta
+
+    @property
+    def zone(self) -> str:
+        return self.meta.labels.get("topology.kubernetes.io/zone", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """A Pod, or the Pods that a Deployment, StatefulSet or DaemonSet would run (only its template is known)."""
 
@@ -233,3 +270,7 @@ class Workload:
     """status.podIP of a Pod that has one."""
     owned: bool = False
     """Another object made it (metadata.ownerReferences)."""
+    node: str = ""
+    """spec.nodeName of a Pod that has one."""
+    arguments: tuple[str, ...] = ()
+    """Command and args of all containers."""

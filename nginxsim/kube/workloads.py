@@ -28,6 +28,8 @@ def read_pod(document: Fields, meta: Meta) -> Workload:
         ready=conditions.get("Ready", "True") == "True",
         address=status.text("podIP"),
         owned=bool(document.fields("metadata").items("ownerReferences")),
+        node=document.fields("spec").text("nodeName"),
+        arguments=_arguments(document.fields("spec")),
     )
 
 
@@ -42,7 +44,13 @@ def read_template(document: Fields, meta: Meta) -> Workload:
         ports=_ports(template.fields("spec")),
         replicas=spec.number("replicas", 1),
         owned=bool(document.fields("metadata").items("ownerReferences")),
+        arguments=_arguments(template.fields("spec")),
     )
+
+
+def _arguments(pod: Fields) -> tuple[str, ...]:
+    containers = list(pod.items("containers"))
+    return tuple(word for each in containers for word in (*each.words("command"), *each.words("args")))
 
 
 def _container_ports(pod: Fields) -> Iterator[Fields]:

@@ -36,8 +36,8 @@ def configuration(request: LuaRequest) -> None:
     """/configuration: what the controller posts to and reads from."""
     method, target = request.var("request_method"), request.var("request_uri")
     readable = target in ("/configuration/backends", "/configuration/general")
-    if method == "GET" and request.var("uri") == "/configuration/certs":
-        request.exit(400 if request.var("arg_hostname") is None else 404)
+    if method in ("GET", "POST") and request.var("uri") == "/configuration/certs":
+        request.exit(404 if method == "GET" and request.var("arg_hostname") is not None else 400)
     if method == "GET" and readable:
         request.exit(200)
     if method == "POST" and (readable or target == "/configuration/servers"):

@@ -42,13 +42,15 @@ class LuaExit(Exception):  # noqa: N818  # how a script ends, not an error
 
 
 class Setup(NamedTuple):
-    """What stays the same for every request. strict_services, knows_files: see Router."""
+    """What stays the same for every request. The last four: see Router."""
 
     http: Http
     lua: LuaRuntime
     files: Mapping[str, bytes]
     strict_services: bool
     knows_files: bool
+    leads_here: Callable[[str], bool]
+    unread: frozenset[str]
 
 
 class Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
 from nginxsim.nginx.live_request import LiveRequest, Run, Setup
@@ -13,6 +13,10 @@ from nginxsim.nginx.tree import Directive
 
 _MOST_OUTCOMES = 64
 """Branches of chance beyond this many are not followed."""
+
+
+def _elsewhere(_host: str) -> bool:
+    return False
 
 
 class Router:
@@ -26,6 +30,8 @@ class Router:
     request line with a space in its target, and so does a TLS port where that function says that plain HTTP fails.
 
     knows_files: no other files exist than `files` and those that a request names; else nobody knows (nginx/disk).
+    leads_here: whether a host name leads back to this nginx, past whatever writes the PROXY lines that it reads.
+    unread: files that exist though nobody knows what they hold; the right password, say.
     """
 
     def __init__(
@@ -36,8 +42,15 @@ class Router:
         *,
         strict_services: bool = True,
         knows_files: bool = True,
+        leads_here: Callable[[str], bool] = _elsewhere,
+        unread: frozenset[str] = frozenset(),
     ) -> None:
-        self.setup = Setup(Http(tree.first("http") or tree), lua, files or {}, strict_services, knows_files)
+        http = Http(tree.first("http") or tree)
+        self.setup = Setup(http, lua, files or {}, strict_services, knows_files, leads_here, unread)
+
+    def listens_on(self, port: int) -> bool:
+        """Whether any server does."""
+        return self.setup.http.listens.has(port)
 
     def route(self, request: Request, answer: AnswerFunction = everything_is_fine) -> list[RoutedOutcome]:
         """Every way the request may end, most likely first; ways that look the same count as one."""

@@ -234,11 +234,23 @@ class Http:
             request.settle(MatchGaveUp, 0, Phase.PROXY, str(error))
             self.serve(request, partial(finalize, status=500))
 
+    def _turns_away(self, request: LiveRequest, host: str, port: int) -> bool:
+        """Whether a name leads back here, to a port that closes what begins without a PROXY line."""
+        listen = self.listens.find(port, ipv6=False)
+        if listen is None or not listen.proxy_protocol or not request.run.setup.leads_here(host):
+            return False
+        request.assume(f"{host} leads straight back to this nginx, and nobody writes a PROXY line on that way")
+        return True
+
     def answer_itself(self, request: LiveRequest, sent: UpstreamRequest) -> Answer | None:
-        """The answer of this same nginx, when a request is passed on to one of its own loopback ports."""
+        """The answer of this same nginx, when a request is passed on to one of its own loopback ports, or by a name of
+        its own to a port that reads PROXY lines.
+        """
         host, _, port = sent.addresses[0].rpartition(":")
         number = whole_number(port)
-        if host not in _OWN_HOSTS or number is None or not self.listens.has(number):
+        if number is None or not self.listens.has(number):
+            return None
+        if host not in _OWN_HOSTS and not self._turns_away(request, host, number):
             return None
         if request.run.depth >= _MOST_ROUNDS:
             request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")

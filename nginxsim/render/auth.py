@@ -55,7 +55,7 @@ def auth_of(location: Location, hostname: str, settings: Settings, release: Rele
         return NO_AUTH
     path = auth_path(location) if service.url else ""
     by_lua = bool(own.url and own.keepalive_connections and not settings.use_http2)
-    upstream = f"{hostname}-{path[2:]}" if by_lua else ""
+    upstream = auth_upstream(hostname, location) if by_lua else ""
     return Auth(
         path=path,
         service=service,
@@ -80,6 +80,11 @@ def _header(name: str, value: str, release: Release) -> str:
 def auth_path(location: Location) -> str:
     encoded = base64.urlsafe_b64encode(location.path.encode()).decode().rstrip("=")
     return f"/_external-auth-{encoded}-{location.path_type or 'default'}"
+
+
+def auth_upstream(hostname: str, location: Location) -> str:
+    """The upstream block whose connections to the auth server are kept open (auth-keepalive)."""
+    return f"{hostname}-{auth_path(location)[2:]}"
 
 
 def signin_location(path: str, url: str) -> str:

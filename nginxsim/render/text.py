@@ -22,6 +22,9 @@ _BREAKS = re.compile(f"([{QUOTED_BREAK}{BREAK}])")
 _INDENT = {QUOTED_BREAK: "\t", BREAK: "    "}
 _COMMENT = re.compile(r"#[^\n]*")
 _TOKEN = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\#[^\n]*|\n|[^\s;{}]+""", re.DOTALL)
+_LUA_BLOCK = re.compile(r"\b\w+_by_lua_block(?:\s++\$\w++)?\s*+\{")
+_LUA = re.compile(r"""(?:--)?\[(=*+)\[|--[^\n]*+|"(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?|[{}]""", re.DOTALL)
+"""What matters for where Lua ends; group 1: of a long bracket that opens."""
 
 
 def literal_dollars(text: str) -> str:
@@ -74,8 +77,32 @@ def lines(text: str) -> str:
 
 
 def snippet(text: str) -> str:
-    """Directives somebody wrote, to be laid out by `unfold`."""
-    return _TOKEN.sub(_marked, _plain_ends(text)) if _is_long(text) else text
+    """Directives somebody wrote, to be laid out by `unfold`. Lua between them is a value, blanks and all."""
+    if not _is_long(text):
+        return text
+    out: list[str] = []
+    text, at = _plain_ends(text), 0
+    for block in _LUA_BLOCK.finditer(text):
+        if block.start() >= at:
+            end = _end_of_lua(text, block.end())
+            out += (_TOKEN.sub(_marked, text[at : block.end()]), text[block.end() : end].replace("\n", QUOTED_BREAK))
+            at = end
+    return "".join((*out, _TOKEN.sub(_marked, text[at:])))
+
+
+def _end_of_lua(text: str, at: int) -> int:
+    """Where the brace stands that ends a block of Lua, in which strings and comments may hold any others."""
+    depth = 1
+    while depth and (piece := _LUA.search(text, at)):
+        begin, at = piece.start(), piece.end()
+        depth += {"{": 1, "}": -1}.get(piece[0], 0)
+        if depth == 0:
+            return begin
+        if piece[1] is not None:
+            closing = f"]{piece[1]}]"
+            end = text.find(closing, at)
+            at = end + len(closing) if end >= 0 else len(text)
+    return len(text)
 
 
 def _is_long(text: str) -> bool:

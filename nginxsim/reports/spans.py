@@ -21,6 +21,8 @@ WIDTH = 150
 BLOCK_LINES = 60
 """So many lines of a block scalar are searched for the text that evidence names."""
 
+_HELM_SOURCE = "# Source: "
+"""What `helm template` writes above each document."""
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 _END = re.compile(r"\s#")
 _END_IN_FLOW = re.compile(r"[,}\]]|\s#")
@@ -43,6 +45,16 @@ class Sources:
             self._lines[file] = self._read(file)
         lines = self._lines[file]
         return lines[number - 1] if 0 < number <= len(lines) else None
+
+    def template(self, origin: Origin) -> str:
+        """The chart's template that Helm says a place was rendered from; "" where it says nothing."""
+        for number in range(origin.line, 0, -1):
+            line = self.line(origin.file, number) or ""
+            if line.startswith(_HELM_SOURCE):
+                return line.removeprefix(_HELM_SOURCE).strip()
+            if line.startswith("---") and number < origin.line:
+                return ""
+        return ""
 
     @staticmethod
     def _read(file: str) -> list[str]:
@@ -112,7 +124,9 @@ def excerpt(
     for number, group in enumerate(_by_file(spans)):
         first = min(group, key=lambda pair: pair[0] is not items[0])[0].origin
         arrow = "-->" if number == 0 else "..>"
-        yield f"{' ' * gutter}{paint(arrow, fg='blue')} {linked(str(first), first)}"
+        template = sources.template(first)
+        rendered = f" ({template})" if template else ""
+        yield f"{' ' * gutter}{paint(arrow, fg='blue')} {linked(str(first), first)}{rendered}"
         shown = [(span, item is items[0]) for item, span in group if span]
         if shown:
             yield from _file_lines(shown, gutter, colour)

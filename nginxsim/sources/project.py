@@ -16,7 +16,7 @@ from nginxsim.sources.ignoring import patterns
 from nginxsim.sources.reading import Reading
 
 NAME = "nginxsim.toml"
-TABLES = ("check", "helm")
+TABLES = ("check", "helm", "assume")
 HELM = {"chart": str, "values": list, "set": list, "release": str, "namespace": str}
 """What [helm] or each [[helm]] may say."""
 KEYS = ("exclude",)

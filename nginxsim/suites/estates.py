@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
+from nginxsim.config.assumed import assumed_of
 from nginxsim.config.controller import Controller
 from nginxsim.errors import InputError
 from nginxsim.simulation import Simulation, simulate
@@ -54,7 +55,8 @@ def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
 
 
 def _read(manifests: tuple[str, ...], chart: Release | None) -> Simulation:
-    reading = reading_of(project_of(manifests))
+    project = project_of(manifests)
+    reading = reading_of(project)
     if chart is not None:
         reading = replace(reading, releases=(chart, *(each for each in reading.releases if each.chart != chart.chart)))
-    return simulate(manifests, reading=reading)
+    return simulate(manifests, reading=reading, assume=assumed_of(project))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -102,12 +103,17 @@ def orders(cases: Sequence[Case]) -> Iterator[Order]:
         yield Order(tuple(cases[i] for i in batch), tuple(batch))
 
 
+def _leave_ctrl_c_to_the_parent() -> None:
+    """A terminal sends it to every process, and one is enough to end them all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _filled(wanted: Iterator[Order], jobs: int, estates: Estates, fail_fast: bool, coverage: bool) -> Iterator[Filled]:
     if jobs == 1:
         for order in wanted:
             yield fill(order, estates, fail_fast, coverage)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_leave_ctrl_c_to_the_parent) as pool:
         pending = [pool.submit(_fill_in_worker, order, fail_fast, coverage) for order in wanted]
         try:
             for future in pending:

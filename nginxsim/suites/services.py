@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Model
+from nginxsim.golang.url import parse
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
+from nginxsim.render.auth import auth_upstream
 from nginxsim.suites.cases import Played
 from nginxsim.suites.fields import ANSWER, FAILURES
 from nginxsim.suites.nodes import Value
@@ -71,10 +73,11 @@ class ServiceNames:
             if backend.service is not None and backend.service.meta.name
         }
         self._names = named | dict(_stand_ins(model))
+        self._auth_hosts = dict(_auth_upstreams(model))
 
     def of(self, sent: UpstreamRequest) -> str:
         """ "ns/name:port", else the name as nginx has it: an external host, upstream-default-backend."""
-        return self._names.get(sent.service, sent.service)
+        return self._names.get(sent.service) or self._auth_hosts.get(sent.service, sent.service)
 
     def all(self, sent: UpstreamRequest) -> set[str]:
         """Every name under which a test may speak of it, URLs without a path among them."""
@@ -82,7 +85,7 @@ class ServiceNames:
         if known := self._names.get(sent.service):
             names |= {known, known.partition(":")[0]}
         if sent.service not in self._names:
-            names.update(_external(sent))
+            names.update(_external(sent._replace(service=self._auth_hosts.get(sent.service, sent.service))))
         return names
 
 
@@ -93,6 +96,15 @@ def _stand_ins(model: Model) -> Iterator[tuple[str, str]]:
             service = location.annotations.default_backend
             if service is not None and location.default_backend_upstream != DEFAULT_UPSTREAM:
                 yield location.default_backend_upstream, f"{service.meta.key}:{service.ports[0].port}"
+
+
+def _auth_upstreams(model: Model) -> Iterator[tuple[str, str]]:
+    """The upstreams that auth-keepalive makes, by their generated names, and the hosts of the URLs behind them."""
+    for server in model.servers.values():
+        for location in server.locations:
+            asked = location.annotations.external_auth
+            if asked.url and asked.keepalive_connections:
+                yield auth_upstream(server.hostname, location), parse(asked.url).host
 
 
 def _external(sent: UpstreamRequest) -> Iterator[str]:

@@ -10,6 +10,7 @@ from nginxsim.nginx.events import (
     BodyTooLarge,
     PasswordFileMissing,
     PasswordRefused,
+    ProxyLineMissing,
     RuleMatched,
     ScriptExited,
     ScriptFailed,
@@ -93,7 +94,13 @@ def explain_auth(case: Case) -> Cause | None:
         return cause("sign-in-redirect", evidence, url=url)
     if status in (401, 403):
         return cause("external-auth-refused", evidence, url=url, auth_status=status)
-    return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing")
+    fix = ""
+    if any(isinstance(step.event, ProxyLineMissing) for step in case.steps):
+        fix = (
+            "name the auth server's Service in auth-url (http://NAME.NAMESPACE.svc.cluster.local/...): "
+            f"a request to {url} comes back to this nginx without the PROXY line that it reads"
+        )
+    return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing", fix=fix)
 
 
 def _signs_in(case: Case) -> bool:

@@ -89,7 +89,7 @@ def admissions_of(simulation: Simulation) -> Admissions:
         for review in simulation.review()
     )
     unread = tuple(chain.from_iterable(by_ingress.values()))
-    return Admissions(reviewed, tuple(elsewhere), unread, len(others), simulation.controller.assumptions)
+    return Admissions(reviewed, tuple(elsewhere), unread, len(others), simulation.taken)
 
 
 def faults_of(findings: Iterable[Finding]) -> list[Fault]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nginxsim.around.balancer import Arrival, Hop
+from nginxsim.around.providers import HTTPS
 from nginxsim.nginx.events import ProxyLineAtTls, ProxyLineMissing, Refusal, RequestRefused
 from nginxsim.nginx.steps import Event
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
 
 UNREADABLE = "send a request that nginx can read; the ConfigMap's buffers and header switches set its limits"
 AWAITED = "let the load balancer send the PROXY line (an annotation of its Service), or take use-proxy-protocol away"
@@ -43,3 +51,33 @@ def proxy_protocol(event: Event) -> str:
 
 def is_http2_off(event: Event) -> bool:
     return isinstance(event, RequestRefused) and event.reason is Refusal.HTTP2_OFF
+
+
+# --- what the load balancer has to do with it -------------------------------------------------------------------------
+
+
+def around(estate: Simulation, arrival: Arrival, found: Cause) -> Cause:
+    """The same cause, unless what the load balancer does decides."""
+    balancer, hop = estate.balancer, arrival.hop
+    if balancer is None or hop is None:
+        return found
+    if found.code == "https-redirect" and hop.hands_on_plain and hop.port.port == HTTPS:
+        ends = Evidence(balancer.origin(hop.tls.annotation if hop.tls else ""), "", "ends TLS")
+        owner = arrival.request.host or "the host"
+        evidence, front, fix = (*found.evidence, ends), balancer.service.meta, behind_tls_fix(hop)
+        return cause("redirect-behind-tls", evidence, owner=owner, front=front, fix=fix)
+    if found.code == "proxy-protocol-mismatch":
+        said = hop.proxy or balancer.sends_none(hop)
+        note = "sends PROXY lines" if hop.proxy else "sends no PROXY lines"
+        return replace(found, evidence=(*found.evidence, Evidence(balancer.origin(said), "", note)))
+    return found
+
+
+def behind_tls_fix(hop: Hop) -> str:
+    """How nginx can learn that the client spoke https to the load balancer."""
+    if hop.tls is not None and hop.tls.adds_forwarded:
+        return 'set use-forwarded-headers: "true" in the controller\'s ConfigMap, so that X-Forwarded-Proto counts'
+    return (
+        'let the load balancer send PROXY lines and set use-proxy-protocol: "true" in the controller\'s ConfigMap: '
+        "their port 443 counts as https"
+    )

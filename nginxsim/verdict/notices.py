@@ -16,6 +16,7 @@ BESIDE: Mapping[str, str] = {
     "external-name-disabled": "is an ExternalName",
     "external-name-invalid": "is an ExternalName",
     "no-ready-endpoint": "has no ready endpoint",
+    "endpoints-in-other-zones": "has hints for other zones",
     "no-selector": "has no selector",
     "no-slice": "has no EndpointSlice",
     "path-taken": "has the path already",

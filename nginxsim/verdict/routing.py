@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from nginxsim.nginx.events import Handshake
+from nginxsim.around.balancer import Arrival
+from nginxsim.controller.files import unread_files
+from nginxsim.nginx.events import Handshake, LocationChosen
 from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, everything_is_fine
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.steps import Event, Phase, Step
@@ -79,30 +81,31 @@ class ConfRouting(ABC):
     ) -> tuple[Finding, ...]:
         """What keeps these outcomes from ever coming about."""
 
-    def arriving(self, request: Request) -> Request:
+    def arriving(self, request: Request) -> Arrival:
         """The request as it comes to this nginx."""
-        return request
+        return Arrival(request)
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
-        request = self.arriving(request)
-        routed = self._router.route(request, answer or everything_is_fine)
-        outcomes = [self._outcome(request, one) for one in routed]
-        return Verdict(request, outcomes, Standing(partial(self.obstacles, request, routed, outcomes)))
+        arrival = self.arriving(request)
+        routed = self._router.route(arrival.request, answer or everything_is_fine)
+        outcomes = [self._outcome(arrival, one) for one in routed]
+        return Verdict(arrival.request, outcomes, Standing(partial(self.obstacles, arrival.request, routed, outcomes)))
 
     def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
         """A line of the conf that might have decided; text: its directive, or a name in it."""
         conf, source = self.written(line) if line else ("", None)
         return TraceStep(phase, text, why, conf, source, line=line)
 
-    def _outcome(self, request: Request, routed: RoutedOutcome) -> Outcome:
+    def _outcome(self, arrival: Arrival, routed: RoutedOutcome) -> Outcome:
+        request = arrival.request
         return Outcome(
             routed.probability,
             routed.status,
             routed.headers,
             routed.upstream,
             routed.also,
-            self.taken(routed),
-            Explanation(partial(self.cause_of, request, routed), partial(self._trace, request, routed)),
+            self.taken(routed) + arrival.taken,
+            Explanation(partial(self._cause, arrival, routed), partial(self._trace, request, routed)),
         )
 
     def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
@@ -112,6 +115,9 @@ class ConfRouting(ABC):
     def said(self, event: Event) -> Said:
         """An event in words."""
         return said(event)
+
+    def _cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+        return self.cause_of(arrival.request, routed)
 
     def _trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
         return tuple(self._traced(request, step) for step in routed.steps)
@@ -140,7 +146,8 @@ class Routing(ConfRouting):
 
     def __init__(self, estate: Simulation, rendered: Rendered, *, label: str) -> None:
         tree = parse_conf(rendered.text)
-        super().__init__(tree, Router(tree, estate.lua, estate.files), estate.assumptions)
+        router = Router(tree, estate.lua, estate.files, leads_here=estate.leads_back, unread=unread_files(estate.model))
+        super().__init__(tree, router, estate.assumptions)
         self.estate = estate
         self.label = label
         self.text = rendered.text
@@ -162,15 +169,37 @@ class Routing(ConfRouting):
             return passed
         return super().verdict(request, answer)
 
-    def arriving(self, request: Request) -> Request:
-        """One that names no port comes to the controller's port for its scheme, or to the one behind its TLS front."""
-        port = self._ports[request.scheme] if request.port is None else request.port
+    def arriving(self, request: Request) -> Arrival:
+        """One that names no port comes through the load balancer in the input, to the controller's port for its scheme,
+        or to the one behind its TLS front.
+        """
+        awaited = self.estate.controller.settings.use_proxy_protocol
+        balancer = self.estate.balancer
+        arrival = Arrival(request) if balancer is None else balancer.arrival(request, awaited=awaited)
+        sent = arrival.request
+        port = sent.port
+        if port is None or (request.port is None and not self._router.listens_on(port)):
+            port = self._ports[sent.scheme]
         port = self._behind.get(port, port)
-        return request if request.listen_port == port else replace(request, port=port)
+        return arrival if sent.port == port else replace(arrival, request=replace(sent, port=port))
+
+    def _outcome(self, arrival: Arrival, routed: RoutedOutcome) -> Outcome:
+        outcome = super()._outcome(arrival, routed)
+        if not self.estate.ages.contests:
+            return outcome
+        chosen = (line for kind, line, _, within in routed.trace if kind is LocationChosen and not within)
+        location = self.provenance.location_at(next(chosen, 0))
+        told = self.estate.ages.told(location, arrival.request)
+        return outcome._replace(assumptions=(*outcome.assumptions, told)) if told else outcome
+
+    def _cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+        from nginxsim.verdict.connection import around  # noqa: PLC0415  # only who asks for reasons pays for them
+
+        return around(self.estate, arrival, super()._cause(arrival, routed))
 
     def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
         """A client may refuse the certificate that it is shown."""
-        shown = (self._shown(step.event) for step in routed.steps[:1])
+        shown = (self._shown(step.event) for step in routed.steps[:2])
         refused = (objection_words(each) for each in shown if each is not None)
         return (*super().taken(routed), *filter(None, refused))
 

@@ -31,6 +31,8 @@ FIXES: Mapping[EmptyCode, str] = {
     EmptyCode.PORT_MISSING: "name a port that the Service offers and its Pods listen on",
     EmptyCode.NO_SLICE: "start Pods that the Service selects",
     EmptyCode.NO_READY_ENDPOINT: "look at the Pods' readiness: an endpoint that is not ready gets no requests",
+    EmptyCode.OTHER_ZONES: "run Pods in the controller's zone, take the zone hints away (topology-mode, "
+    "trafficDistribution), or run the controller without --enable-topology-aware-routing",
     EmptyCode.SELECTOR_MATCHES_NOTHING: "make the Service's selector match the labels of the Pods",
     EmptyCode.NO_SELECTOR: "give the Service a selector, or an EndpointSlice labelled kubernetes.io/service-name",
     EmptyCode.EXTERNAL_NAME_DISABLED: "take --disable-svc-external-name away, or use a Service with Pods",

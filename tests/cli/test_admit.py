@@ -60,7 +60,7 @@ def test_bad_input(nginxsim: Command, arguments: list[str], told: str) -> None:
 
 def test_the_webhooks_words_and_both_places(reported: Report) -> None:
     (shop, copy, _) = reported(SAMPLE)["ingresses"]
-    assert shop["error"] == 'host "shop.example.com" and path "/" is already defined in ingress default/shop-copy'
+    assert shop["error"] == 'host "shop.example.com" and path "/" is already defined in ingress default/copy-of-shop'
     assert (shop["allowed"], shop["check"]) == (False, "overlap")
     assert [place["line"] for place in copy["origins"]] == [27, 13]
 

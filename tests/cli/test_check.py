@@ -36,6 +36,10 @@ def estate(tmp_path: Path) -> Path:
     )
     assert example is not None
     (folder / "shop.yaml").write_text(example.manifests(), encoding="utf-8")
+    # With no Service at all, those that are named are taken to be elsewhere.
+    (folder / "there.yaml").write_text(
+        "{apiVersion: v1, kind: Service, metadata: {name: there}, spec: {ports: [{port: 80}]}}", encoding="utf-8"
+    )
     return folder
 
 

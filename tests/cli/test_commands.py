@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Command, Process
-from tests.support.estates import backend, estate_text, ingress, served
+from tests.support.estates import backend, estate_text, ingress, served, service
 from tests.support.places import ROOT
 
 SHOP = "http://shop.example.com/cart"
@@ -148,7 +148,7 @@ def test_completion_knows_commands(process: Process) -> None:
 
 STATES = {
     "served": (estate_text(*served("web"), ingress()), "served", 0),
-    "no Service": (estate_text(ingress()), "no endpoints", 1),
+    "no Service": (estate_text(service("other"), ingress()), "no endpoints", 1),
     "no Service, and none needed": (
         estate_text(ingress(annotations={"permanent-redirect": "https://example.org/"})),
         "served",
@@ -160,7 +160,7 @@ STATES = {
         1,
     ),
     "another class": (estate_text(*served("web"), ingress(class_name="other")), "foreign", 0),
-    "a path that is taken": (estate_text(*served("web"), ingress("older"), ingress("younger")), "shadowed", 1),
+    "a path that is taken": (estate_text(*served("web"), ingress("winner"), ingress("loser")), "shadowed", 1),
     "a host in capitals": (estate_text(*served("web"), ingress(host="Web.example.com")), "refused", 1),
 }
 

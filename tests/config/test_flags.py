@@ -52,7 +52,7 @@ def test_given_names_the_flags_of_the_command_line() -> None:
         (["--http-port=x"], 'invalid argument "x" for "--http-port" flag'),
         (["--http-port=70000"], "Please check the flag --http-port"),
         (["--deep-inspect=maybe"], 'invalid argument "maybe" for "--deep-inspect" flag: strconv.ParseBool'),
-        (["--sync-period=5"], 'time: invalid duration "5"'),
+        (["--sync-period=5"], 'time: missing unit in duration "5"'),
         (["-http-port=80"], "unknown shorthand flag: 'h'"),
         (["--=x"], "bad flag syntax: --=x"),
         (["--annotations-prefix="], "--annotations-prefix is empty"),

@@ -26,6 +26,8 @@ def shop() -> Simulation:
         ("GET", "/configuration/servers", 400),
         ("GET", "/configuration/certs", 400),
         ("GET", "/configuration/certs?hostname=nobody.example.com", 404),
+        ("POST", "/configuration/certs", 400),
+        ("POST", "/configuration/certs?hostname=nobody.example.com", 400),
         ("PUT", "/configuration/anything", 400),
         ("GET", "/configuration/anything", 404),
         ("POST", "/configuration/anything", 404),

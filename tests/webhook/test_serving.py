@@ -233,7 +233,7 @@ def test_strict_holds_no_other_ingress_against_one(strict: Server) -> None:
     assert strict.review(ingress("new", host="shop.example.com", path="/new"))["allowed"]
     repaired = ingress("shop", host="shop.example.com")
     assert "overlap" not in repaired["metadata"]
-    assert "shop-copy" in strict.review(repaired)["status"]["message"]
+    assert "copy-of-shop" in strict.review(repaired)["status"]["message"]
 
 
 def test_an_empty_cluster_can_be_served(tmp_path: Path, serving: Serving) -> None:

@@ -84,17 +84,20 @@ def _path(read: AnnotationReader, secret: Secret) -> str:
     return f"{DIRECTORY}/{name}"
 
 
-def _content(read: AnnotationReader, secret: Secret, secret_type: str, complaint: str) -> bytes:
+def _content(read: AnnotationReader, secret: Secret, secret_type: str, complaint: str) -> bytes | None:
+    """The password file; None where the Secret's values are held back."""
+    if secret_type == MAP and not secret.is_open:
+        return None
     if secret_type == MAP:
         return b"".join(user.encode() + b":" + word + b"\n" for user, word in sorted(secret.data.items()))
     if secret_type != FILE:
         reason = f"invalid auth-secret-type in annotation, must be 'auth-file' or 'auth-map': {complaint}"
         raise Denied(reason, read.evidence(SECRET_TYPE))
-    if "auth" not in secret.data:
+    if not secret.has("auth"):
         expected = f'a key "auth" in Secret {secret.meta.key}, or auth-secret-type: auth-map'
         reason = f"the secret {secret.meta.name} does not contain a key with value auth"
         raise Denied(reason, read.evidence(SECRET, "", expected))
-    return secret.data["auth"]
+    return secret.data["auth"] if secret.is_open else None
 
 
 FAMILY = Family("BasicDigestAuth", "basic_auth", (SECRET, SECRET_TYPE, REALM, TYPE), parse)

@@ -93,7 +93,7 @@ def _in_document(document: Document, release: Kubernetes, *, alone: bool = False
         return
     value, reading = read(root, document.file.text)
     teller = _Teller(document.file, root)
-    if value is None and not reading.faults:
+    if (value is None and not reading.faults) or _is_encrypted(value):
         return
     if document.oddly_separated:
         odd = "" if "Secret" in document.file.text else f': "{document.oddly_separated}"'
@@ -104,6 +104,11 @@ def _in_document(document: Document, release: Kubernetes, *, alone: bool = False
         yield from teller.told(Refuser.KUBECTL, owner, (), reading.faults)
     else:
         yield from _in_value(value, teller, release, alone=alone)
+
+
+def _is_encrypted(value: Json) -> bool:
+    """By SOPS, which adds a part of its own: nobody applies such an object as it stands."""
+    return isinstance(value, Mapping) and isinstance(value.get("sops"), Mapping)
 
 
 def _looks_like_an_object(node: yaml.Node) -> bool:

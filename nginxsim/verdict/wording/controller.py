@@ -30,6 +30,7 @@ GAPS: Mapping[Break, str] = {
     Break.EXTERNAL_NAME_NO_NAME: '"{wanted}", externalName of {service}, is no DNS name',
     Break.SLICES_EMPTY: "the EndpointSlices of {service} list no endpoint",
     Break.NONE_READY: "no endpoint of {service} is ready",
+    Break.OTHER_ZONES: "the hints of {service} keep its endpoints for {names}, and the controller is in {wanted}",
     Break.SLICES_WITHOUT_PORT: "no EndpointSlice of {service} has a port for {wanted}",
     Break.SLICES_OF_OTHER_NAMES: (
         "only EndpointSlices whose name starts with that of {service} are found, unlike {names}"
@@ -100,6 +101,8 @@ def _defaulted(it: Notice) -> str:
 
 
 def _crash(it: Notice) -> str:
+    if it.about.other == "EndpointSlice":
+        return f"an EndpointSlice of {it.about.subject} has a port without a number, which makes the controller crash"
     if it.about.option:
         return f"{it.about.option}: {it.about.subject} has no ports, which makes the controller crash"
     return f"the canary rule for {it.host} has no paths, which makes the controller crash"

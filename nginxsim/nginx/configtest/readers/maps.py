@@ -36,12 +36,20 @@ def map_(conf: Conf, scope: Scope, d: Directive, _: str) -> None:
     conf.text(scope, d, d.args[0])
     conf.define(scope, d.args[1])
     # the first map settles the hash sizes: a later map_hash_bucket_size comes too late
-    most = scope.values.setdefault("map_hash_max_size", 2048)
-    bucket = scope.values.setdefault("map_hash_bucket_size", values.CACHE_LINE)
+    most = _settled(scope, "map_hash_max_size", 2048)
+    bucket = _settled(scope, "map_hash_bucket_size", values.CACHE_LINE)
     body = _Map(conf, scope)
     each_entry(conf, d, body.entry)
     if body.keys and (message := complaint("map_hash", body.keys, most, bucket)):
         raise Refused(message)
+
+
+def _settled(scope: Scope, name: str, default: int) -> int:
+    """The size that counts from now on; one that was refused counts as none."""
+    if scope.values.get(name) is None:
+        scope.values[name] = default
+    size: int = scope.values[name]
+    return size
 
 
 class _Map:

@@ -1,0 +1,1 @@
+"""What stands around the controller: the load balancer that its Service asks for."""
