@@ -90,11 +90,14 @@ def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
         found = look_into(naming, reading.exclude)
     except InputError as problem:
         raise InputError(f"{naming.top}: {problem}") from None
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as tools:
+    tools = ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
         # Renderings begin at once, a few at a time, and are waited for in the order of the folder.
         asked = [_asked(entry, reading, tools, is_named=entry.name == naming.top) for entry in found.arranged()]
         for each in asked:
             yield from each()
+    finally:
+        tools.shutdown(wait=False, cancel_futures=True)
 
 
 def _asked(

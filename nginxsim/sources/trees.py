@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import yaml
@@ -21,12 +22,32 @@ class Spot(NamedTuple):
     is_name: bool
 
 
+MOST_NODES = 500_000
+"""Of a document with its aliases written out; one that is larger, or deeper than DEEPEST, is not looked into."""
+DEEPEST = 100
+
+
 def roots(text: str) -> list[yaml.Node]:
-    """The documents that are not empty; none of a text that is no YAML."""
+    """The documents that are not empty; none of a text that is no YAML, or one to choke on."""
     try:
-        return [node for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
+        found = [node for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
     except (yaml.YAMLError, RecursionError):
         return []
+    sizes: dict[int, int] = {}
+    return found if all(_size(node, sizes, 0) <= MOST_NODES for node in found) else []
+
+
+def _size(node: yaml.Node, sizes: dict[int, int], depth: int) -> int:
+    """Nodes, those of aliases as often as they come; too many for what is too deep or holds itself."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if depth > DEEPEST:
+        return MOST_NODES + 1
+    if id(node) not in sizes:
+        sizes[id(node)] = MOST_NODES + 1  # as long as it is not known: an alias to it, in it, has no end
+        inner = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        sizes[id(node)] = 1 + sum(_size(each, sizes, depth + 1) for each in inner)
+    return sizes[id(node)]
 
 
 def entries(node: yaml.Node | None) -> dict[str, tuple[yaml.Node, yaml.Node]]:
