@@ -27,6 +27,7 @@ COMMANDS = {
     "diff": "Tell which requests end otherwise under other manifests, and why.",
     "admit": "Tell what the admission webhook says, and what it misses.",
     "completion": "Print the completion script for your shell.",
+    "version": "Print the versions of nginxsim and of the tools that it renders with.",
 }
 """Command -> its line in `nginxsim --help`; each lives in a module of the same name in this folder."""
 

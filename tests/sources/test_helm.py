@@ -223,3 +223,12 @@ def test_a_suite_names_its_chart(shop: Path, tools: Path) -> None:
     assert (ran.status, ran.out.splitlines()[-1]) == (0, "1 passed")
     wrong = tree(shop, {"tests/web.nginxsim.yaml": suite.replace("values:", "value:")})
     assert 'unknown field "value"; did you mean "values"?' in run("test", "tests", folder=wrong).err
+
+
+def test_the_tools_are_named_with_their_versions(tools: Path) -> None:
+    rows = [line.split() for line in run("version").out.splitlines()]
+    told = {name: (words[0], words[-1]) for name, *words in rows}
+    assert told["helm"] == ("v4.1.4+g05fa379", str(tools / "helm"))
+    assert told["kubectl"][1] == str(tools / "kubectl")
+    assert "v1.35.2, Kustomize Version: v5.7.1" in run("version").out
+    assert told["kustomize"][0] == "not"
