@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from nginxsim.nginx.includes import Conf, read_conf
 from nginxsim.nginx.tree import ConfError
+from nginxsim.sources import Reader
 
 if TYPE_CHECKING:
     from nginxsim.nginx.exchange import AnswerFunction, Request
@@ -79,6 +80,6 @@ def simulate_conf(
     which exist, and a verdict says what it takes for granted (Request(files=...) says it for one request). "-": the
     conf is `stdin`. include_roots: folders besides the conf's own that files may be read from. Raises InputError.
     """
-    conf = read_conf(path, stdin, include_roots)
+    conf = read_conf(path, stdin, include_roots, Reader())
     knows_files = files is not None
     return ConfSimulation(replace(conf, contents={**conf.contents, **(files or {})}, knows_files=knows_files))

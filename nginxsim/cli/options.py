@@ -268,7 +268,9 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
 
 def standard_input(paths: Collection[str | None]) -> StringIO:
     """What "-" among the paths stands for, kept for reports that quote it; empty where nobody names it."""
-    return StringIO(sys.stdin.read() if "-" in paths else "")
+    from nginxsim.sources import read_stdin
+
+    return StringIO(read_stdin(sys.stdin) if "-" in paths else "")
 
 
 def open_estate(options: EstateOptions, stdin: TextIO | None = None) -> Simulation:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estates, takes_estate, working
+from nginxsim.cli.options import EstateOptions, open_estates, standard_input, takes_estate, working
 from nginxsim.cli.output import complain, say
 from nginxsim.errors import UsageError
 from nginxsim.reports import FORMATS
@@ -126,20 +125,21 @@ def command(
         raise click.UsageError(
             "name manifests (PATH... and what is said of their controller) or a plain nginx.conf (--conf FILE)"
         )
-    stdin = sys.stdin.read() if "-" in (*estate.named, conf) else ""
+    stdin = standard_input((*estate.named, conf))
+    sources = Sources({"-": stdin.getvalue()})
     with working("simulating"):
         if conf:
-            plain = simulate_conf(conf, stdin=io.StringIO(stdin), include_roots=include_roots)
+            plain = simulate_conf(conf, stdin=stdin, include_roots=include_roots)
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
-            answers = [VerdictReport(url, verdict, "", Sources({"-": stdin}))]
+            answers = [VerdictReport(url, verdict, "", sources)]
         else:
-            simulations = _asked(open_estates(estate, stdin=io.StringIO(stdin)), request)
+            simulations = _asked(open_estates(estate, stdin=stdin), request)
             answers = [
                 VerdictReport(
                     url,
                     one.burst(request, repeat) if repeat > 1 else one.route(request),
                     one.routed_text(request),
-                    Sources({"-": stdin}),
+                    sources,
                     one.given.name,
                 )
                 for one in simulations

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -69,17 +69,23 @@ class Conf:
         return InputError(error.reason, self.origin(error.line))
 
 
-def read_conf(path: str | Path, stdin: TextIO | None = None, roots: Iterable[str | Path] = ()) -> Conf:
+def read_conf(
+    path: str | Path,
+    stdin: TextIO | None = None,
+    roots: Iterable[str | Path] = (),
+    read: Callable[[str], bytes] = lambda name: Path(name).read_bytes(),
+) -> Conf:
     """Reads an nginx.conf ("-": from `stdin`) and the files it includes.
 
     Relative names are looked for beside the conf. Only what lies in its folder, or in one of `roots`, is read, wherever
-    links lead; what else it names becomes an assumption. Raises InputError with the place of what cannot be read.
+    links lead; what else it names becomes an assumption. `read` gives what a file holds, or raises OSError or
+    InputError. Raises InputError with the place of what cannot be read.
     """
     name = str(path)
     folder = Path() if name == STDIN else Path(path).parent
-    reader = _FileReader(folder, tuple(Path(root).resolve() for root in (folder, *roots)))
+    reader = _FileReader(folder, tuple(Path(root).resolve() for root in (folder, *roots)), read)
     reader.places.append(Place(Origin(name, 1, 1), ""))
-    text = (stdin.read() if stdin else "") if name == STDIN else _text(Path(path), None)
+    text = (stdin.read() if stdin else "") if name == STDIN else reader.text(Path(path), None)
     tree = Directive("", (), 0, reader.read(name, text, ()))
     if tree.first("http") is None and tree.first("server") is None:
         raise InputError(f"{name}: neither an http block nor a server in it")
@@ -90,6 +96,7 @@ def read_conf(path: str | Path, stdin: TextIO | None = None, roots: Iterable[str
 class _FileReader:
     folder: Path
     roots: tuple[Path, ...]
+    bytes_of: Callable[[str], bytes]
     files: int = 0
     places: list[Place] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -132,7 +139,7 @@ class _FileReader:
                 raise InputError(f"{path} includes itself", origin)
             if self.files == MOST_FILES:
                 raise InputError(f"more than {MOST_FILES} files are included", origin)
-            yield from self.read(str(path), _text(path, origin), within)
+            yield from self.read(str(path), self.text(path, origin), within)
 
     def _search(self, pattern: str) -> list[Path] | None:
         """The files that a name or a pattern of names stands for; None when nobody can know."""
@@ -172,14 +179,17 @@ class _FileReader:
 
     def _remember(self, directive: Directive) -> None:
         """The content of a file that nginx reads while it runs."""
-        if directive.name in having(Trait.FILE) and directive.args and "$" not in directive.args[0]:
-            for path in self._search(directive.args[0]) or ():
-                self.contents[directive.args[0]] = path.read_bytes()
+        name = directive.args[0] if directive.name in having(Trait.FILE) and directive.args else ""
+        if name and "$" not in name and name not in self.contents:
+            for path in self._search(name) or ():
+                self.contents[name] = self._bytes(path, None)
 
+    def text(self, path: Path, origin: Origin | None) -> str:
+        """Bytes that are no UTF-8 come through as surrogates, as everywhere behind this door."""
+        return self._bytes(path, origin).decode("utf-8", "surrogateescape")
 
-def _text(path: Path, origin: Origin | None) -> str:
-    """Bytes that are no UTF-8 come through as surrogates, as everywhere behind this door."""
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", origin) from None
+    def _bytes(self, path: Path, origin: Origin | None) -> bytes:
+        try:
+            return self.bytes_of(str(path))
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}", origin) from None

@@ -5,8 +5,10 @@ nginx 1.27.1: src/core/ngx_crypt.c; what it does not know itself goes to the C l
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from functools import lru_cache
 from hashlib import sha1
 from hmac import compare_digest
 
@@ -14,6 +16,12 @@ from nginxsim.nginx.escapes import to_bytes
 
 _CRYPTS = {"$apr1$": "apr_md5_crypt", "$1$": "md5_crypt", "$5$": "sha256_crypt", "$6$": "sha512_crypt"}
 """How an entry begins, and passlib's name for its scheme; any other is des_crypt's."""
+
+
+MOST_COST, MOST_ROUNDS = 12, 500_000
+"""A third of a second each."""
+_COST = re.compile(r"\$2[a-z]?\$([0-9]{2})\$")
+_ROUNDS = re.compile(r"\$[56]\$rounds=0*+([0-9]++)")
 
 
 def entry_of(file: bytes, user: str) -> str | None:
@@ -25,6 +33,17 @@ def entry_of(file: bytes, user: str) -> str | None:
     return None
 
 
+def is_costly(stored: str) -> bool:
+    """Whether a check would take so long that it stops the simulation; nginx would let the C library do it."""
+    cost, rounds = _COST.match(stored), _ROUNDS.match(stored)
+    return (cost is not None and int(cost[1]) > MOST_COST) or (rounds is not None and _many(rounds[1]))
+
+
+def _many(digits: str) -> bool:
+    return len(digits) > len(str(MOST_ROUNDS)) or int(digits) > MOST_ROUNDS
+
+
+@lru_cache(maxsize=4096)
 def check_password(stored: str, password: str) -> bool:
     secret = to_bytes(password)
     if stored.startswith("{PLAIN}"):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Text: TypeAlias = Callable[["LiveRequest"], str]
 """What a value with variables is for one request."""
 
-LONGEST = 1 << 20
-"""Characters that a value may have; nginx takes as many as fit into memory."""
+LONGEST = 1 << 16
+"""Characters that a value may have; nginx takes as many as fit into memory. A trace tells some of them twice a step."""
 
 # nginx 1.27.1: src/http/ngx_http_script.c, ngx_http_script_compile
 _PART = re.compile(r"\$(?:([1-9])|\{([1-9])\}|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))|(\$)|([^$]+)", re.DOTALL)

@@ -1,7 +1,7 @@
 """Where text comes from: files, folders, standard input, and what tools make of them."""
 
 from nginxsim.sources.estates import Estate, split
-from nginxsim.sources.files import LIMIT, STDIN, File, read_bytes
+from nginxsim.sources.files import LIMIT, STDIN, File, Reader, read_bytes, read_stdin
 from nginxsim.sources.folders import SUFFIXES, is_file
 from nginxsim.sources.foreign import HEAD
 from nginxsim.sources.helm import Release
@@ -23,6 +23,7 @@ __all__ = [
     "Omission",
     "Omitted",
     "Project",
+    "Reader",
     "Reading",
     "Release",
     "SkippedFile",
@@ -30,6 +31,7 @@ __all__ = [
     "project_of",
     "read_bytes",
     "read_files",
+    "read_stdin",
     "reading_of",
     "scratch",
     "split",

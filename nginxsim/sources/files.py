@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from nginxsim.errors import InputError, UsageError
 from nginxsim.origins import Origin, WayBack, made
@@ -21,6 +21,7 @@ LARGEST = 64 << 20
 """Bytes of a file, unless LIMIT in the environment says otherwise: workers have it from there too."""
 LIMIT = "NGINXSIM_MAX_FILE_SIZE"
 _SIZE = re.compile(r"([0-9]{1,9})([kKmMgG]?)")
+_HALF = re.compile("[\ud800-\udfff]")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _TEMPLATE_HINT = "looks like a Helm template: run `helm template` first and pass what it prints"
@@ -97,11 +98,45 @@ def read_unless(name: str, foreign: Callable[[bytes], bool], head: int) -> bytes
 
 
 def _rest(name: str, stream: BinaryIO, first: bytes) -> bytes:
-    limit = largest_file()
-    content = first + stream.read(max(limit + 1 - len(first), 0))
-    if len(content) > limit:
-        raise InputError(f"{name}: larger than {limit:,} bytes; nginxsim --max-file-size raises the limit")
+    content = first + stream.read(max(largest_file() + 1 - len(first), 0))
+    _check_size(name, len(content))
     return content
+
+
+def _check_size(name: str, size: int) -> None:
+    limit = largest_file()
+    if size > limit:
+        raise InputError(f"{name}: larger than {limit:,} bytes; nginxsim --max-file-size raises the limit")
+
+
+class Reader:
+    """Reads files that belong together and may have no more than one file may. Raises as read_bytes() does."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def __call__(self, name: str) -> bytes:
+        content = read_bytes(name)
+        self._size += len(content)
+        _check_size(name, self._size)
+        return content
+
+
+def read_stdin(stream: TextIO) -> str:
+    """What standard input holds. Raises InputError for more than a file may have, and for what is no text."""
+    try:
+        text = stream.read(largest_file() + 1)
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{STDIN}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None
+    _check_size(STDIN, len(text))
+    return text
+
+
+def check_text(text: str) -> str:
+    """Of standard input, where Python lets bytes that are no UTF-8 through as halves of surrogate pairs."""
+    if half := _HALF.search(text):
+        raise InputError(f"{STDIN}: not UTF-8 text (at character {half.start()})")
+    return text
 
 
 def decoded(name: str, content: bytes) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from nginxsim.errors import InputError
-from nginxsim.sources.files import STDIN, File, decoded, read_bytes, read_unless
+from nginxsim.sources.files import STDIN, File, check_text, decoded, read_bytes, read_stdin, read_unless
 from nginxsim.sources.folders import Entry, Loose, is_file, look_into
 from nginxsim.sources.foreign import HEAD, is_foreign
 from nginxsim.sources.helm import Chart, Release
@@ -61,7 +61,7 @@ def read_files(
         elif isinstance(path, Naming):
             yield from _elsewhere(path, reading)
         elif str(path) == STDIN:
-            yield File(STDIN, stdin.read() if stdin else "")
+            yield File(STDIN, check_text(read_stdin(stdin)) if stdin else "")
         elif Path(path).is_dir():
             yield from _folder(Naming.of(path), reading)
         elif Path(path).exists():

@@ -305,3 +305,27 @@ def test_an_expression_of_a_suite_that_comes_to_no_end_fails_its_test(expect: di
     ran = run("test", folder=tmp_path)
     assert ran.status == 1, ran.err
     assert "regular expressions that come to an end" in ran.out
+
+
+# --- passwords --------------------------------------------------------------------------------------------------------
+
+BASIC = {"auth-type": "basic", "auth-secret": "basic"}
+ASKED = Request(host="web.example.com", headers=[("Authorization", "Basic dTpw")])
+COSTLY = {
+    "bcrypt": "$2y$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcdefg",
+    "bcrypt in another letter": "$2$16$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcdefg",
+    "SHA-256": f"$5$rounds=999999999$abcdefgh${'a' * 43}",
+    "SHA-512": f"$6$rounds={DIGITS}$abcdefgh${'a' * 86}",
+}
+
+
+@pytest.mark.parametrize("hashed", COSTLY.values(), ids=COSTLY)
+def test_a_hash_of_too_many_rounds_is_not_tried(hashed: str) -> None:
+    verdict = estate(*served(), ingress(annotations=BASIC), secret("basic", auth=f"u:{hashed}")).route(ASKED)
+    assert verdict.status == 200
+    assert any("the password of u fits" in assumption for assumption in verdict.assumptions)
+
+
+def test_a_hash_of_usual_rounds_is_tried() -> None:
+    hashed = "$2y$04$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcdefg"
+    assert estate(*served(), ingress(annotations=BASIC), secret("basic", auth=f"u:{hashed}")).route(ASKED).status == 401

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginxsim import Request, simulate_conf
+from tests.support.commands import run
 
 ELSEWHERE = "location /secret { return 200; }"
 
@@ -57,3 +58,33 @@ def test_a_folder_that_is_named_may_be_read_from(include: str, folder: Path) -> 
 )
 def test_links_inside_are_followed(include: str, folder: Path) -> None:
     assert asked(folder, include, "/own")[0] == 201
+
+
+def test_a_conf_and_what_it_includes_have_a_size_together(folder: Path) -> None:
+    (folder / "big.conf").write_text("#" * 3000)
+    (folder / "nginx.conf").write_text("http { server { include big.conf; include big.conf; } }")
+    asked = ("why", "http://a/", "--conf", "nginx.conf")
+    assert run(*asked, folder=folder).status == 0
+    ran = run("--max-file-size", "4k", *asked, folder=folder)
+    assert ran.status == 2
+    assert ran.err == "error: big.conf: larger than 4,096 bytes; nginxsim --max-file-size raises the limit\n"
+
+
+def test_a_password_file_counts_once(folder: Path) -> None:
+    (folder / "users").write_text("#" * 3000)
+    locations = "".join(f"location /{n} {{ auth_basic x; auth_basic_user_file users; }}" for n in range(3))
+    (folder / "nginx.conf").write_text(f"http {{ server {{ {locations} }} }}")
+    assert run("--max-file-size", "4k", "why", "http://a/1", "--conf", "nginx.conf", folder=folder).status == 1
+
+
+def test_standard_input_has_a_size(folder: Path) -> None:
+    conf = f"http {{ server {{ return 200; }} }} #{'x' * 5000}"
+    for asked in (("why", "http://a/", "--conf", "-"), ("why", "http://a/", "-"), ("check", "-")):
+        ran = run("--max-file-size", "4k", *asked, stdin=conf, folder=folder)
+        assert (ran.status, ran.err[:28]) == (2, "error: -: larger than 4,096 "), asked
+
+
+@pytest.mark.parametrize("command", ["check", "conf", "admit"])
+def test_standard_input_that_is_no_text(command: str, folder: Path) -> None:
+    ran = run(command, "-", stdin=b"a: \xff", folder=folder)
+    assert (ran.status, ran.err[:24]) == (2, "error: -: not UTF-8 text")

@@ -20,7 +20,7 @@ from nginxsim.nginx.events import (
     PasswordTaken,
 )
 from nginxsim.nginx.exchange import Role
-from nginxsim.nginx.passwords import check_password, entry_of
+from nginxsim.nginx.passwords import check_password, entry_of, is_costly
 from nginxsim.nginx.phases.content import precontent
 from nginxsim.nginx.phases.finish import finalize
 from nginxsim.nginx.phases.lua import run_lua
@@ -105,7 +105,9 @@ def by_password(request: LiveRequest) -> int:
     stored = entry_of(file, given[0])
     if stored is None:
         return _challenge(request, realm, Credentials.NO_USER, given[0])
-    if not check_password(stored, given[1]):
+    if is_costly(stored):
+        request.assume(f"the password of {given[0]} fits: its hash has too many rounds to be tried here")
+    elif not check_password(stored, given[1]):
         return _challenge(request, realm, Credentials.MISMATCH, given[0])
     request.note(PasswordTaken, conf.auth_basic_line, given[0])
     return OK
