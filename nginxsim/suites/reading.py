@@ -101,7 +101,12 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
 
 
 def _paths(folder: Path, manifests: Value) -> Iterator[str]:
-    return _there(folder, manifests, Path.exists, "no such file or folder")
+    return _there(folder, manifests, _can_be_read, "no such file or folder")
+
+
+def _can_be_read(path: Path) -> bool:
+    """Not a pipe or a device, which whoever writes a suite could make a run wait for."""
+    return path.is_file() or path.is_dir()
 
 
 def _chart(folder: Path, chart: Mapping[str, Value]) -> Release:

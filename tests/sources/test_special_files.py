@@ -52,6 +52,13 @@ def test_a_suite_that_is_a_pipe_is_passed_over(folder: Path) -> None:
         find_suites([folder])
 
 
+@pytest.mark.parametrize("name", ["/dev/null", "k8s/pipe.yaml", "k8s/zero.yaml", "k8s/loop.yaml"])
+def test_a_suite_names_files_and_folders_only(name: str, folder: Path) -> None:
+    (folder.parent / "a.nginxsim.yaml").write_text(f"manifests: [{name}]\ntests: []\n")
+    ran = run("test", "a.nginxsim.yaml", folder=folder.parent)
+    assert (ran.status, ran.err) == (2, f"error: a.nginxsim.yaml:1:13: manifests[0]: {name}: no such file or folder\n")
+
+
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.yaml").write_text(estate_text(*served(), ingress()) + "\n#" + "x" * 5000)
     monkeypatch.setenv(LIMIT, "")
