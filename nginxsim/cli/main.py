@@ -91,6 +91,7 @@ def main() -> None:
 
 def _run() -> int:
     """The exit code. Whatever a name or a value of the input may hold, errors too show it escaped."""
+    _open_what_is_closed()
     _print_what_cannot_be_encoded()
     warnings.showwarning = lambda message, *_, **__: complain(f"note: {message}")
     try:
@@ -118,6 +119,13 @@ def _run() -> int:
             raise
         complain(*_internal_error(error))
         return INTERNAL_ERROR
+
+
+def _open_what_is_closed() -> None:
+    """`nginxsim ... >&-`: nothing is said there, and no file that is opened later takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # as long as the process
 
 
 def _print_what_cannot_be_encoded() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from nginxsim.cli.output import write
 from nginxsim.errors import InputError
+from tests.support.commands import Process
 from tests.support.places import ROOT
 
 SIZE = 300_000
@@ -106,3 +107,11 @@ def test_what_cannot_be_written_is_told(place: Callable[[Path], Path], tmp_path:
     with pytest.raises(InputError, match="cannot write"):
         write(place(tmp_path), "x")
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("arguments", [("check", "samples/shop"), ("check", "missing"), ("check", "-")])
+def test_a_stream_that_is_closed_is_an_empty_one(arguments: tuple[str, ...], number: int, process: Process) -> None:
+    ran = process("sh", "-c", f'exec {number}<&-; exec "$@"', "sh", sys.executable, "-m", "nginxsim", *arguments)
+    assert ran.returncode in (1, 2)
+    assert "internal error" not in ran.stdout + ran.stderr
