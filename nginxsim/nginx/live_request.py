@@ -227,8 +227,8 @@ class LiveRequest:
         """index_headers, once somebody has asked; empty before."""
         self.hidden_headers: Mapping[str, Sequence[str]] = NO_HIDDEN_HEADERS
         """What a wildcard took out of headers_in although nginx itself goes on seeing it, by name in lower case."""
-        self.headers_split = False
-        """Whether nginx holds headers_in in several pieces (phases/input_headers)."""
+        self.headers_split: int = -1
+        """Where a removal has cut nginx's list of headers_in in two (phases/input_headers); -1: nowhere."""
         self.muted_headers: frozenset[str] = frozenset()
         """Of those that are passed on: what no $http_* variable finds, in lower case."""
         self.host: str = ""

@@ -342,7 +342,13 @@ def _sent_length(request: LiveRequest) -> str | None:
     return None if request.body_size is None else "<length>"
 
 
+_ENDING = frozenset({400, 413, 414, 495, 496, 497, 500, 501})
+"""Errors of its own after which nginx closes the connection."""
+
+
 def _sent_connection(request: LiveRequest) -> str:
+    if request.err_status in _ENDING:
+        return "close"
     asked = (request.request_header("connection") or "").lower()
     if "close" in asked:
         return "close"
@@ -350,8 +356,8 @@ def _sent_connection(request: LiveRequest) -> str:
 
 
 def _is_msie(request: LiveRequest) -> str:
-    agent = request.known_header("user-agent") or ""
-    return "1" if re.search(r"MSIE .{3}", agent) and "Opera" not in agent else ""
+    agents = request.known_headers("user-agent")
+    return "1" if any(re.search(r"MSIE .{3}", agent) and "Opera" not in agent for agent in agents) else ""
 
 
 def _proxy_line(reads: Callable[[ProxyLine], str]) -> Variable:

@@ -104,12 +104,14 @@ def predicted(ask: Ask, port: int, router: Router, service_port: int) -> dict[st
         status, headers = asked_for(request.uri)
         return Answer(status, [*headers, ("Content-Type", "text/plain")])
 
+    named = any(name.lower() == "connection" for name, _ in ask.headers)
+    headers = ask.headers if named else (*ask.headers, ("Connection", "close"))  # as RealNginx.ask sends it
     length = next((int(value) for name, value in ask.headers if name.lower() == "content-length"), 0)
     request = Request(
         ask.host,
         path=ask.target,
         method=ask.method,
-        headers=ask.headers,
+        headers=headers,
         client=ask.client,
         port=port,
         http_version=ask.version,

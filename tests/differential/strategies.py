@@ -141,11 +141,12 @@ def variable_ask(choose: Choose[Any]) -> Ask:
 
 def variables(choose: Choose[Any]) -> Experiment:
     """One server whose locations, subrequests and error pages read and set variables of every kind."""
-    inner = {name: sentence(choose, "inner doing") for name in ("there", "asking", "copying", "sorry", "named")}
+    inner = {name: sentence(choose, "inner doing") for name in ("there", "asking", "sorry", "named")}
     block = AROUND.format(
         everywhere=sentence(choose, "server doing"),
         here=sentence(choose, "some doing"),
         end=sentence(choose, "ending"),
+        copying=sentence(choose, "mirror doing"),
         fixed=NO_BODY,
         **inner,
     )

@@ -102,6 +102,8 @@ def _replace(request: LiveRequest, change: HeaderChange, name: str, value: str) 
         elif value and not done:
             kept.append((key, value))
         done = done or hit
+        if hit and not value and key.lower() == "server":
+            request.names_itself = False
     if not done and (value or name == "cache-control"):  # which comes out empty
         kept.append((change.name, value))
     request.headers_out = kept

@@ -88,20 +88,30 @@ def _above(request: LiveRequest) -> Iterator[LiveRequest]:
 
 
 def _is_shared(main: LiveRequest) -> bool:
-    return main.headers_split or len(main.headers_in) > FIRST_PIECE
+    return len(main.headers_in) > _first_piece(main)
+
+
+def _first_piece(main: LiveRequest) -> int:
+    """So many headers are in the piece that each request has to itself."""
+    return main.headers_split if main.headers_split >= 0 else FIRST_PIECE
 
 
 def _clear(request: LiveRequest, change: HeaderChange) -> None:
     before = [name.lower() for name, _ in request.headers_in]
-    for one in (request, *(_above(request) if _is_shared(request.main) else ())):
-        if change.prefix:
-            one.hide_request_headers(change.prefix)
-        else:
-            one.set_request_header(change.name, None)
+    if change.prefix:
+        request.hide_request_headers(change.prefix)
+    else:
+        request.set_request_header(change.name, None)
     gone = set(before) - {name.lower() for name, _ in request.headers_in}
-    if request.parent is None and any(name in gone for name in before[1:-1]):
-        request.headers_split = True
+    if request.parent is None:
+        cut = next((at for at, name in enumerate(before[1:-1], 1) if name in gone), -1)
+        request.headers_split = cut if request.headers_split < 0 else request.headers_split
+        return
+    shared = gone & set(before[_first_piece(request.main) :])
     for parent in _above(request):
+        parent.headers_in = [pair for pair in parent.headers_in if pair[0].lower() not in shared]
+        for name in () if change.prefix else (gone - shared) & (_FIRST_ONLY | _ONCE):
+            _replace_first(parent, name, "")
         parent.mute_request_headers(gone)
 
 

@@ -60,7 +60,17 @@ class Tries:
 
 
 def _may_be_sent_twice(request: LiveRequest, up: UpstreamConf) -> bool:
-    has_body = request.body_length >= 0 or request.is_chunked
-    if has_body and not up.buffers_request:
+    if not up.buffers_request and _streams_body(request):
         return False
     return request.method not in CARRYING or "non_idempotent" in up.next_upstream
+
+
+def _streams_body(request: LiveRequest) -> bool:
+    """Whether a body that is not to be buffered really goes out while it comes in.
+
+    It does not where it comes along with the headers, which small ones are taken to do, and where a mirror reads it.
+    """
+    # nginx 1.27.1: ngx_http_read_client_request_body
+    if request.parent is not None or request.conf.mirrors:
+        return False
+    return request.is_chunked or request.body_length > request.server.reading.first_buffer
