@@ -45,7 +45,7 @@ SCRIPTS: Mapping[str, Script] = {
             f"{_FOLDER}/nginx/ngx_conf_certificate.lua",
             r"\bcertificate\.call\(",
         ),
-        Script("www-redirect", "set_by_lua", f"{_FOLDER}/nginx/ngx_srv_redirect.lua", r"string\.format\(.*request_uri"),
+        Script("www-redirect", "set_by_lua", f"{_FOLDER}/nginx/ngx_srv_redirect.lua", r"\bstring\.format\("),
         Script("rewrite", "rewrite_by_lua", f"{_FOLDER}/nginx/ngx_rewrite.lua", r"\blua_ingress\.rewrite\("),
         Script(
             "auth-cache-key", "rewrite_by_lua", f"{_FOLDER}/nginx/ngx_conf_rewrite_auth.lua", r"\bngx\.var\.cache_key\b"
