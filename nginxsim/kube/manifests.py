@@ -129,9 +129,14 @@ class _Stock:
 
     def put(self, identity: _Identity, made: Any) -> None:
         before = self.objects.get(identity)
-        if before is not None and before.meta.origin != made.meta.origin:
+        if before is not None and before.meta.origin != made.meta.origin and not self._is_repeated(identity):
             self.twice.append((identity, before.meta))
         self.objects[identity] = made
+
+    def _is_repeated(self, identity: _Identity) -> bool:
+        """Folders repeat a namespace, say, word for word in each that may be applied alone: that is once."""
+        files = self.written[identity]
+        return not any(file.is_named for file in files) and _alike(files)
 
     def age(self, identity: _Identity) -> int:
         return self.ages.setdefault(identity, self.seen)

@@ -109,6 +109,15 @@ def test_what_is_alike_in_several_is_told_once(clusters: Path) -> None:
     assert "(env/dev, env/prod)" in run("check", ".", folder=clusters).out
 
 
+def test_what_folders_repeat_word_for_word_is_once(tmp_path: Path) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n"
+    whole = estate_text(*served(), ingress())
+    tree(tmp_path, {"a/ns.yaml": namespace, "b/ns.yaml": f"---\n{namespace}", "b/web.yaml": whole})
+    assert run("check", ".", folder=tmp_path).out == "no findings in 1 Ingress\n"
+    tree(tmp_path, {"b/ns.yaml": namespace.replace("}", ", labels: {a: b}}")})
+    assert "NX695" in run("check", ".", folder=tmp_path).out
+
+
 def test_one_is_chosen(clusters: Path) -> None:
     assert "dev.example.com" in run("conf", ".", "--estate", "dev", folder=clusters).out
     asked = run("conf", ".", folder=clusters)
