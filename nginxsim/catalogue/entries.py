@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from nginxsim.catalogue.examples import Example
 
@@ -18,6 +19,10 @@ class Entry:
 
     title: the row in a few words. `message` and `fix` are templates for str.format with the facts of the case; `found`
     is the message where no request was asked about. links: threads as "owner/repository#number", pages as URLs.
+
+    mended: `bad` once the fix is done; None where the fix is no change of manifests (`mended_elsewhere`), or there is
+    none. ask: of a cause, the request that `bad` answers so; then: how `mended` answers it, a served 200 if it says
+    nothing. Tests do what the fix tells and ask again.
     """
 
     number: str
@@ -31,6 +36,10 @@ class Entry:
     bad: Example | None = None
     good: Example | None = None
     links: tuple[str, ...] = ()
+    mended: Example | None = None
+    mended_elsewhere: bool = False
+    ask: Mapping[str, Any] | None = None
+    then: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.found:

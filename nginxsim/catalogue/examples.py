@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 PREFIX = "nginx.ingress.kubernetes.io"
 CONFIG_MAP = {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}
+
+Written: TypeAlias = Mapping[str, Any]
+"""One object in shorthand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,44 @@ class Example:
     def shown(self) -> str:
         """What a page prints: the text, or the flags as a comment and the manifests."""
         return self.text or "".join(f"# controller flag: {flag}\n" for flag in self.flags) + self.manifests()
+
+
+def mended(written: Written | Sequence[Written], patch: Written | Sequence[Written]) -> list[Written]:
+    """What a fix makes of an example: each part of the patch is laid over the item that it names, or comes beside it.
+
+    An Ingress goes by its name, another object by kind and name; a field that is null in the patch is taken out.
+    """
+    items: list[Written] = list(_listed(written))
+    for part in _listed(patch):
+        place = next((at for at, item in enumerate(items) if _name(item) == _name(part)), None)
+        if place is None:
+            items.append(part)
+        else:
+            items[place] = _laid_over(items[place], part)
+    return items
+
+
+def _listed(written: Written | Sequence[Written]) -> Sequence[Written]:
+    return [written] if isinstance(written, Mapping) else written
+
+
+def _name(item: Written) -> tuple[str, str]:
+    for only in ("settings", "flags"):
+        if only in item:
+            return only, ""
+    kind = item.get("kind", "")
+    return (kind, item["metadata"]["name"]) if kind else ("", item.get("name", "shop"))
+
+
+def _laid_over(item: Written, part: Written) -> dict[str, Any]:
+    found = {key: value for key, value in item.items() if part.get(key, "") is not None}
+    for key, value in part.items():
+        inner = found.get(key)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            found[key] = _laid_over(inner, value)
+        elif value is not None:
+            found[key] = value
+    return found
 
 
 def example_of(written: Any) -> Example | None:

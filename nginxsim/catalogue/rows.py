@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from nginxsim.catalogue.entries import Entry
-from nginxsim.catalogue.examples import example_of
+from nginxsim.catalogue.examples import Example, example_of, mended
 from nginxsim.catalogue.outside import outside_entries
 from nginxsim.errors import UsageError, did_you_mean
 
@@ -40,9 +40,12 @@ class Rows(Mapping[str, Entry]):
 def _entry(text: str) -> Entry:
     ((number, row),) = yaml.load(text, _Loader).items()  # noqa: S506
     message = row.pop("message").rstrip()
+    mend = row.pop("mend", None)
     return Entry(
         number,
         message=message,
+        mended=_mended(row, mend),
+        mended_elsewhere=mend == "elsewhere",
         **{
             **row,
             "bad": example_of(row.get("bad")),
@@ -50,6 +53,13 @@ def _entry(text: str) -> Entry:
             "links": tuple(HOME + link if link.startswith("#") else link for link in row.get("links", ())),
         },
     )
+
+
+def _mended(row: Mapping[str, Any], mend: Any) -> Example | None:
+    """`mend` is a patch of the bad example, or says that the good one is what the fix makes of it."""
+    if mend is None or mend == "elsewhere":
+        return None
+    return example_of(row["good"] if mend == "good" else mended(row["bad"], mend))
 
 
 def _texts() -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from nginxsim.annotations import Effect, ParsedAnnotations, Problem, Stranger, unknown_annotations
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
-from nginxsim.config.settings import Settings
+from nginxsim.config.settings import SETTING_KEYS, Settings
 from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.controller.model import (
     Dropped,
@@ -17,7 +17,7 @@ from nginxsim.controller.model import (
 )
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
-from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service, Workload
+from nginxsim.kube.objects import HasMeta, Ingress, Meta
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
 from nginxsim.verdict.wording.problems import complaint, fix
@@ -225,14 +225,27 @@ def retired(estate: Estate) -> Iterator[Finding]:
 def misplaced(estate: Estate) -> Iterator[Finding]:
     """The controller reads annotations of Ingresses only."""
     cluster = estate.cluster
-    objects: Iterable[Service | Workload | ConfigMap | Secret] = chain(
-        cluster.services.values(), cluster.workloads, cluster.config_maps.values(), cluster.secrets.values()
+    objects: Iterable[HasMeta] = chain(
+        cluster.services.values(),
+        cluster.workloads,
+        cluster.config_maps.values(),
+        cluster.secrets.values(),
+        cluster.ingress_classes.values(),
+        cluster.namespaces.values(),
     )
     for meta in (each.meta for each in objects):
         for full in meta.annotations:
             name = full.removeprefix(estate.prefix)
             if full.startswith(estate.prefix) and name in estate.annotation_names:
-                yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name)
+                fix = _where_it_belongs(estate, meta, name)
+                yield finding("annotation-misplaced", *_name(meta, full), meta=meta, annotation=name, fix=fix)
+
+
+def _where_it_belongs(estate: Estate, meta: Meta, name: str) -> str:
+    """Whoever annotates the controller's own ConfigMap means all Ingresses."""
+    if str(meta) == estate.config_map and name in SETTING_KEYS:
+        return f"write {name} as a key under data, for all Ingresses, or annotate the Ingress that is meant"
+    return "move the annotation to the Ingress"
 
 
 def _name(meta: Meta, full: str) -> tuple[Evidence, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
 from nginxsim.controller.model import Server
+from nginxsim.controller.redirects import www_name
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.kube.objects import Ingress
 from nginxsim.verdict.certificates import Reason, entry_for
@@ -44,7 +45,8 @@ def unused_host(estate: Estate) -> Iterator[Finding]:
         ruled = {rule.host.lower() for rule in ingress.rules}
         for entry in ingress.tls:
             for host in entry.hosts:
-                if ruled and host.lower() not in ruled and host not in parsed.aliases:
+                www = parsed.redirect.from_to_www and www_name(host.lower()) in ruled
+                if ruled and host.lower() not in ruled and host not in parsed.aliases and not www:
                     yield finding("tls-host-unused", *at(entry.origin), meta=ingress.meta, host=host)
 
 

@@ -9,13 +9,15 @@ from contextlib import suppress
 
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.drafts import EXACT
-from nginxsim.controller.model import Location, Server
+from nginxsim.controller.model import DEFAULT_SERVER, Location, Notice, Server
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import InputError
-from nginxsim.kube.objects import Ingress
+from nginxsim.kube.objects import Ingress, IngressRule
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.render.locations import wants_regex
+from nginxsim.verdict.notices import places
 from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.controller import notice_words
 
 PATTERN = re.compile(r"[\\^$*+?()\[\]{}|]")
 """A character that makes a path a pattern; the dot alone is common in names."""
@@ -23,6 +25,54 @@ CANDIDATES = 40
 """So many earlier patterns a path is compared with; what comes first takes most."""
 PROBES = ("", "x", "/", "/x")
 """What a request may have behind a path."""
+
+
+def taken(estate: Estate) -> Iterator[Finding]:
+    """Paths that an older rule has already, of another Ingress or of the same."""
+    for notice in estate.notices["path-taken"]:
+        twice = notice.about.other == f"Ingress {notice.ingress}"
+        yield finding(
+            "path-taken",
+            *places(notice),
+            owner=f"Ingress {notice.ingress}",
+            host=notice.host,
+            path=notice.path,
+            reason=_said_twice(notice) if twice else notice_words(notice),
+            fix=ONE_OF_TWO if twice else "give the path to one Ingress, or make the younger one a canary",
+        )
+
+
+ONE_OF_TWO = "take one of the two rules out; a rule that was meant for one host needs `host` and `http` under one dash"
+
+
+def _said_twice(notice: Notice) -> str:
+    host = "a rule without host" if notice.host == DEFAULT_SERVER else notice.host
+    return f"{notice.about.other} has {notice.path} of {host} twice; the first of the two counts"
+
+
+def without_paths(estate: Estate) -> Iterator[Finding]:
+    """Rules of a host alone, whose paths often stand in a rule of their own, one dash too many."""
+    for notice in estate.notices["rule-without-paths"]:
+        rules = estate.cluster.ingresses[notice.ingress].rules if notice.ingress else ()
+        split = next((rule for rule in _behind(rules, notice) if rule.paths and not rule.host), None)
+        beside = at(split.origin, note="a rule of its own, for every host") if split else ()
+        fix = "take away the dash before the `http` that follows" if split else "add `http.paths` to the rule"
+        yield finding(
+            "rule-without-paths",
+            *places(notice),
+            *beside,
+            owner=f"Ingress {notice.ingress}",
+            host=notice.host,
+            path=notice.path,
+            reason=notice_words(notice),
+            fix=fix,
+        )
+
+
+def _behind(rules: Sequence[IngressRule], notice: Notice) -> Sequence[IngressRule]:
+    """The rule that follows the one of the notice, if any."""
+    place = next((at for at, rule in enumerate(rules) if rule.origin == notice.origins[0]), len(rules))
+    return rules[place + 1 : place + 2]
 
 
 def regex_spread(estate: Estate) -> Iterator[Finding]:
@@ -48,7 +98,14 @@ def _spread(estate: Estate, server: Server, victims: Sequence[Location], culprit
         path=victims[0].ingress_path or victims[0].path,
         culprit=culprit.ingress.meta,
         paths=paths,
+        exact=_no_longer_exact(victims),
     )
+
+
+def _no_longer_exact(victims: Sequence[Location]) -> str:
+    found = [each for each in victims if each.spec_path and each.spec_path.path_type == EXACT]
+    names = ", ".join(dict.fromkeys(each.path for each in found))
+    return f"; {names} is Exact no more and takes whatever begins so" if found else ""
 
 
 def exact_as_regex(estate: Estate) -> Iterator[Finding]:
@@ -113,9 +170,15 @@ def shadowed(estate: Estate) -> Iterator[Finding]:
         for location in server.locations:
             if not PATTERN.search(location.path):
                 winner = index.taker(location.path)
-                if winner and location.ingress and location.spec_path and location.spec_path.path == location.path:
+                asked = location.ingress and location.spec_path and location.spec_path.path == location.path
+                if winner and asked and not _is_its_own_root(location, winner):
                     yield _shadow(server, location, winner)
             index.add(location)
+
+
+def _is_its_own_root(location: Location, winner: Location) -> bool:
+    """The root that the controller adds for an Ingress does for the same path what the Ingress asks for."""
+    return winner.spec_path is None and winner.path == location.path and _key(winner) == _key(location)
 
 
 def _shadow(server: Server, location: Location, winner: Location) -> Finding:

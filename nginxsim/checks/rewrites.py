@@ -15,6 +15,7 @@ from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import NginxsimError
 from nginxsim.kube.objects import Ingress
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.names import bare_host
 from nginxsim.verdict.connection import behind_tls_fix
 from nginxsim.verdict.types import Finding
 
@@ -154,7 +155,7 @@ def _chain(estate: Estate, host: str, location: Location) -> list[str]:
 def _followed(estate: Estate, url: str) -> str | None:
     """Where a client that asks for `url` is sent next; None when it is not, or when it leaves the estate."""
     parts = urlsplit(url)
-    host = parts.netloc.partition(":")[0]
+    host = bare_host(parts.netloc)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         verdict = estate.simulation.route(Request(host=host, path=target, scheme=parts.scheme))

@@ -1,4 +1,4 @@
-"""What snippets do to the blocks that they are written into: swallow, double, replace, or never come to their turn."""
+"""What snippets do to the blocks they are written into: swallow, double, replace, or never come to their turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from nginxsim.origins import Source
 from nginxsim.render.locations import wants_regex
 from nginxsim.verdict.types import Evidence, Finding
 
-IN_LOCATIONS = ("configuration-snippet", "auth-snippet", "global-auth-snippet", "location-snippet")
+OF_AUTH = ("auth-snippet", "global-auth-snippet", "auth-proxy-set-headers", "global-auth-proxy-set-headers")
+IN_LOCATIONS = ("configuration-snippet", "location-snippet", "proxy-set-headers", *OF_AUTH)
 IN_SERVERS = ("server-snippet",)
 ABOVE = ("http-snippet",)
 PASSES = ("proxy_pass", "grpc_pass", "fastcgi_pass")
@@ -106,7 +107,7 @@ def _sent_twice(estate: Estate, server: Server, source: Source, doubles: Sequenc
         host=server.hostname,
         headers=", ".join(names),
         snippet=source.name,
-        receiver="the auth server" if source.name.endswith("auth-snippet") else "the service",
+        receiver="the auth server" if source.name in OF_AUTH else "the service",
         other=str(doubles[0].other),
         fix=_instead(source.name, names),
     )
@@ -114,11 +115,11 @@ def _sent_twice(estate: Estate, server: Server, source: Source, doubles: Sequenc
 
 def _instead(snippet: str, headers: Sequence[str]) -> str:
     rest = [name for name in headers if name.lower() != "host"]
-    take_out = f"take {', '.join(rest)} out of the snippet: the controller sets it" if rest else ""
+    take_out = f"take {', '.join(rest)} out: the controller sets it" if rest else ""
     if len(rest) == len(headers):
         return take_out
     vhost = "use the annotation upstream-vhost, which replaces the controller's Host"
-    host = vhost if snippet == "configuration-snippet" else "take Host out of the snippet: the controller sets it"
+    host = vhost if snippet == "configuration-snippet" else "take Host out: the controller sets it"
     return "; ".join(filter(None, (host, take_out)))
 
 

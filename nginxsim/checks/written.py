@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nginxsim.controller.model import Server
+from nginxsim.config.settings import Settings
+from nginxsim.controller.model import Location, Server
 from nginxsim.errors import InputError
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Source
@@ -39,8 +40,7 @@ class Written:
 
 def written(simulation: Simulation) -> Iterator[Written]:
     """The hosts that have snippets, in pieces; one that cannot be read is left to whoever says what nginx refuses."""
-    servers = simulation.model.servers.values()
-    hosts = [server.hostname for server in servers if _has_snippet(simulation, server)]
+    hosts = _hosts(simulation)
     for start in range(0, len(hosts), AT_ONCE):
         rendered = simulation.renderer.for_hosts(hosts[start : start + AT_ONCE])
         with suppress(InputError):
@@ -49,9 +49,19 @@ def written(simulation: Simulation) -> Iterator[Written]:
             yield Written(tree.first("http") or tree, provenance)
 
 
-def _has_snippet(simulation: Simulation, server: Server) -> bool:
-    settings = simulation.controller.settings
-    if settings.server_snippet or settings.location_snippet or settings.http_snippet or server.traits.snippet:
-        return True
-    annotations = (location.annotations for location in server.locations)
-    return any(each.configuration_snippet or each.external_auth.snippet for each in annotations)
+def _hosts(simulation: Simulation) -> list[str]:
+    """Hosts with snippets of their own; of those that the ConfigMap alone writes into, some stand for all."""
+    servers = simulation.model.servers.values()
+    own = [server.hostname for server in servers if server.traits.snippet or any(map(_has_snippet, server.locations))]
+    everywhere = list(simulation.model.servers)[:AT_ONCE] if _writes_everywhere(simulation.controller.settings) else []
+    return list(dict.fromkeys((*everywhere, *own)))
+
+
+def _writes_everywhere(settings: Settings) -> bool:
+    texts = (settings.server_snippet, settings.location_snippet, settings.http_snippet, settings.proxy_set_headers)
+    return any(texts) or bool(settings.global_external_auth.snippet or settings.global_external_auth.proxy_set_headers)
+
+
+def _has_snippet(location: Location) -> bool:
+    annotations, auth = location.annotations, location.annotations.external_auth
+    return bool(annotations.configuration_snippet or auth.snippet or auth.proxy_set_headers)

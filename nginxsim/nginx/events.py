@@ -620,10 +620,11 @@ class TriedAgain(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTooBig(Event):
-    """In its headers. limit: bytes."""
+    """In its headers, which have `size` bytes; limit: the bytes that the buffer has for them."""
 
     phase = Phase.PROXY
     limit: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,13 @@ def valid_host(text: str) -> str | None:
     return host.removesuffix(".") or None
 
 
+def bare_host(authority: str) -> str:
+    """A host without its port, as written; "[2001:db8::1]" is one."""
+    if authority.startswith("["):
+        return authority.partition("]")[0] + "]" * ("]" in authority)
+    return authority.partition(":")[0]
+
+
 class NameRule(StrEnum):
     """How a name was found; the last two are for servers that no name led to."""
 

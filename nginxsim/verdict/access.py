@@ -17,11 +17,15 @@ from nginxsim.nginx.events import (
 )
 from nginxsim.nginx.exchange import Role, UpstreamRequest
 from nginxsim.nginx.steps import Phase
+from nginxsim.origins import DEFAULT
 from nginxsim.releases.facts import next_with
+from nginxsim.verdict.addresses import explain_address
+from nginxsim.verdict.buffers import explain_too_big
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
+from nginxsim.verdict.cors import for_preflight
+from nginxsim.verdict.sign_in import sign_in_loop
 from nginxsim.verdict.types import Cause, Evidence
-from nginxsim.verdict.wording import client
 
 SIGN_IN = ("auth-signin", "global-auth-signin")
 HEADER_VARIABLE = "authheader"
@@ -31,14 +35,15 @@ HEADER_VARIABLE = "authheader"
 def explain_access(case: Case) -> Cause | None:
     match case.event:
         case AddressRuled() as ruled:
-            return _address(case, ruled)
+            return explain_address(case, ruled)
         case ScriptFailed(variable=variable):
             return _lua_error(case, variable)
         case ScriptExited():
             return _lua_error(case, "")
         case PasswordRefused() | PasswordFileMissing():
             secret = case.location.annotations.basic_auth.secret if case.location else ""
-            return cause("credentials-refused", case.evidence(), reason=case.reason, secret=secret)
+            fix = for_preflight(case)
+            return cause("credentials-refused", case.evidence(), reason=case.reason, secret=secret, fix=fix)
         case RuleMatched() as matched:
             return _blocked(case, matched)
     return None
@@ -71,19 +76,6 @@ def _for_keepalive(case: Case, variable: str) -> str:
     return ""
 
 
-def _address(case: Case, ruled: AddressRuled) -> Cause:
-    rule, seen = case.directive, client(ruled)
-    if case.source.kind == "configmap" and case.source.name == "block-cidrs":
-        return cause("client-blocked", case.evidence(), text=str(rule), key="block-cidrs")
-    if rule.args == ("all",) and (allowed := _allowlist(case)):
-        return cause("address-denied", case.evidence(), client=seen, text=f"only {', '.join(allowed)} may enter")
-    return cause("address-denied", case.evidence(), client=seen, text=f"{rule}")
-
-
-def _allowlist(case: Case) -> tuple[str, ...]:
-    return case.location.annotations.allowlist if case.location else ()
-
-
 def explain_auth(case: Case) -> Cause | None:
     """An auth server's answer, or the lack of one."""
     asked = next((request for request in case.routed.also if request.role is Role.AUTH), None)
@@ -91,9 +83,13 @@ def explain_auth(case: Case) -> Cause | None:
     status = case.event.status if isinstance(case.event, AuthAnswered | AuthServerAnswered) else 0
     evidence = case.evidence()
     if status == 401 and _signs_in(case):
-        return cause("sign-in-redirect", evidence, url=url)
+        if page := sign_in_loop(case.estate, case.request):
+            return cause("sign-in-loop", _signin_place(case) or evidence, page=page)
+        return cause("sign-in-redirect", evidence, url=url, fix=for_preflight(case))
     if status in (401, 403):
-        return cause("external-auth-refused", evidence, url=url, auth_status=status)
+        return cause("external-auth-refused", evidence, url=url, auth_status=status, fix=for_preflight(case))
+    if too_big := explain_too_big(case, f"the auth server {url}"):
+        return too_big
     fix = ""
     if any(isinstance(step.event, ProxyLineMissing) for step in case.steps):
         fix = (
@@ -101,6 +97,11 @@ def explain_auth(case: Case) -> Cause | None:
             f"a request to {url} comes back to this nginx without the PROXY line that it reads"
         )
     return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing", fix=fix)
+
+
+def _signin_place(case: Case) -> list[Evidence]:
+    source = case.routing.provenance.of(case.error_page.line) if case.error_page else DEFAULT
+    return [Evidence(source.origin, "", source.name)] if source.origin else []
 
 
 def _signs_in(case: Case) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nginxsim.controller.model import ROOT, Dropped, Model
 from nginxsim.kube.cluster import Cluster
+from nginxsim.nginx.names import bare_host
 from nginxsim.origins import Origin
 
 
@@ -39,7 +40,7 @@ class Claims:
 
     def best(self, host: str, uri: str) -> Claim | None:
         """The longest path claimed for this request; one that failed goes before one that is foreign."""
-        labels = host.lower().partition(":")[0].split(".", 1)
+        labels = bare_host(host.lower()).split(".", 1)
         names = [".".join(labels), f"*.{labels[-1]}" if len(labels) > 1 else "", ""]
         claims = (claim for name in dict.fromkeys(names) for claim in self._by_host.get(name, ()))
         fitting = [claim for claim in claims if covers(claim.path, uri)]

@@ -12,7 +12,8 @@ from nginxsim.controller.model import (
 )
 from nginxsim.controller.reasons import Break, EmptyCode
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import BackendRef, Meta, Secret, Service, Workload
+from nginxsim.kube.objects import BackendRef, Meta, Secret, Service, ServicePort, Workload
+from nginxsim.kube.workloads import WorkloadIndex
 from nginxsim.verdict.types import Evidence
 
 NAMED = 3
@@ -40,7 +41,7 @@ def hint(cluster: Cluster, backend: Backend, reference: BackendRef | None, names
         return _scaled_down(backend, backend.gap.names)
     code = backend.gap.code if backend.gap else None
     if code is EmptyCode.PORT_MISSING and reference is not None:
-        return _ports(backend.service, reference)
+        return port_hint(cluster, backend.service, reference)
     find = FINDERS.get(code)
     return find(cluster, backend.service) if find else Hint()
 
@@ -64,7 +65,31 @@ def _not_here(meta: Meta, namespace: str) -> Evidence:
     return Evidence(meta.origin, "", f"{meta} is not in namespace {namespace}")
 
 
-def _ports(service: Service, reference: BackendRef) -> Hint:
+def port_hint(cluster: Cluster, service: Service, reference: BackendRef) -> Hint:
+    """What is wrong with the port that a backend names: the Service has none such, or its Pods do not."""
+    wanted = str(reference.port)
+    ports = service.ports
+    named = next((port for port in ports if wanted in (str(port.port), str(port.target_port), port.name)), None)
+    return _offered(service, reference) if named is None else _targets(cluster, service, named)
+
+
+def _targets(cluster: Cluster, service: Service, port: ServicePort) -> Hint:
+    """A targetPort that no container, or no EndpointSlice, has."""
+    target = port.target_port
+    mine = Evidence(port.origin, "", f"leads to targetPort {target}")
+    workload = next(iter(WorkloadIndex(cluster.workloads).selected_by(service)), None)
+    if workload is None or not isinstance(target, str):
+        return Hint(fix=f"give the EndpointSlice of {service.meta} a port for targetPort {target}", evidence=(mine,))
+    known = ", ".join(f"{name} ({number})" for name, number in workload.container_ports.items()) or "no named port"
+    reason = (
+        f"no container of {workload.meta} has a port called {target}, targetPort of {service.meta}; there is {known}"
+    )
+    instead = next(iter(workload.container_ports), None) or next(map(str, workload.ports), "the port's number")
+    fix = f"write targetPort: {instead} in {service.meta}, or call the container's port {target}"
+    return Hint(reason, fix, (mine, Evidence(workload.meta.origin, "", f"its containers have {known}")))
+
+
+def _offered(service: Service, reference: BackendRef) -> Hint:
     offered = (
         Evidence(port.origin, "", f"{port.name or 'a port without name'}: {port.port}, targetPort {port.target_port}")
         for port in service.ports[:NAMED]

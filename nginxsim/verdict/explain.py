@@ -13,7 +13,8 @@ from nginxsim.verdict.access import explain_access, explain_auth, explain_limit,
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.connection import explain_listen
-from nginxsim.verdict.rewrites import explain_location, explain_rewrite
+from nginxsim.verdict.cors import with_cors
+from nginxsim.verdict.rewrites import explain_location, explain_rewrite, with_root
 from nginxsim.verdict.services import explain_balancer, explain_default_backend, explain_proxy
 from nginxsim.verdict.types import Cause, Evidence
 
@@ -32,6 +33,9 @@ BY_PHASE: Mapping[Phase, Callable[[Case], Cause | None]] = {
     Phase.PROXY: explain_proxy,
 }
 
+SIGNS_IN = ("sign-in-redirect", "sign-in-loop")
+"""The error page is how auth-signin works, and no news."""
+
 
 def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
     """The cause of one outcome; "decided-by-nginx" with the deciding step where no better word is known."""
@@ -39,13 +43,13 @@ def explain(routing: Routing, request: Request, routed: RoutedOutcome) -> Cause:
     explainer = BY_PHASE.get(case.deciding.phase)
     found = explainer(case) if explainer else None
     found = found or explain_default_backend(case) or cause("decided-by-nginx", case.evidence(), text=case.told)
-    return _with_error_page(found, case)
+    return with_cors(with_root(_with_error_page(found, case), case), case)
 
 
 def _with_error_page(found: Cause, case: Case) -> Cause:
     """The same cause, with what turned its status into another one."""
     page = case.error_page
-    if page is None or not isinstance(page.event, ErrorPageSent) or found.code == "sign-in-redirect":
+    if page is None or not isinstance(page.event, ErrorPageSent) or found.code in SIGNS_IN:
         return found
     origin = case.routing.provenance.of(page.line).origin
     if origin is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,9 +14,10 @@ from nginxsim.controller.model import (
     NoticeCode,
 )
 from nginxsim.errors import closest
+from nginxsim.lua.events import Pinned
 from nginxsim.nginx.events import AddressRuled, LocationChosen, NamedLocation, ServerChosen
 from nginxsim.nginx.exchange import Request
-from nginxsim.nginx.names import NameRule
+from nginxsim.nginx.names import NameRule, bare_host
 from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.nginx.tree import Directive
@@ -38,8 +39,11 @@ UNNAMED = (NameRule.DEFAULT_SERVER, NameRule.FIRST_SERVER)
 NO_SLASH = "the request's path has no slash at its end"
 
 
-def near_misses(routing: Routing, request: Request, step: Step) -> tuple[TraceStep, ...]:
-    """The nearest first."""
+def near_misses(routing: Routing, request: Request, step: Step, steps: Sequence[Step]) -> tuple[TraceStep, ...]:
+    """The nearest first. steps: all of the request's, which tell what a session has settled before anything else."""
+    pinned = next((each.event for each in steps if isinstance(each.event, Pinned)), None)
+    if pinned is not None and step.phase is Phase.BALANCER:
+        return () if pinned.canary else tuple(islice(_pinned(routing, step, pinned), MOST))
     return _found(FINDERS, routing, request, step)
 
 
@@ -208,7 +212,7 @@ def _stronger(chosen: Directive, name: str, later: str = "expressions go before 
 
 def _claims(routing: Routing, request: Request, chosen: Directive, uri: str) -> Iterator[TraceStep]:
     """Rules of Ingresses that wanted this path and never became a location."""
-    host = (request.host or "").lower().partition(":")[0]
+    host = bare_host((request.host or "").lower())
     claim = routing.estate.claims.best(host, uri)
     if claim is not None and len(claim.path) >= len(chosen.args[-1].strip("^")):
         owner = str(claim.dropped.ingress.meta)
@@ -237,6 +241,15 @@ def _canaries(routing: Routing, request: Request, step: Step) -> Iterator[TraceS
             yield _written(Phase.BALANCER, f"canary {name}", why, canary.origin if canary else None)
 
 
+def _pinned(routing: Routing, step: Step, pinned: Pinned) -> Iterator[TraceStep]:
+    backends = routing.estate.model.backends
+    main = backends.get(step.event.service)
+    for name in main.alternatives if main and step.line else ():
+        why = f"the cookie {pinned.cookie} pins the client to the main backend, before any header or weight counts"
+        canary = backends.get(name)
+        yield _written(Phase.BALANCER, f"canary {name}", why, canary.origin if canary else None)
+
+
 def _why_no_canary(canary: Backend | None, request: Request) -> str:
     """ "" where the trace tells already: a draw, a word of the header or the cookie."""
     if canary is None or not canary.endpoints:
@@ -254,7 +267,10 @@ def _why_no_header(shaping: Canary, request: Request) -> Iterator[str]:
     if shaping.header:
         given = [value for name, value in request.headers if name.lower() == shaping.header.lower()]
         wanted = shaping.header_value or shaping.header_pattern or "always"
-        yield f"header {shaping.header} is {given[0]}, not {wanted}" if given else f"no header {shaping.header}"
+        if not given:
+            yield f"no header {shaping.header}"
+        elif given[0] != wanted:
+            yield f"header {shaping.header} is {given[0]}, not {wanted}"
 
 
 def _why_no_cookie(shaping: Canary, request: Request) -> Iterator[str]:

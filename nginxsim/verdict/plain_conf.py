@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -101,7 +101,7 @@ class PlainRouting(ConfRouting):
     def obstacles(self, *_: object) -> tuple[Finding, ...]:
         return self._refused()
 
-    def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
+    def considered(self, request: Request, step: Step, steps: Sequence[Step]) -> tuple[TraceStep, ...]:  # noqa: ARG002
         from nginxsim.verdict.near_misses import conf_near_misses  # noqa: PLC0415  # most reports never ask
 
         return conf_near_misses(self, request, step)

@@ -7,17 +7,29 @@ from dataclasses import replace
 
 from nginxsim.annotations import Effect, Problem
 from nginxsim.catalogue.entries import Level
+from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.events import HttpsRedirect
 from nginxsim.nginx.events import CycleEnded, FileMethodRefused, FileMissing, FileServed, SlashAdded
+from nginxsim.nginx.names import bare_host
+from nginxsim.origins import DEFAULT
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.close_by import secrets
+from nginxsim.verdict.lua_config import served_certificates
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording.problems import remedy, wrong
 
 REDIRECTS = ("permanent-redirect", "temporal-redirect", "rewrite-target")
 SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet", "http-snippet", "main-snippet")
 BLOCKING = ("block-user-agents", "block-referers")
+
+
+COVERED = "ssl-redirect is on, and the host has a certificate"
+OF_INGRESS = frozenset({
+    "redirect", "app-root-redirect", "location-denied", "address-denied", "credentials-refused", "snippet-answer",
+    "external-auth-refused", "external-auth-failed", "sign-in-redirect", "sign-in-loop", "preflight",
+})  # fmt: skip
+"""Causes that an annotation of the location's Ingress makes."""
 
 
 def explain_rewrite(case: Case) -> Cause | None:
@@ -94,7 +106,49 @@ def _lua_redirect(case: Case) -> Cause:
     evidence = [Evidence(source.origin, "", source.name)] if source and source.origin else []
     if not evidence and case.ingress is not None and case.ingress.tls:
         evidence = [Evidence(case.ingress.tls[0].origin, "", "spec.tls gives the host a certificate")]
-    return cause("https-redirect", evidence)
+    forced = isinstance(case.event, HttpsRedirect) and case.event.forced
+    return cause(
+        "https-redirect", evidence, reason=_forced(case) if forced else COVERED, fix=_plain(case, forced=forced)
+    )
+
+
+def _forced(case: Case) -> str:
+    written = case.location.annotations.source("ssl-redirect") if case.location else DEFAULT
+    on = case.location is None or case.location.annotations.rewrite.ssl_redirect
+    beside = "" if on or written.origin is None else ', beside which ssl-redirect: "false" counts for nothing'
+    return f"force-ssl-redirect is on{beside}"
+
+
+def _plain(case: Case, *, forced: bool) -> str:
+    """What to write so that plain http is served."""
+    names = ["force-ssl-redirect"] if forced else []
+    wanted = case.location is None or case.location.annotations.rewrite.ssl_redirect
+    if wanted and CertificateChooser(served_certificates(case.estate.model)).covers(bare_host(case.host)):
+        names.append("ssl-redirect")
+    written = " and ".join(f'{name}: "false"' for name in names)
+    return f"write {written} on {case.owner}"
+
+
+def with_root(found: Cause, case: Case) -> Cause:
+    """The cause, with how an Ingress comes to decide about a path that it never named."""
+    location, ingress = case.location, case.ingress
+    if (
+        found.code not in OF_INGRESS
+        or location is None
+        or ingress is None
+        or location.spec_path
+        or location.default_ref
+    ):
+        return found
+    named = [path for rule in ingress.rules for path in rule.paths or () if rule is location.rule]
+    paths = ", ".join(path.path or "/" for path in named)
+    message = (
+        f"{found.message}; no rule of {case.server.hostname if case.server else 'the host'} has {location.path}: "
+        f"the controller makes one of its own and gives it the annotations of {ingress.meta}, which names only {paths}"
+    )
+    fix = found.fix or f"give {location.path} a rule of its own, in an Ingress without this annotation"
+    places = (Evidence(path.origin, path.path, "the path that it names") for path in named[:1])
+    return replace(found, message=message, fix=fix, evidence=(*found.evidence, *places))
 
 
 def _level(case: Case) -> Level:

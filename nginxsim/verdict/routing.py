@@ -53,8 +53,12 @@ class ConfRouting(ABC):
     def cause_of(self, request: Request, routed: RoutedOutcome) -> Cause: ...
 
     @abstractmethod
-    def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
-        """What the step might have chosen instead, the nearest first."""
+    def considered(self, request: Request, step: Step, steps: Sequence[Step]) -> tuple[TraceStep, ...]:
+        """What the step, one of these, might have chosen instead, the nearest first."""
+
+    def added(self, step: Step) -> str:  # noqa: ARG002
+        """What else is to be said of why the step was taken."""
+        return ""
 
     @cached_property
     def on_line(self) -> Mapping[int, Sequence[Directive]]:
@@ -120,14 +124,16 @@ class ConfRouting(ABC):
         return self.cause_of(arrival.request, routed)
 
     def _trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
-        return tuple(self._traced(request, step) for step in routed.steps)
+        steps = routed.steps
+        return tuple(self._traced(request, step, steps) for step in steps)
 
-    def _traced(self, request: Request, step: Step) -> TraceStep:
+    def _traced(self, request: Request, step: Step, steps: Sequence[Step]) -> TraceStep:
         event, line, within = step
         conf, source = self.written(line) if line else ("", None)
         words = self.said(event)
         # Within the controller's own servers, nobody asked for anything.
         why = words.why.strip() or (_asked_for(source) if source and not within else "")
+        why = "; ".join(filter(None, (why, self.added(step))))
         return TraceStep(
             event.phase,
             words.text.strip(),
@@ -137,7 +143,7 @@ class ConfRouting(ABC):
             event=event,
             line=line,
             within=within,
-            _look_around=partial(self.considered, request, step),
+            _look_around=partial(self.considered, request, step, steps),
         )
 
 
@@ -233,10 +239,17 @@ class Routing(ConfRouting):
                 if owner is not None:
                     yield owner.meta.origin
 
-    def considered(self, request: Request, step: Step) -> tuple[TraceStep, ...]:
+    def considered(self, request: Request, step: Step, steps: Sequence[Step]) -> tuple[TraceStep, ...]:
         from nginxsim.verdict.near_misses import near_misses  # noqa: PLC0415  # most reports never ask
 
-        return near_misses(self, request, step)
+        return near_misses(self, request, step, steps)
+
+    def added(self, step: Step) -> str:
+        """Whose annotations a location has that no rule asks for."""
+        location = self.provenance.location_at(step.line) if step.phase is Phase.LOCATION and not step.within else None
+        if location is None or location.ingress is None or location.spec_path or location.default_ref:
+            return ""
+        return f"the controller's own, with the annotations of {location.ingress.meta}"
 
 
 def _asked_for(source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations import Effect, Problem
@@ -16,13 +17,17 @@ from nginxsim.errors import nearest
 from nginxsim.kube.objects import NOWHERE, BackendRef
 from nginxsim.nginx.events import Answered, NoPeer, NotAnswered
 from nginxsim.nginx.exchange import Failure
+from nginxsim.nginx.names import bare_host
+from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Origin
+from nginxsim.verdict.buffers import explain_too_big
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.claims import Claim
 from nginxsim.verdict.close_by import hint
 from nginxsim.verdict.rewrites import problem_evidence
 from nginxsim.verdict.types import Cause, Evidence
+from nginxsim.verdict.wording import said
 from nginxsim.verdict.wording.controller import dropped_words, gap_words
 from nginxsim.verdict.wording.problems import remedy
 
@@ -48,10 +53,15 @@ FAILURES: Mapping[Failure, tuple[str, str]] = {
     Failure.PROTOCOL: ("it speaks another protocol", "set backend-protocol to what the service speaks"),
 }
 
+ANY_HOST = "ask for a host by its name (a rule's host cannot be an address), or add a rule without host"
+SNIPPETS = ("configuration-snippet", "server-snippet", "location-snippet")
+
 
 def explain_balancer(case: Case) -> Cause | None:
     """No peer to pass the request to."""
     backend, event = case.backend, case.event
+    if unnamed := _unnamed(case):
+        return unnamed
     if isinstance(event, NoPeer) and event.tried:
         tries = "1 try" if event.tried == 1 else f"{event.tried} tries"
         reason, fix = (
@@ -65,6 +75,21 @@ def explain_balancer(case: Case) -> Cause | None:
     evidence, reason, fix = broken_chain(case, backend)
     evidence += [Evidence(origin, "", note) for origin, note in _idle_canaries(case, backend)]
     return cause("no-endpoints", evidence, service=backend.name, reason=reason, fix=fix)
+
+
+def _unnamed(case: Case) -> Cause | None:
+    """A location of a snippet, to which what the controller sets in its own locations does not come down."""
+    provenance = case.routing.provenance
+    step = next((step for step in reversed(case.until_decided) if step.phase is Phase.LOCATION), None)
+    source = provenance.of(step.line) if step else None
+    if step is None or source is None or source.name not in SNIPPETS or provenance.location_at(step.line):
+        return None
+    around = next(filter(None, map(provenance.location_at, provenance.lines_around(step.line))), case.location)
+    name = around.backend if around else "NAMESPACE-SERVICE-PORT"
+    evidence = [Evidence(source.origin, said(step.event).text, source.name)] if source.origin else []
+    return cause(
+        "backend-unnamed", evidence, location=said(step.event).text, snippet=source.name, owner=source.owner, name=name
+    )
 
 
 def broken_chain(case: Case, backend: Backend) -> tuple[list[Evidence], str, str]:
@@ -97,6 +122,8 @@ def _idle_canaries(case: Case, backend: Backend) -> Iterator[tuple[Origin, str]]
 
 def explain_proxy(case: Case) -> Cause | None:
     event, service = case.event, case.event.service
+    if too_big := explain_too_big(case, f"service {_name_of(case)}"):
+        return too_big
     if not isinstance(event, Answered):
         return _failed(case)
     if service == DEFAULT_UPSTREAM:
@@ -112,6 +139,12 @@ def explain_proxy(case: Case) -> Cause | None:
         level: Level = "error" if status >= 500 else "notice"
         return cause("service-error", case.evidence(), service=service, status=status, level=level)
     return cause("served", case.evidence(), service=service)
+
+
+def _name_of(case: Case) -> str:
+    """Who answered last."""
+    answered = (step.event for step in reversed(case.until_decided) if isinstance(step.event, Answered))
+    return next(answered, case.event).service or "behind"
 
 
 def _stood_in_for(case: Case, service: str) -> Backend | None:
@@ -162,14 +195,23 @@ def _default_backend(case: Case) -> Cause:
     return cause("default-backend-answers", case.evidence())
 
 
+def is_address(host: str) -> bool:
+    """Whether it is an IP address, which no rule of an Ingress can have for a host."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _unknown_host(case: Case) -> Cause:
     known = [name for name in case.estate.model.servers if name != "_"]
-    bare = case.host.partition(":")[0]
+    bare = bare_host(case.host)
     close = nearest(bare, known)
     evidence = []
     if close is not None and (origin := case.estate.model.servers[close].origin):
         evidence = [Evidence(origin, close, "the nearest host")]
-    add = f"add a rule for {bare or 'requests without a host'}"
+    add = f"add a rule for {bare or 'requests without a host'}" if bare and not is_address(bare) else ANY_HOST
     fix = f"ask for {close}, or {add}" if close else add
     near = f'; the nearest is "{close}"' if close else ""
     return cause("host-unknown", evidence, host=bare or "(none)", nearest=near, fix=fix)

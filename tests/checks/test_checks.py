@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +15,15 @@ from nginxsim.catalogue.pages import pages
 from nginxsim.checks import CHECKS
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.url import request_for
-from tests.support.certificates import issue
-from tests.support.estates import endpoints, manifests, secret, service
+from tests.support.estates import manifests, secret
+from tests.support.examples import certificate, simulated
 from tests.support.places import DATA, ROOT
 
-HTTP = [{"name": "http", "port": 80, "targetPort": 8080}]
-SERVICES = manifests(
-    *(service(name, selector={"app": name}, ports=HTTP) for name in ("web", "api", "other")),
-    *(endpoints(name, f"10.1.0.{n}", port_name="http") for n, name in enumerate(("web", "api", "other"), 1)),
-)
 RUNNABLE = [row for row in BY_NUMBER.values() if row.code in CHECKS and row.bad and row.bad.objects]
 
 
-@cache
-def certificate(name: str, days: int = 300) -> dict[str, str]:
-    """tls.crt and tls.key of a certificate for `name` that ends in so many days."""
-    party = issue(name, name, days=(-400, days))
-    return {"tls.crt": party.pem, "tls.key": party.key_pem}
-
-
-def known_ca() -> str:
-    return manifests(secret("known-ca", ca_crt=certificate("ca")["tls.crt"]))
-
-
-def findings(folder: Path, manifests: str, flags: tuple[str, ...] = (), *, alone: bool = False) -> list[Finding]:
-    path = folder / "manifests.yaml"
-    parts = (manifests,) if alone else (known_ca(), SERVICES, manifests)
-    path.write_text("---\n".join(parts), encoding="utf-8")
-    return simulate([path], flags=flags).check()
+def findings(folder: Path, text: str, flags: tuple[str, ...] = (), *, alone: bool = False) -> list[Finding]:
+    return simulated(folder, text, flags, alone=alone).check()
 
 
 def codes(folder: Path, example: Example) -> set[str]:
@@ -119,7 +99,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_cases(name: str, tmp_path: Path) -> None:
-    """`finds` and `spares`: codes; `message`: a part of the first finding's; `at`: what it points at."""
+    """`finds` and `spares`: codes; `message`, `fix`: a part of the first finding's; `at`: what it points at."""
     case = CASES[name]
     example = example_of(case["manifests"])
     assert example is not None
@@ -132,6 +112,9 @@ def test_cases(name: str, tmp_path: Path) -> None:
     if "message" in case:
         assert first is not None
         assert case["message"] in first.message
+    if "fix" in case:
+        assert first is not None
+        assert case["fix"] in first.fix
     if "at" in case:
         assert first is not None
         assert underlined(first) == case["at"]

@@ -217,8 +217,8 @@ def _failed(request: LiveRequest, passing: Passing, reply: Reply, *, for_ever: b
 def _answered(request: LiveRequest, up: UpstreamConf, answer: Answer) -> State | None:
     request.upstream_headers = list(answer.headers)
     status = answer.status
-    if answers.header_size(answer) > up.buffer_size:
-        request.settle(AnswerTooBig, up.line, up.buffer_size)
+    if (size := answers.header_size(answer)) > up.buffer_size:
+        request.settle(AnswerTooBig, up.line, up.buffer_size, size)
         _not_taken(request)
         return finalize(request, 502)
     if status >= 300 and up.intercept_errors and any(page.status == status for page in request.conf.error_pages):

@@ -97,7 +97,8 @@ def _expiry(verb: str) -> Callable[[Notice], str]:
 def _defaulted(it: Notice) -> str:
     key = it.about.subject
     why = it.about.quoted or f"Secret {key} holds a CA, but no certificate of a server"
-    return f"{it.host} gets the default certificate instead of Secret {key}: {why}"
+    ours = f" (there is no Secret {key})" if it.code is NoticeCode.TLS_SECRET_MISSING else ""
+    return f"{it.host} gets the default certificate instead of Secret {key}: {why}{ours}"
 
 
 def _crash(it: Notice) -> str:

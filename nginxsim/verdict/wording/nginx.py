@@ -186,7 +186,9 @@ WORDS: Vocabulary = dict(
         row(nginx.Answered, lambda it: Said(it.directive, f"{it.service} answered {it.status}")),
         row(nginx.NotAnswered, _not_answered),
         row(nginx.TriedAgain, _tried_again),
-        row(nginx.AnswerTooBig, lambda it: Said("upstream sent too big header", f"more than {it.limit} bytes")),
+        row(
+            nginx.AnswerTooBig, lambda it: Said("upstream sent too big header", f"{it.size} bytes, and {it.limit} fit")
+        ),
         row(nginx.UnsafeRedirect, lambda it: Said(f"X-Accel-Redirect {it.target}", "an unsafe URI")),
         row(nginx.Mirrored, lambda it: Said(it.directive, "a copy of the request")),
         row(nginx.ErrorPageSent, lambda it: Said(it.directive, f"status {it.status}")),

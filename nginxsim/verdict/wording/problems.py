@@ -28,13 +28,17 @@ def remedy(problems: Iterable[Problem]) -> str:
 
 
 def complaint(problem: Problem) -> str:
-    """The controller's reason; where that only repeats the annotation's name, the part of the value that is wrong."""
+    """The controller's reason, followed by ours where it speaks of its store; where it only repeats the annotation's
+    name, the part of the value that is wrong.
+    """
     if problem.kind is Wrong.VALUE:
-        wrong = problem.offending or problem.value
-        quote = "'" if '"' in wrong else '"'
-        return f"{quote}{wrong}{quote} is no valid value for {problem.annotation}"
+        value = problem.offending or problem.value
+        quote = "'" if '"' in value else '"'
+        return f"{quote}{value}{quote} is no valid value for {problem.annotation}"
     if problem.kind is Wrong.RISKY:
         return f"{problem.annotation} is riskier than annotations-risk-level allows"
+    if problem.missing and "/" in problem.missing.key:
+        return f"{problem.complaint} ({wrong(problem)})"
     return problem.complaint
 
 

@@ -1,0 +1,45 @@
+"""Examples in the catalogue's shorthand as estates, with Services and certificates beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from nginxsim.catalogue import Example
+from nginxsim.catalogue.examples import Written, example_of
+from nginxsim.simulation import Simulation, simulate
+from tests.support.certificates import issue
+from tests.support.estates import endpoints, manifests, secret, service
+
+HTTP = [{"name": "http", "port": 80, "targetPort": 8080}]
+SERVICES = manifests(
+    *(service(name, selector={"app": name}, ports=HTTP) for name in ("web", "api", "other")),
+    *(endpoints(name, f"10.1.0.{n}", port_name="http") for n, name in enumerate(("web", "api", "other"), 1)),
+)
+
+
+@cache
+def certificate(name: str, days: int = 300) -> dict[str, str]:
+    """tls.crt and tls.key of a certificate for `name` that ends in so many days."""
+    party = issue(name, name, days=(-400, days))
+    return {"tls.crt": party.pem, "tls.key": party.key_pem}
+
+
+def known() -> str:
+    """Secrets that examples may name: a CA, and the certificate of shop.example.com."""
+    ca = secret("known-ca", ca_crt=certificate("ca")["tls.crt"])
+    return manifests(ca, secret("known-tls", **certificate("shop.example.com")))
+
+
+def simulated(folder: Path, text: str, flags: Sequence[str] = (), *, alone: bool = False) -> Simulation:
+    """The manifests; beside them, unless they are to be alone, two Secrets and the Services web, api and other."""
+    path = folder / "manifests.yaml"
+    path.write_text("---\n".join((text,) if alone else (known(), SERVICES, text)), encoding="utf-8")
+    return simulate([path], flags=flags)
+
+
+def example(written: Written | Sequence[Written]) -> Example:
+    found = example_of(written)
+    assert found is not None
+    return found
