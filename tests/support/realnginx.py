@@ -133,7 +133,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return None
         words = line.split(" ")
         if len(words) != 3:
-            self.wfile.write(b"HTTP/1.1 400 Echo\r\nConnection: close\r\n\r\n")
+            self.wfile.write(b"HTTP/1.1 400 Echo\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n")
             return None
         method, target, _ = words
         headers, length = [], 0

@@ -9,7 +9,7 @@ is in pieces, after a removal from its middle or with many headers, do both see 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.sizes import whole_number
@@ -104,8 +104,7 @@ def _clear(request: LiveRequest, change: HeaderChange) -> None:
         request.set_request_header(change.name, None)
     gone = set(before) - {name.lower() for name, _ in request.headers_in}
     if request.parent is None:
-        cut = next((at for at, name in enumerate(before[1:-1], 1) if name in gone), -1)
-        request.headers_split = cut if request.headers_split < 0 else request.headers_split
+        _cut(request, [at for at, name in enumerate(before) if name in gone], len(before))
         return
     shared = gone & set(before[_first_piece(request.main) :])
     for parent in _above(request):
@@ -142,7 +141,17 @@ def _replace(request: LiveRequest, name: str, value: str) -> None:
     if lowered in _FIRST_ONLY:
         _replace_first(request, lowered, value)
     else:
+        places = [at for at, (key, _) in enumerate(request.headers_in) if key.lower() == lowered]
+        if request.parent is None:
+            _cut(request, places[1:], len(request.headers_in))
         request.set_request_header(name, value)
+
+
+def _cut(main: LiveRequest, removed: Sequence[int], length: int) -> None:
+    """Taking a header out of the middle of the list leaves two pieces."""
+    inner = [at for at in removed if 0 < at < length - 1]
+    if inner and main.headers_split < 0:
+        main.headers_split = inner[0]
 
 
 def _replace_first(request: LiveRequest, name: str, value: str) -> None:
