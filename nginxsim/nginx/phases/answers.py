@@ -13,7 +13,7 @@ from nginxsim.nginx.sizes import whole_number
 
 if TYPE_CHECKING:
     from nginxsim.nginx.conf import Replacement, UpstreamConf
-    from nginxsim.nginx.exchange import Answer
+    from nginxsim.nginx.exchange import Answer, Headers
     from nginxsim.nginx.live_request import LiveRequest
 
 HIDDEN = frozenset(
@@ -30,6 +30,20 @@ HIDDEN = frozenset(
 )
 FASTCGI_HIDDEN = (HIDDEN - {"date", "server"}) | {"status"}
 NEVER_COPIED = frozenset({"content-length", "connection", "keep-alive", "transfer-encoding"})
+FIRST_COUNTS = frozenset(
+    {
+        "status",
+        "content-type",
+        "date",
+        "last-modified",
+        "etag",
+        "server",
+        "location",
+        "refresh",
+        "expires",
+    }
+)
+"""Headers of which nginx passes over every further one, with a warning."""
 KEPT_BY_REDIRECT = frozenset({"set-cookie", "content-disposition", "cache-control", "expires", "accept-ranges"})
 """What an X-Accel-Redirect answer still contributes; Content-Type too."""
 
@@ -50,8 +64,21 @@ def inner_redirect(up: UpstreamConf, answer: Answer) -> str | None:
     return None
 
 
-def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
+def taken_headers(answer: Answer) -> Headers:
+    """The answer's headers, less those that are passed over because one of their name came before."""
+    seen: set[str] = set()
+    taken: Headers = []
     for name, value in answer.headers:
+        lowered = name.lower()
+        if lowered not in seen:
+            taken.append((name, value))
+            if lowered in FIRST_COUNTS:
+                seen.add(lowered)
+    return taken
+
+
+def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
+    for name, value in taken_headers(answer):
         lowered = name.lower()
         if lowered == "content-type":
             request.content_type = value
@@ -63,7 +90,7 @@ def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
     length = None
     request.names_itself = not _names_server(request, up, answer)
-    for name, value in answer.headers:
+    for name, value in taken_headers(answer):
         lowered = name.lower()
         if lowered == "content-length" and length is None:
             length = value

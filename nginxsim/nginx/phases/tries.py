@@ -56,7 +56,11 @@ class Tries:
             return ""
         if answer.failed not in UNSENT and not _may_be_sent_twice(request, up):
             return ""
-        return "" if up.next_timeout and self.waited >= up.next_timeout else word
+        return "" if up.next_timeout and self._took(up.next_timeout) else word
+
+    def _took(self, time: int) -> bool:
+        """Tries without end take any time at all, and then the last answer counts."""
+        return self.waited >= time or (self.most == ENDLESS and self.count >= MOST_PLAYED)
 
 
 def _may_be_sent_twice(request: LiveRequest, up: UpstreamConf) -> bool:
