@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -271,9 +271,13 @@ class Simulation:
         It is asked for every try that nginx makes (proxy-next-upstream). A file that cannot be read to its end gives no
         answer, and Verdict.obstacles says what nginx refuses.
         """
+        return self._player(self, request, answer)
+
+    @cached_property
+    def _player(self) -> Callable[[Simulation, Request, AnswerFunction | None], Verdict]:
         from nginxsim.verdict.obstacles import played
 
-        return played(self, request, answer)
+        return played
 
     @cached_property
     def front(self) -> PassthroughFront | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nginxsim.around.providers import HTTPS, NAMED, TlsEnd, proxy_annotation, says_no_proxy, tls_end
 from nginxsim.config.flags import Flags
@@ -34,8 +35,7 @@ class Hop:
         return self.tls is not None and not self.tls.speaks_tls
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A request as it comes to nginx, and what the load balancer did to it, in words."""
 
     request: Request

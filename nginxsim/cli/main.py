@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 import warnings
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -31,6 +32,7 @@ COMMANDS = {
 }
 """Command -> its line in `nginxsim --help`; each lives in a module of the same name in this folder."""
 
+FILE_LIMIT = "NGINXSIM_MAX_FILE_SIZE"
 BAD_INPUT = 2
 INTERNAL_ERROR = 3
 INTERRUPTED = 130
@@ -81,7 +83,16 @@ def cli(max_file_size: str | None) -> None:
     Exit codes: 0 fine, 1 findings, 2 bad input or usage.
     """
     if max_file_size is not None:
-        os.environ["NGINXSIM_MAX_FILE_SIZE"] = max_file_size
+        click.get_current_context().call_on_close(partial(_set_limit, os.environ.get(FILE_LIMIT)))
+        _set_limit(max_file_size)
+
+
+def _set_limit(size: str | None) -> None:
+    """For this process and its workers."""
+    if size is None:
+        os.environ.pop(FILE_LIMIT, None)
+    else:
+        os.environ[FILE_LIMIT] = size
 
 
 def main() -> None:

@@ -97,12 +97,18 @@ def receive(run: Run, request: Request) -> LiveRequest | None:
 def _start(request: LiveRequest) -> State | None:
     request.server_addr = request.listen.address
     try:
-        if _introduced(request) and (request.original.scheme != "https" or _handshake(request)):
+        if (_needs_no_line(request) or _introduced(request)) and (
+            request.original.scheme != "https" or _handshake(request)
+        ):
             return _read(request)
     except MatchLimitError as error:
         request.settle(MatchGaveUp, 0, Phase.LISTEN, str(error))
     close(request)
     return None
+
+
+def _needs_no_line(request: LiveRequest) -> bool:
+    return request.original.proxy_protocol is None and not request.listen.proxy_protocol
 
 
 def _introduced(request: LiveRequest) -> bool:
@@ -206,7 +212,7 @@ def _read(request: LiveRequest) -> State | None:
 def _not_http1(request: LiveRequest, reading: Reading) -> Problem | None:
     """What nginx cannot read as a request line, though it is none to the client."""
     # nginx 1.27.1: src/http/ngx_http_parse.c: "PRI * HTTP/2.0" and "PROXY TCP4 ..." have no target that begins with "/"
-    if not request.listen.proxy_protocol and request.original.proxy_line(expected=False):
+    if not (_needs_no_line(request) or request.listen.proxy_protocol) and request.original.proxy_line(expected=False):
         return Problem(400, Refusal.PROXY_LINE)
     if request.is_http2 and not (reading.http2 or request.listen.http2):
         return Problem(400, Refusal.HTTP2_OFF)

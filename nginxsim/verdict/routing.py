@@ -187,7 +187,7 @@ class Routing(ConfRouting):
         if port is None or (request.port is None and not self._router.listens_on(port)):
             port = self._ports[sent.scheme]
         port = self._behind.get(port, port)
-        return arrival if sent.port == port else replace(arrival, request=replace(sent, port=port))
+        return arrival if sent.listen_port == port else arrival._replace(request=replace(sent, port=port))
 
     def _outcome(self, arrival: Arrival, routed: RoutedOutcome) -> Outcome:
         outcome = super()._outcome(arrival, routed)
@@ -205,9 +205,13 @@ class Routing(ConfRouting):
 
     def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
         """A client may refuse the certificate that it is shown."""
+        taken = super().taken(routed)
+        # Behind a PROXY line the handshake comes second.
+        if not routed.trace or Handshake not in (routed.trace[0][0], routed.trace[min(1, len(routed.trace) - 1)][0]):
+            return taken
         shown = (self._shown(step.event) for step in routed.steps[:2])
         refused = (objection_words(each) for each in shown if each is not None)
-        return (*super().taken(routed), *filter(None, refused))
+        return (*taken, *filter(None, refused))
 
     def said(self, event: Event) -> Said:
         words = super().said(event)
