@@ -32,11 +32,13 @@ class TooMuch(BaseException):  # nothing on the way may catch it
 
 def fault_of(tried: Input) -> str:
     """What is wrong with how the command ends; "" for nothing."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as around:
+        folder = Path(around, "two", "down")  # above it lies nothing that a path may lead to
+        folder.mkdir(parents=True)
         for name, text in tried.files:
             Path(folder, name).write_text(text, encoding="utf-8", errors="surrogatepass")
         try:
-            ran = run(*tried.arguments, stdin=tried.stdin.encode("utf-8", "surrogatepass"), folder=Path(folder))
+            ran = run(*tried.arguments, stdin=tried.stdin.encode("utf-8", "surrogatepass"), folder=folder)
         except (TooMuch, MemoryError) as problem:
             return f"too much: {problem or type(problem).__name__}"
         except BaseException as problem:  # noqa: BLE001  # that is what is looked for
