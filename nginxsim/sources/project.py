@@ -90,7 +90,10 @@ def project_of(paths: Sequence[str], given: str | None = None) -> Project:
     if given is not None:
         return _read(Path(given))
     start = next((Path(path) for path in paths if path != STDIN), Path())
-    folder = start.resolve() if start.is_dir() else start.resolve().parent
+    try:
+        folder = start.resolve() if start.is_dir() else start.resolve().parent
+    except ValueError:  # a name that no file can have; whoever reads it says so
+        return Project()
     for candidate in (folder, *folder.parents):
         if (candidate / NAME).is_file():
             return _read(candidate / NAME)

@@ -45,6 +45,7 @@ def test_a_url_is_sent_as_curl_sends_it(nginxsim: Command) -> None:
 
 BAD_INPUT = {
     "no such file": (["why", SHOP, "nowhere.yaml"], "nowhere.yaml"),
+    "a name that no file can have": (["check", "\0"], r"\x00: no such file or folder"),
     "unknown command": (["wy", SHOP], 'did you mean "why"?'),
     "unknown scheme": (["why", "htps://shop.example.com/", "samples/shop"], 'did you mean "https"?'),
     "no scheme": (["why", "shop.example.com/cart", "samples/shop"], "write http://shop.example.com/cart"),
