@@ -8,7 +8,7 @@ NginxsimError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nginxsim.origins import Origin
 
@@ -52,3 +52,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "x"?` or an empty string: the tail of an error message."""
     match = nearest(word, known)
     return f'; did you mean "{match}"?' if match else ""
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of these names, and how many there are besides."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

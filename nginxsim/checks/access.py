@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterator
 
 from nginxsim.annotations import ParsedAnnotations
-from nginxsim.checks.estate import Estate, at, finding, some
+from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.verdict.types import Evidence, Finding
 

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations.values import Canary
-from nginxsim.checks.estate import Estate, at, finding, some
+from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import Location
 from nginxsim.controller.references import host_of, upstream_name
 from nginxsim.controller.traits import ServerTrait
+from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
 from nginxsim.verdict.types import Evidence, Finding
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginxsim.checks.estate import Estate, at, finding, some
+from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import Location, Server
 from nginxsim.controller.traits import ServerTrait
+from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
 from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.render.locations import is_listed

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TLS_PROTOCOLS = ("HTTPS", "GRPCS")
 """Values of backend-protocol that speak TLS to the service."""
 
-__all__ = ["TLS_PROTOCOLS", "Estate", "at", "finding", "some"]
+__all__ = ["TLS_PROTOCOLS", "Estate", "at", "finding"]
 
 
 class Estate:
@@ -97,8 +97,3 @@ class Estate:
         """Evidence at each of these annotations that the Ingress sets."""
         origins = (ingress.meta.annotation_origins.get(self.prefix + name) for name in names)
         return tuple(Evidence(origin, text, note) for origin in origins if origin is not None)
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """The first of these names, and how many there are besides."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

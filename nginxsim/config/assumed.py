@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from nginxsim.config.flags import Flags
-from nginxsim.errors import UsageError, did_you_mean
+from nginxsim.errors import UsageError, did_you_mean, some
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.makers import TLS, TLS_KEYS
 from nginxsim.kube.objects import (
@@ -99,13 +99,8 @@ def with_assumed(cluster: Cluster, flags: Flags, assume: frozenset[Assumable]) -
         key for key in set(named_secrets(cluster, flags)) if key in cluster.secrets and not cluster.secrets[key].is_open
     )
     if held_back:
-        taken.append(f"Secret {some(held_back)} holds what is needed: its content is not in the input")
+        taken.append(f"Secret {some(held_back, SHOWN)} holds what is needed: its content is not in the input")
     return Assumed(cluster, tuple(taken))
-
-
-def some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _at_once(ingress: Ingress) -> Ingress:

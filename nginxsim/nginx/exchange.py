@@ -88,8 +88,6 @@ class Request:
     def proxy_line(self, *, expected: bool) -> ProxyLine | None:
         """What comes before the request at a port that reads such a line, or does not."""
         given = self.proxy_protocol
-        if given is None and not expected:
-            return None
         if given is None or isinstance(given, bool):
             return ProxyLine() if (expected if given is None else given) else None
         if isinstance(given, int):

@@ -36,6 +36,7 @@ from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
 from nginxsim.nginx.phases.finish import close, finalize
+from nginxsim.nginx.phases.input_headers import ONCE
 from nginxsim.nginx.phases.preaccess import real_ip
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.nginx.sizes import LARGEST, whole_number
@@ -56,21 +57,7 @@ _TARGET = re.compile(r"/[^\x00-\x20\x7f]*\Z")
 _BAD_NAME = re.compile(r"[\x00-\x20\x7f]")
 _is_plain_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
 _is_underscored_name = re.compile(r"[A-Za-z0-9_-]+").fullmatch
-_UNIQUE = frozenset(
-    {
-        "host",
-        "if-modified-since",
-        "if-unmodified-since",
-        "if-match",
-        "if-none-match",
-        "content-length",
-        "content-range",
-        "if-range",
-        "transfer-encoding",
-        "expect",
-        "authorization",
-    }
-)
+_UNIQUE = ONCE | {"content-range"}
 """A second header of these names is answered with 400."""
 
 
@@ -212,7 +199,8 @@ def _read(request: LiveRequest) -> State | None:
 def _not_http1(request: LiveRequest, reading: Reading) -> Problem | None:
     """What nginx cannot read as a request line, though it is none to the client."""
     # nginx 1.27.1: src/http/ngx_http_parse.c: "PRI * HTTP/2.0" and "PROXY TCP4 ..." have no target that begins with "/"
-    if not (_needs_no_line(request) or request.listen.proxy_protocol) and request.original.proxy_line(expected=False):
+    asked = request.original
+    if asked.proxy_protocol is not None and not request.listen.proxy_protocol and asked.proxy_line(expected=False):
         return Problem(400, Refusal.PROXY_LINE)
     if request.is_http2 and not (reading.http2 or request.listen.http2):
         return Problem(400, Refusal.HTTP2_OFF)

@@ -206,11 +206,10 @@ def next_upstream_of(conditions: str, *, retry_all: bool) -> str:
 
 def telemetry_of(wanted: OpenTelemetry, settings: Settings) -> Iterator[str]:
     """The OpenTelemetry directives of a location."""
-    if settings.enable_opentelemetry:
-        if wanted.set and not wanted.enabled:
+    on = wanted.enabled if wanted.set else settings.enable_opentelemetry
+    if not on:
+        if settings.enable_opentelemetry:
             yield "opentelemetry off"
-            return
-    elif not (wanted.set and wanted.enabled):
         return
     yield "opentelemetry on"
     yield "opentelemetry_propagate"
@@ -224,11 +223,10 @@ def tracing_of(parsed: ParsedAnnotations, settings: Settings) -> Iterator[str]:
     """The OpenTracing directives of a location."""
     # ingress-nginx 1.9.4: internal/ingress/controller/template/template.go (buildOpentracingForLocation)
     wanted = parsed.opentracing
-    if settings.enable_opentracing:
-        if wanted.set and not wanted.enabled:
+    on = wanted.enabled if wanted.set else settings.enable_opentracing
+    if not on:
+        if settings.enable_opentracing:
             yield "opentracing off"
-            return
-    elif not (wanted.set and wanted.enabled):
         return
     yield "opentracing on"
     yield "opentracing_grpc_propagate_context" if parsed.backend_protocol in GRPC else "opentracing_propagate_context"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nginxsim.admission import Review
+from nginxsim.errors import some
 from nginxsim.kube.validation import Refuser
 from nginxsim.printing import paint
 from nginxsim.reports.machine import dumps, finding_data, place
@@ -122,9 +123,7 @@ def _fault(where: str, fault: Fault, sources: Sources) -> Iterator[str]:
 
 
 def _numbered(lines: Sequence[int]) -> str:
-    shown = ", ".join(map(str, lines[:LINES_SHOWN]))
-    further = f" and {len(lines) - LINES_SHOWN} more" if len(lines) > LINES_SHOWN else ""
-    return f"{plural('line', len(lines))} {shown}{further}"
+    return f"{plural('line', len(lines))} {some(list(map(str, lines)), LINES_SHOWN)}"
 
 
 def _head(word: str, ingress: str, message: str = "") -> Iterator[str]:

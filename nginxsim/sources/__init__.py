@@ -1,7 +1,7 @@
 """Where text comes from: files, folders, standard input, and what tools make of them."""
 
 from nginxsim.sources.estates import Estate, split
-from nginxsim.sources.files import LIMIT, STDIN, File, Reader, read_bytes, read_stdin
+from nginxsim.sources.files import LIMIT, STDIN, File, Reader, read_bytes, read_stdin, read_text
 from nginxsim.sources.folders import SUFFIXES, is_file
 from nginxsim.sources.foreign import HEAD
 from nginxsim.sources.helm import Release
@@ -32,6 +32,7 @@ __all__ = [
     "read_bytes",
     "read_files",
     "read_stdin",
+    "read_text",
     "reading_of",
     "scratch",
     "split",

@@ -139,9 +139,25 @@ def check_text(text: str) -> str:
     return text
 
 
-def decoded(name: str, content: bytes) -> str:
+def read_text(path: str, name: str = "", encoding: str = "utf-8-sig") -> str:
+    """A file's text. Raises InputError, by the name that the user knows it by, for what cannot be read."""
+    try:
+        return decoded(name or path, read_bytes(path), encoding)
+    except OSError as problem:
+        raise InputError(f"{name or path}: cannot be read: {problem.strerror}") from None
+
+
+def text_if_any(path: str) -> str:
+    """The same; "" for what is no regular file, or cannot be read."""
+    try:
+        return read_text(path) if Path(path).is_file() else ""
+    except (InputError, OSError):
+        return ""
+
+
+def decoded(name: str, content: bytes, encoding: str = "utf-8-sig") -> str:
     """Raises InputError for what is no UTF-8."""
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as problem:
         raise InputError(f"{name}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from nginxsim.errors import InputError
-from nginxsim.sources.files import File, decoded, read_bytes
+from nginxsim.sources.files import File, text_if_any
 from nginxsim.sources.helm_trace import HelmTrace
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.tools import Tool, output_of
@@ -45,11 +45,7 @@ class Chart:
     @cached_property
     def _about(self) -> yaml.Node | None:
         """What the chart says of itself; nothing where that cannot be read, which helm tells."""
-        path = str(Path(self.folder, CHART))
-        try:
-            return next(iter(roots(decoded(path, read_bytes(path)))), None)
-        except (OSError, InputError):
-            return None
+        return next(iter(roots(text_if_any(str(Path(self.folder, CHART))))), None)
 
     @property
     def is_library(self) -> bool:

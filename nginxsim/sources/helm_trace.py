@@ -17,7 +17,7 @@ import yaml
 
 from nginxsim.errors import InputError
 from nginxsim.origins import Origin
-from nginxsim.sources.files import decoded, read_bytes
+from nginxsim.sources.files import text_if_any
 from nginxsim.sources.templates import aligned, column_of
 from nginxsim.sources.tools import scratch
 from nginxsim.sources.trees import Path, Spot, child, places, reach, roots, same, text_of
@@ -82,7 +82,7 @@ class HelmTrace:
         """The chart's own file for what is in no template, or in one of a packed subchart."""
         source, first = self._source_above(line)
         path = FilePath(self.chart.folder, *FilePath(source).parts[1:])
-        template = _lines_of(str(path)) if source else []
+        template = text_if_any(str(path)).splitlines() if source else []
         if not template:
             return Origin(self.chart.naming.name(FilePath(self.chart.folder, "Chart.yaml")), 1, 1)
         at = self._aligned(first, tuple(template))[line - 1 - first]
@@ -218,16 +218,8 @@ def _changed(leaf: Leaf) -> str | int | bool:
     return value + 1 if isinstance(value, int) else f"{value}zq"
 
 
-def _lines_of(file: str) -> list[str]:
-    """No line where there is nothing to be read."""
-    try:
-        return decoded(file, read_bytes(file)).splitlines() if FilePath(file).is_file() else []
-    except (InputError, OSError):
-        return []
-
-
 def _tree(file: str, path: Path = ()) -> Tree:
-    return tree_of(next(iter(roots("\n".join(_lines_of(file)))), None), file, path)
+    return tree_of(next(iter(roots(text_if_any(file))), None), file, path)
 
 
 def _of_charts(folder: FilePath, path: Path = ()) -> Tree:

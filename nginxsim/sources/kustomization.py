@@ -13,9 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from nginxsim.errors import InputError
-from nginxsim.sources.files import decoded, read_bytes
-from nginxsim.sources.trees import child, entries, items, roots, text_of
+from nginxsim.sources.files import read_text
+from nginxsim.sources.trees import child, items, roots, text_of
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 FOLDERS = ("resources", "bases", "components")
@@ -41,10 +40,7 @@ class Kustomization:
         if name is None:
             return None
         path = str(Path(folder, name))
-        try:
-            return cls(folder, path, decoded(path, read_bytes(path)))
-        except OSError as problem:
-            raise InputError(f"{path}: cannot be read: {problem.strerror}") from None
+        return cls(folder, path, read_text(path))
 
     @cached_property
     def root(self) -> yaml.Node | None:
@@ -53,11 +49,6 @@ class Kustomization:
     @property
     def is_component(self) -> bool:
         return text_of(child(self.root, "kind")) == "Component"
-
-    @property
-    def charts(self) -> bool:
-        """It has charts rendered on the way, which takes helm and the network."""
-        return any(child(self.root, name) is not None for name in ("helmCharts", "helmChartInflationGenerator"))
 
     def listed(self, *names: str) -> Iterator[str]:
         """What stands in these lists of names."""
@@ -91,9 +82,6 @@ class Kustomization:
         """Folders with kustomizations that it builds upon, in order; those of components last."""
         named = (self.path(name) for name in self.listed(*FOLDERS))
         return tuple(path for path in dict.fromkeys(named) if Path(path).is_dir())
-
-    def fields(self) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-        return entries(self.root)
 
 
 def _is_remote(name: str) -> bool:

@@ -20,7 +20,7 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.golang.patterns import Pattern, check_pattern
 from nginxsim.origins import Origin
-from nginxsim.sources.files import decoded, read_bytes
+from nginxsim.sources.files import text_if_any
 from nginxsim.sources.kustomization import Closure, Kustomization
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.tools import Tool, output_of, scratch
@@ -166,13 +166,8 @@ def _place(text: _Text, node: yaml.Node) -> _Place:
     return _Place(text.file, text.line + mark.line + 1, text.column + mark.column + 1)
 
 
-@lru_cache(maxsize=256)
-def _read(file: str) -> str:
-    """ "" for what cannot be read: it wrote nothing, then."""
-    try:
-        return decoded(file, read_bytes(file)) if FilePath(file).is_file() else ""
-    except (InputError, OSError):
-        return ""
+_read = lru_cache(maxsize=256)(text_if_any)
+"""What cannot be read wrote nothing."""
 
 
 def _texts(file: str) -> Iterator[_Text]:

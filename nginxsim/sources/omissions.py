@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nginxsim.errors import some
 from nginxsim.origins import Origin
 
 LISTED = 8
@@ -61,7 +62,4 @@ def tell(omitted: Iterable[Omitted]) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"{names[0]} is"
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more are" if more > 0 else " are")
+    return f"{some(names, LISTED)} {'is' if len(names) == 1 else 'are'}"

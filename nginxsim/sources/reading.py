@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from nginxsim.errors import InputError
-from nginxsim.sources.files import STDIN, File, check_text, decoded, read_bytes, read_stdin, read_unless
+from nginxsim.sources.files import STDIN, File, check_text, decoded, read_stdin, read_text, read_unless
 from nginxsim.sources.folders import Entry, Loose, is_file, look_into
 from nginxsim.sources.foreign import HEAD, is_foreign
 from nginxsim.sources.helm import Chart, Release
@@ -65,7 +65,7 @@ def read_files(
         elif Path(path).is_dir():
             yield from _folder(Naming.of(path), reading)
         elif Path(path).exists():
-            yield _named(str(path), path)
+            yield File(str(path), read_text(str(path)))
         else:
             raise InputError(f"{path}: no such file or folder")
 
@@ -75,14 +75,7 @@ def _elsewhere(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
     if Path(naming.folder).is_dir():
         yield from _folder(naming, reading)
     elif Path(naming.folder).is_file():
-        yield _named(naming.top, naming.folder)
-
-
-def _named(name: str, path: str | Path) -> File:
-    try:
-        return File(name, decoded(name, read_bytes(str(path))))
-    except OSError as problem:
-        raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
+        yield File(naming.top, read_text(naming.folder, naming.top))
 
 
 def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:

@@ -14,7 +14,7 @@ from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
 from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
-from nginxsim.sources import File, Release, is_file, read_bytes
+from nginxsim.sources import File, Release, is_file, read_text
 from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
 from nginxsim.suites.changes import read_changes, read_flags
@@ -46,19 +46,14 @@ def _under(path: str) -> Iterator[str]:
         yield from filter(is_file, names)
 
 
-def read_text(name: str) -> str:
-    """A suite file's text, line ends as they are."""
-    try:
-        return read_bytes(name).decode("utf-8")
-    except OSError as problem:
-        raise InputError(f"{name}: cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{name}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None
+def suite_text(name: str) -> str:
+    """A suite file's text, line ends and a byte order mark as they are: it may be written again."""
+    return read_text(name, encoding="utf-8")
 
 
 def read_suite(name: str) -> Suite:
     """The cases of a suite file. Raises InputError."""
-    file = File(name, read_text(name))
+    file = File(name, suite_text(name))
     try:
         return Suite(name, tuple(_cases(_root(file))))
     except RecursionError:

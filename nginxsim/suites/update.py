@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from nginxsim.origins import Origin
 from nginxsim.suites.cases import Check, Expectation
 from nginxsim.suites.nodes import Place
-from nginxsim.suites.reading import read_text
+from nginxsim.suites.reading import suite_text
 from nginxsim.suites.results import Result, State
 
 # Text that means itself without quotes, also inside of {braces}.
@@ -56,7 +56,7 @@ def update_of(results: Sequence[Result]) -> Update:
         else:
             edits[place.origin.file][place] = values.pop()
     for name, of_file in edits.items():
-        before = read_text(name)
+        before = suite_text(name)
         update.files[name] = before, _edited(before, of_file)
     return update
 

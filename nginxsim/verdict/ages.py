@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from nginxsim.config.assumed import Assumable, some
+from nginxsim.config.assumed import SHOWN, Assumable
 from nginxsim.controller.model import Location, NoticeCode
+from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Ages:
             else "created in the order of the documents"
         )
         names = [f"{host or '*'}{path}" for host, path in self.contests]
-        return (f"Ingresses that do not say when they were created were {rule} ({some(names)})",)
+        return (f"Ingresses that do not say when they were created were {rule} ({some(names, SHOWN)})",)
 
     def told(self, location: Location | None, request: Request) -> str:
         """What is taken for granted where this location answers, and what the answer would be otherwise; services and

@@ -206,8 +206,8 @@ class Routing(ConfRouting):
     def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
         """A client may refuse the certificate that it is shown."""
         taken = super().taken(routed)
-        # Behind a PROXY line the handshake comes second.
-        if not routed.trace or Handshake not in (routed.trace[0][0], routed.trace[min(1, len(routed.trace) - 1)][0]):
+        # Behind a PROXY line the handshake comes second. Events are made only where there is one.
+        if Handshake not in [kind for kind, *_ in routed.trace[:2]]:
             return taken
         shown = (self._shown(step.event) for step in routed.steps[:2])
         refused = (objection_words(each) for each in shown if each is not None)

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from tests.support.counting import calls_of
 from tests.support.estates import Object, backend, estate, ingress, served
 
 FEW = 200
-
-
-def calls_of(work: Callable[[], object]) -> int:
-    """Python functions that are entered meanwhile: the same in every run."""
-    count = 0
-
-    def noticed(_frame: Any, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(noticed)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def of_hosts(count: int) -> Object:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.fuzz.inputs import KINDS, Input
-from tests.fuzz.trying import counted, fault_of
+from tests.fuzz.trying import CALLS, TooMuch, fault_of
+from tests.support.counting import at_most
 
 PATIENT = settings(
     max_examples=25,
@@ -24,7 +25,7 @@ def test_made_up_inputs(kind: str) -> None:
     @PATIENT
     @given(tried=KINDS[kind])
     def every(tried: Input) -> None:
-        with counted():
+        with at_most(CALLS, TooMuch(f"more than {CALLS:,} calls")):
             assert not fault_of(tried), tried
 
     every()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import resource
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.fuzz.inputs import Input
 from tests.support.commands import run
@@ -62,25 +60,6 @@ def _command_in(printed: str) -> str:
         ),
         "",
     )
-
-
-@contextmanager
-def counted(most: int = CALLS) -> Iterator[None]:
-    """Raises TooMuch after so many calls: the same ones in every run."""
-    left = most
-
-    def noticed(_frame: Any, event: str, _argument: object) -> None:
-        nonlocal left
-        left -= event == "call"
-        if left < 0:
-            sys.setprofile(None)
-            raise TooMuch(f"more than {most:,} calls")
-
-    sys.setprofile(noticed)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
 
 
 @contextmanager

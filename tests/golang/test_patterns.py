@@ -6,8 +6,6 @@ import importlib
 import json
 import pickle
 import pkgutil
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 import nginxsim
 from nginxsim.golang.patterns import COMPILED, Pattern, check_pattern
+from tests.support.counting import calls_of
 from tests.support.places import DATA
 
 RECORDED: dict[str, Any] = json.loads((DATA / "go_expressions.json").read_text(encoding="utf-8"))
@@ -100,21 +99,6 @@ def test_those_of_the_source_on_re2() -> None:
     for pattern, ours in expressions.items():
         theirs = re2.compile(pattern)
         assert [text for text in texts if ours.search(text) != bool(theirs.search(text))] == [], pattern
-
-
-def calls_of(work: Callable[[], object]) -> int:
-    count = 0
-
-    def noticed(_frame: Any, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(noticed)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "^([A-Za-z]+,?\\s?)+$", "(a|aa)+b", "(a*)*(a*)*c", "(a{1,9}){1,9}$"])

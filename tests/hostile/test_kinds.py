@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.commands import run
+from tests.support.counting import at_most
 from tests.support.estates import SNIPPETS, estate_text, ingress, manifests, served, thing
 
 MOST_CALLS = 6_000_000
@@ -23,19 +22,8 @@ class TooMuch(BaseException):
 
 
 def bounded(*arguments: str, folder: Path) -> tuple[int, str]:
-    count = 0
-
-    def noticed(_frame: Any, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-        if count > MOST_CALLS:
-            raise TooMuch(arguments)
-
-    sys.setprofile(noticed)
-    try:
+    with at_most(MOST_CALLS, TooMuch(arguments)):
         ran = run(*arguments, folder=folder)
-    finally:
-        sys.setprofile(None)
     return ran.status, ran.out + ran.err
 
 

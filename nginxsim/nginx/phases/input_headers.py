@@ -34,7 +34,7 @@ _FIRST_ONLY = frozenset(
     }
 )
 """Headers of which nginx knows the first: only that takes the new value, further ones stay."""
-_ONCE = frozenset(
+ONCE = frozenset(
     {
         "host",
         "if-modified-since",
@@ -48,9 +48,10 @@ _ONCE = frozenset(
         "authorization",
     }
 )
+"""Headers that may come once."""
 FIRST_PIECE = 20
 """Headers that the list holds before it goes on elsewhere."""
-KNOWN_TO_NGINX = _ALL_VALUES | _FIRST_ONLY | _ONCE
+KNOWN_TO_NGINX = _ALL_VALUES | _FIRST_ONLY | ONCE
 
 
 def change_input(request: LiveRequest, change: HeaderChange) -> bool:
@@ -109,7 +110,7 @@ def _clear(request: LiveRequest, change: HeaderChange) -> None:
     shared = gone & set(before[_first_piece(request.main) :])
     for parent in _above(request):
         parent.headers_in = [pair for pair in parent.headers_in if pair[0].lower() not in shared]
-        for name in () if change.prefix else (gone - shared) & (_FIRST_ONLY | _ONCE):
+        for name in () if change.prefix else (gone - shared) & (_FIRST_ONLY | ONCE):
             _replace_first(parent, name, "")
         parent.mute_request_headers(gone)
 
