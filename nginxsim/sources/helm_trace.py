@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +20,8 @@ from nginxsim.origins import Origin
 from nginxsim.sources.files import text_if_any
 from nginxsim.sources.templates import aligned, column_of
 from nginxsim.sources.tools import scratch
-from nginxsim.sources.trees import Path, Spot, child, places, reach, roots, same, text_of
+from nginxsim.sources.trace import Trace
+from nginxsim.sources.trees import Path, Spot, child, reach, roots, same, text_of
 from nginxsim.sources.values import Leaf, Tree, laid_over, leaves, tree_of, without, written
 
 if TYPE_CHECKING:
@@ -43,33 +44,23 @@ class _Document(NamedTuple):
 
 
 @dataclass(frozen=True)
-class HelmTrace:
+class HelmTrace(Trace):
     """The way back from one rendering of a chart."""
 
-    text: str = field(repr=False)
     chart: Chart
     online: bool
 
     # --- places in the rendered text
 
     @cached_property
-    def _documents(self) -> list[yaml.Node]:
-        return roots(self.text)
-
-    @cached_property
     def _lines(self) -> list[str]:
         return self.text.splitlines()
 
     @cached_property
-    def _spots(self) -> Mapping[tuple[int, int], Spot]:
-        return places(self._documents)
-
-    @cached_property
     def _keys(self) -> list[_Document]:
-        return _keys(self.text, self._documents)
+        return _keys(self.text, self.documents)
 
-    def origin(self, line: int, column: int) -> Origin:
-        spot = self._spots.get((line, column))
+    def place(self, spot: Spot | None, line: int) -> Origin:
         leaf = self._deciding(spot) if spot and not spot.is_name else None
         if leaf:
             mark = leaf.node.start_mark
@@ -111,7 +102,7 @@ class HelmTrace:
 
     def _deciding(self, spot: Spot) -> Leaf | None:
         """Of a text or number that is no secret."""
-        root = self._documents[spot.document]
+        root = self.documents[spot.document]
         _, value, steps = reach(root, spot.path)
         if (
             steps != len(spot.path)

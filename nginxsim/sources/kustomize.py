@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from nginxsim.errors import InputError
@@ -11,7 +12,8 @@ from nginxsim.sources.files import File
 from nginxsim.sources.kustomization import Closure
 from nginxsim.sources.kustomize_trace import KustomizeTrace
 from nginxsim.sources.naming import Naming
-from nginxsim.sources.tools import Tool, output_of
+from nginxsim.sources.tools import Tool, output_of, scratch
+from nginxsim.sources.trace import Library
 
 _GET = "https://kubectl.docs.kubernetes.io/installation/kustomize/ has it, and kubectl holds it too"
 KUSTOMIZE = Tool("kustomize", _GET, ("build",))
@@ -46,5 +48,13 @@ class Overlay:
             raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
         tool = kustomize()
         text = output_of(tool, [self.folder], Path(self.folder), online=online)
-        back = KustomizeTrace(text, self.closure, self.naming, tool, online)
+        back = KustomizeTrace(text, self.closure, Library(self.naming), partial(self._told, tool, online=online))
         return File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)
+
+    def _told(self, tool: Tool, *, online: bool) -> tuple[str, Path]:
+        """With origin annotations: rendered as the only part of another kustomization. Raises InputError."""
+        with scratch() as folder:
+            target = os.path.relpath(Path(self.folder).resolve(), folder)
+            wrapper = f'resources: ["{target}"]\nbuildMetadata: [originAnnotations]\n'
+            (folder / "kustomization.yaml").write_text(wrapper, encoding="utf-8")
+            return output_of(tool, [str(folder)], folder, online=online), folder

@@ -9,34 +9,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
 from nginxsim.errors import InputError
 from nginxsim.golang.patterns import Pattern, check_pattern
 from nginxsim.origins import Origin
-from nginxsim.sources.files import text_if_any
+from nginxsim.sources.files import File
 from nginxsim.sources.kustomization import Closure, Kustomization
-from nginxsim.sources.naming import Naming
-from nginxsim.sources.tools import Tool, output_of, scratch
-from nginxsim.sources.trees import (
-    Path,
-    Spot,
-    child,
-    embedded,
-    entries,
-    items,
-    places,
-    reach,
-    roots,
-    same,
-    text_of,
-)
+from nginxsim.sources.trace import Library, Text, Trace
+from nginxsim.sources.trees import Path, Spot, child, entries, items, reach, roots, same, text_of
+
+Told: TypeAlias = Callable[[], tuple[str, FilePath]]
+"""Renders once more, with origin annotations: the text, and the folder that they are relative to. Raises InputError."""
 
 _ORIGIN = ("metadata", "annotations", "config.kubernetes.io/origin")
 _PATH = re.compile(r"^path: (.+)$", re.MULTILINE)
@@ -58,91 +48,93 @@ class Identity(NamedTuple):
         return cls(text_of(child(node, "kind")), text_of(child(child(node, "metadata"), "name")))
 
 
-class _Text(NamedTuple):
-    """A document of a file, and the lines and columns of the file before it."""
+@dataclass(frozen=True)
+class Written:
+    """Fields of a kustomization where they are written. folder: what the paths in them are relative to."""
 
-    file: str
-    root: yaml.Node
-    line: int = 0
-    column: int = 0
+    root: yaml.Node | None = field(repr=False)
+    file: File
+    folder: str
 
+    @classmethod
+    def of(cls, part: Kustomization, library: Library) -> Written:
+        file = library.file(part.file)
+        return cls(next(iter(roots(file.text)), None), file, part.folder)
 
-class _Place(NamedTuple):
-    file: str
-    line: int
-    column: int
+    def path(self, name: str) -> str:
+        return os.path.normpath(FilePath(self.folder, name))
 
 
 @dataclass(frozen=True)
-class KustomizeTrace:
+class KustomizeTrace(Trace):
     """The way back from one rendered kustomization."""
 
-    text: str = field(repr=False)
     closure: Closure
-    naming: Naming
-    tool: Tool
-    online: bool
+    library: Library
+    told: Told = field(repr=False)
+    amendment: Written | None = None
+    """Fields that something else adds to those of the outermost kustomization."""
 
     @cached_property
-    def _documents(self) -> list[yaml.Node]:
-        return roots(self.text)
+    def _writers(self) -> list[_Writer]:
+        """The one with the last word first."""
+        own = [Written.of(part, self.library) for part in self.closure.parts]
+        return [_Writer(each, self.library) for each in ([self.amendment] if self.amendment else []) + own]
 
-    @cached_property
-    def _spots(self) -> Mapping[tuple[int, int], Spot]:
-        return places(self._documents)
-
-    def origin(self, line: int, column: int) -> Origin:
-        """The kustomization's own file where nothing is found that comes closer."""
-        spot = self._spots.get((line, column))
+    def place(self, spot: Spot | None, line: int) -> Origin:  # noqa: ARG002  # what stands there tells enough
+        """Of what is not found, the beginning of what was asked to be rendered."""
         found = self._found(spot) if spot else None
-        file, *place = found or _Place(self.closure.top.file, 1, 1)
-        return Origin(self.naming.name(file), *place)
+        if found:
+            return found
+        if self.amendment and self.amendment.root:
+            return self.amendment.file.origin(self.amendment.root).settled()
+        return self.library.file(self.closure.top.file).place(0, 0)
 
-    def _found(self, spot: Spot) -> _Place | None:
-        root = self._documents[spot.document]
+    def _found(self, spot: Spot) -> Origin | None:
+        root = self.documents[spot.document]
         name, value, _ = reach(root, spot.path)
         wanted = _Wanted(Identity.of(root), spot.path, name, value, spot.is_name)
-        writers = (place for part in self.closure.parts for place in _written_in(part, wanted))
-        return next(writers, None) or self._in_resources(wanted)
+        written = (place for writer in self._writers for place in writer.places(wanted))
+        return next(written, None) or self._in_resources(wanted)
 
-    def _in_resources(self, wanted: _Wanted) -> _Place | None:
+    def _in_resources(self, wanted: _Wanted) -> Origin | None:
         """Of the object's own file: the same value where there is one, else as near to it as the file goes."""
-        candidates = sorted(self._candidates(wanted.identity), key=lambda pair: pair[0])
-        reached = [(text, reach(text.root, wanted.path)) for _, text in candidates]
+        reached = [(text, reach(text.root, wanted.path)) for text in self._candidates(wanted.identity)]
         for text, (name, value, steps) in reached:
             if steps == len(wanted.path) and same(value, wanted.value):
-                return _place(text, name if wanted.is_name else value)
+                return text.origin(name if wanted.is_name else value)
         if not reached:
             return None
         text, (name, value, _) = max(reached, key=lambda pair: pair[1][2])
-        return _place(text, name if wanted.is_name else value)
+        return text.origin(name if wanted.is_name else value)
 
-    def _candidates(self, identity: Identity) -> Iterator[tuple[tuple[bool, int], _Text]]:
-        """Objects that this one may have been, the likeliest with the least key; names get prefixes and suffixes."""
-        told = self._origins.get(identity, "")
-        for part in self.closure.parts:
-            for file in part.listed("resources", "bases"):
-                for text in _texts(part.path(file)):
-                    kind, name = Identity.of(text.root)
-                    if kind == identity.kind and name and name in identity.name:
-                        yield (text.file != told, len(identity.name) - len(name)), text
+    def _candidates(self, identity: Identity) -> list[Text]:
+        """Objects that this one may have been, the likeliest first; names get prefixes and suffixes."""
+        found = [
+            (len(identity.name) - len(name), path, text)
+            for part in self.closure.parts
+            for path in map(part.path, part.listed("resources", "bases"))
+            for text in self.library.texts(path)
+            for kind, name in [Identity.of(text.root)]
+            if kind == identity.kind and name and name in identity.name
+        ]
+        if len(found) > 1:  # only then is it worth another run of the tool
+            told = self._origins.get(identity, "")
+            found.sort(key=lambda each: (each[1] != told, each[0]))
+        return [text for _, _, text in found]
 
     @cached_property
     def _origins(self) -> Mapping[Identity, str]:
         """The absolute path of each object's own file, as kustomize tells it; none where it will not."""
         try:
-            with scratch() as folder:
-                target = os.path.relpath(FilePath(self.closure.top.folder).resolve(), folder)
-                wrapper = f'resources: ["{target}"]\nbuildMetadata: [originAnnotations]\n'
-                (folder / "kustomization.yaml").write_text(wrapper, encoding="utf-8")
-                told = output_of(self.tool, [str(folder)], folder, online=self.online)
-                return {
-                    Identity.of(root): os.path.normpath(folder / path)
-                    for root in roots(told)
-                    if (path := _path_of(reach(root, _ORIGIN)))
-                }
+            told, folder = self.told()
         except InputError:
             return {}
+        return {
+            Identity.of(root): os.path.normpath(folder / path)
+            for root in roots(told)
+            if (path := _path_of(reach(root, _ORIGIN)))
+        }
 
 
 class _Wanted(NamedTuple):
@@ -161,54 +153,89 @@ def _path_of(reached: tuple[yaml.Node, yaml.Node, int]) -> str:
     return found[1] if found else ""
 
 
-def _place(text: _Text, node: yaml.Node) -> _Place:
-    mark = node.start_mark
-    return _Place(text.file, text.line + mark.line + 1, text.column + mark.column + 1)
+@dataclass(frozen=True)
+class _Writer:
+    """Finds where a kustomization itself, or a file that it patches with or makes objects of, writes a value."""
 
+    part: Written
+    library: Library
 
-_read = lru_cache(maxsize=256)(text_if_any)
-"""What cannot be read wrote nothing."""
+    def places(self, wanted: _Wanted) -> Iterator[Origin]:
+        yield from self._patched(wanted)
+        yield from self._set_by_fields(wanted)
+        yield from self._generated(wanted)
 
+    # --- patches
 
-def _texts(file: str) -> Iterator[_Text]:
-    for root in roots(_read(file)):
-        yield _Text(file, root)
-        yield from (_Text(file, item) for item in items(child(root, "items")))
+    def _patched(self, wanted: _Wanted) -> Iterator[Origin]:
+        """By the last patch first."""
+        for text, target in reversed(list(self._patches())):
+            if isinstance(text.root, yaml.SequenceNode):
+                if target is None or _fits(target, wanted.identity):
+                    yield from _by_operations(text, wanted)
+            elif _fits(target, wanted.identity) if target is not None else _names(text.root, wanted.identity):
+                yield from _by_merge(text, text.root, wanted.path, wanted)
 
+    def _patches(self) -> Iterator[tuple[Text, yaml.Node | None]]:
+        """Each document of each patch, in order, with its target."""
+        for listed in ("patchesStrategicMerge", "patches", "patchesJson6902"):
+            for item in items(child(self.part.root, listed)):
+                inline = item if isinstance(item, yaml.ScalarNode) else child(item, "patch")
+                path = text_of(child(item, "path"))
+                if isinstance(item, yaml.ScalarNode) and "\n" not in text_of(item):
+                    path, inline = text_of(item), None
+                for text in self.library.texts(self.part.path(path)) if path else self._inline(inline):
+                    yield text, child(item, "target")
 
-def _written_in(part: Kustomization, wanted: _Wanted) -> Iterator[_Place]:
-    """Where the kustomization itself, or a file that it patches with or makes objects of, writes the value."""
-    yield from _patched(part, wanted)
-    yield from _set_by_fields(part, wanted)
-    yield from _generated(part, wanted)
+    def _inline(self, node: yaml.Node | None) -> Iterator[Text]:
+        """A patch that is written in the kustomization, as a text or, in objects of Flux, as YAML."""
+        if isinstance(node, yaml.ScalarNode):
+            yield from self.library.inside(self.part.file, node)
+        elif node is not None:
+            yield Text(node, self.part.file.place)
 
+    # --- fields
 
-def _patched(part: Kustomization, wanted: _Wanted) -> Iterator[_Place]:
-    """By the last patch first."""
-    for text, target in reversed(list(_patches(part))):
-        if isinstance(text.root, yaml.SequenceNode):
-            if target is None or _fits(target, wanted.identity):
-                yield from _by_operations(text, wanted)
-        elif _fits(target, wanted.identity) if target is not None else _names(text.root, wanted.identity):
-            yield from _by_merge(text, text.root, wanted.path, wanted)
+    def _set_by_fields(self, wanted: _Wanted) -> Iterator[Origin]:
+        if self.part.root is None:
+            return
+        own = Text(self.part.root, self.part.file.place)
+        fields = entries(self.part.root)
+        for name, path in _WHOLE.items():
+            if wanted.path == path and name in fields:
+                yield from _by_merge(own, fields[name][1], (), wanted)
+        common = [(fields[name][1], path) for name, path in _COMMON.items() if name in fields]
+        labels = items(child(self.part.root, "labels"))
+        common += [(pairs, ("metadata", "labels")) for item in labels if (pairs := child(item, "pairs"))]
+        for node, path in common:
+            if wanted.path[: len(path)] == path and len(wanted.path) > len(path):
+                yield from _by_merge(own, node, wanted.path[len(path) :], wanted)
 
+    # --- generators
 
-def _patches(part: Kustomization) -> Iterator[tuple[_Text, yaml.Node | None]]:
-    """Each document of each patch, in order, with its target."""
-    for listed in ("patchesStrategicMerge", "patches", "patchesJson6902"):
-        for item in items(child(part.root, listed)):
-            inline = item if isinstance(item, yaml.ScalarNode) else child(item, "patch")
-            path = text_of(child(item, "path"))
-            if isinstance(item, yaml.ScalarNode) and "\n" not in text_of(item):
-                path, inline = text_of(item), None
-            for text in _texts(part.path(path)) if path else _inline(part, inline):
-                yield text, child(item, "target")
+    def _generated(self, wanted: _Wanted) -> Iterator[Origin]:
+        """Of a ConfigMap or Secret that a generator makes: the literal, the file, or the generator's name."""
+        for generator in items(child(self.part.root, _GENERATED.get(wanted.identity.kind, ""))):
+            name = child(generator, "name")
+            if name is None or not text_of(name) or text_of(name) not in wanted.identity.name:
+                continue
+            if len(wanted.path) > 1 and wanted.path[0] == "data" and wanted.identity.kind != "Secret":
+                yield from self._data(generator, str(wanted.path[1]))
+            yield self.part.file.origin(name)
 
-
-def _inline(part: Kustomization, node: yaml.Node | None) -> Iterator[_Text]:
-    if node is not None:
-        inner, line, column = embedded(node, part.text)
-        yield from (_Text(part.file, root, line, column) for root in inner)
+    def _data(self, generator: yaml.Node, key: str) -> Iterator[Origin]:
+        for literal in items(child(generator, "literals")):
+            if text_of(literal).partition("=")[0] == key:
+                yield self.part.file.origin(literal)
+        for file in map(text_of, items(child(generator, "files"))):
+            name, _, path = file.rpartition("=")
+            if (name or FilePath(path).name) == key:
+                yield self.library.file(self.part.path(path)).place(0, 0)
+        for file in map(text_of, [*items(child(generator, "envs")), *filter(None, [child(generator, "env")])]):
+            found = self.library.file(self.part.path(file))
+            for number, line in enumerate(found.text.splitlines()):
+                if line.partition("=")[0].strip() == key:
+                    yield found.place(number, 0)
 
 
 def _fits(target: yaml.Node, identity: Identity) -> bool:
@@ -231,7 +258,7 @@ def _names(patch: yaml.Node, identity: Identity) -> bool:
     return kind == identity.kind and name in identity.name
 
 
-def _by_operations(text: _Text, wanted: _Wanted) -> Iterator[_Place]:
+def _by_operations(text: Text, wanted: _Wanted) -> Iterator[Origin]:
     """JSON patches: an operation that adds or replaces the value, or what it is part of."""
     for operation in reversed(items(text.root)):
         value = child(operation, "value")
@@ -246,50 +273,7 @@ def _unescaped(step: str) -> str:
     return step.replace("~1", "/").replace("~0", "~")
 
 
-def _by_merge(text: _Text, root: yaml.Node, path: Path, wanted: _Wanted) -> Iterator[_Place]:
+def _by_merge(text: Text, root: yaml.Node, path: Path, wanted: _Wanted) -> Iterator[Origin]:
     name, value, steps = reach(root, path)
     if steps == len(path) and same(value, wanted.value):
-        yield _place(text, name if wanted.is_name else value)
-
-
-def _set_by_fields(part: Kustomization, wanted: _Wanted) -> Iterator[_Place]:
-    own = _Text(part.file, part.root) if part.root else None
-    if own is None:
-        return
-    fields = entries(part.root)
-    for name, path in _WHOLE.items():
-        if wanted.path == path and name in fields:
-            yield from _by_merge(own, fields[name][1], (), wanted)
-    common = [(fields[name][1], path) for name, path in _COMMON.items() if name in fields]
-    common += [
-        (pairs, ("metadata", "labels")) for item in items(child(part.root, "labels")) if (pairs := child(item, "pairs"))
-    ]
-    for node, path in common:
-        if wanted.path[: len(path)] == path and len(wanted.path) > len(path):
-            yield from _by_merge(own, node, wanted.path[len(path) :], wanted)
-
-
-def _generated(part: Kustomization, wanted: _Wanted) -> Iterator[_Place]:
-    """Of a ConfigMap or Secret that a generator makes: the literal, the file, or the generator's name."""
-    for generator in items(child(part.root, _GENERATED.get(wanted.identity.kind, ""))):
-        name = child(generator, "name")
-        if name is None or not text_of(name) or text_of(name) not in wanted.identity.name:
-            continue
-        own = _Text(part.file, generator)
-        if len(wanted.path) > 1 and wanted.path[0] == "data" and wanted.identity.kind != "Secret":
-            yield from _data(part, own, str(wanted.path[1]))
-        yield _place(own, name)
-
-
-def _data(part: Kustomization, generator: _Text, key: str) -> Iterator[_Place]:
-    for literal in items(child(generator.root, "literals")):
-        if text_of(literal).partition("=")[0] == key:
-            yield _place(generator, literal)
-    for file in map(text_of, items(child(generator.root, "files"))):
-        name, _, path = file.rpartition("=")
-        if (name or FilePath(path).name) == key:
-            yield _Place(part.path(path), 1, 1)
-    for file in map(text_of, [*items(child(generator.root, "envs")), *filter(None, [child(generator.root, "env")])]):
-        for number, line in enumerate(_read(part.path(file)).splitlines(), 1):
-            if line.partition("=")[0].strip() == key:
-                yield _Place(part.path(file), number, 1)
+        yield text.origin(name if wanted.is_name else value)

@@ -39,3 +39,8 @@ class Naming:
         if inside.startswith(".."):
             return self.label + os.path.normpath(Path(self.given, inside))
         return self.below(self.top, inside)
+
+    def path(self, name: str) -> str:
+        """The absolute path of what goes by that name: name() the other way round."""
+        inside = os.path.relpath(name.removeprefix(self.label) or ".", self.given)
+        return os.path.normpath(Path(self.folder, inside))

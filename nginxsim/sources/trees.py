@@ -121,16 +121,3 @@ def same(one: yaml.Node, other: yaml.Node) -> bool:
         return mine.keys() == theirs.keys() and all(same(value, theirs[name][1]) for name, (_, value) in mine.items())
     mine_items, their_items = items(one), items(other)
     return len(mine_items) == len(their_items) and all(map(same, mine_items, their_items))
-
-
-def embedded(node: yaml.Node, text: str) -> tuple[list[yaml.Node], int, int]:
-    """The documents that a text within YAML holds, and the lines and columns before it in the file; they are exact for
-    a block (| or >), else those of the text's beginning.
-    """
-    inner = roots(text_of(node))
-    line, column = node.start_mark.line, node.start_mark.column
-    if getattr(node, "style", None) not in ("|", ">"):
-        return inner, line, column
-    below = text.splitlines()[line + 1 :]
-    first = next((each for each in below if each.strip()), "")
-    return inner, line + 1, len(first) - len(first.lstrip())

@@ -119,6 +119,14 @@ def test_a_rendered_value_leads_back_to_the_line_that_wrote_it(wiki: Path, tools
     }
 
 
+def test_places_are_those_of_the_files_as_they_are_now(wiki: Path, tools: Path) -> None:
+    patch, name = wiki / "overlays" / "prod" / "rps.yaml", "nginx.ingress.kubernetes.io/limit-rps"
+    for line, text in enumerate([patch.read_text(encoding="utf-8")] * 2, 6):
+        patch.write_text("# again\n" * (line - 6) + text, encoding="utf-8")
+        found = load([wiki / "overlays" / "prod"]).ingresses["wiki-prod/prod-wiki"].meta.annotation_origins[name]
+        assert place(found, wiki) == f"overlays/prod/rps.yaml:{line}:44"
+
+
 def test_an_answer_about_an_overlay_names_its_patch(wiki: Path, tools: Path) -> None:
     ran = run("why", "http://prod.example.com/", "overlays/prod", folder=wiki)
     assert ran.status == 0

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from nginxsim.sources.trees import embedded, places, reach, roots
+from nginxsim.sources.naming import Naming
+from nginxsim.sources.trace import Library
+from nginxsim.sources.trees import places, reach, roots
 from nginxsim.sources.values import leaves, tree_of
+from tests.support.trees import tree
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -32,9 +37,18 @@ def test_aliases_are_followed_where_they_end() -> None:
     ("text", "place"),
     [("p: |-\n  a: 1\n  b: 2\n", (3, 6)), ("p:\n- patch: |\n\n    a: 1\n    b: 2\n", (5, 8))],
 )
-def test_what_stands_in_a_block_has_its_own_lines(text: str, place: tuple[int, int]) -> None:
-    (root,) = roots(text)
-    node = reach(root, ("p",) if "- " not in text else ("p", 0, "patch"))[1]
-    (inner,), line, column = embedded(node, text)
-    mark = reach(inner, ("b",))[1].start_mark
-    assert (line + mark.line + 1, column + mark.column + 1) == place
+def test_what_stands_in_a_block_has_its_own_lines(tmp_path: Path, text: str, place: tuple[int, int]) -> None:
+    path = tree(tmp_path, {"x.yaml": text}) / "x.yaml"
+    library = Library(Naming.of(tmp_path))
+    file = library.file(str(path))
+    node = reach(roots(text)[0], ("p",) if "- " not in text else ("p", 0, "patch"))[1]
+    (inner,) = library.inside(file, node)
+    assert inner.origin(reach(inner.root, ("b",))[1]) == (str(path), *place)
+
+
+@pytest.mark.parametrize("given", [".", "x", "x/y", "../z", "/absolute/x"])
+@pytest.mark.parametrize("label", ["", "main:"])
+def test_a_name_leads_back_to_its_path(given: str, label: str) -> None:
+    naming = Naming(given, "/somewhere/tree/x", label)
+    for path in ("/somewhere/tree/x", "/somewhere/tree/x/a.yaml", "/somewhere/tree/b/c.yaml"):
+        assert naming.path(naming.name(path)) == path
