@@ -23,6 +23,21 @@ class Origin(NamedTuple):
         return self
 
 
+class InField(Origin):
+    """A place in an object that stands in no file: what a person looks for there is a field."""
+
+    field: str
+
+    def __str__(self) -> str:
+        return f"{self[0]}:{self.field}"
+
+
+def in_field(file: str, line: int, column: int, field: str) -> InField:
+    place = InField(file, line, column)
+    place.field = field
+    return place
+
+
 class WayBack(Protocol):
     """From a place in a text that a tool has made to the place that a person edits."""
 
@@ -38,6 +53,9 @@ class Made(Origin):
     """
 
     back: WayBack
+
+    def __str__(self) -> str:
+        return str(self._settled)
 
     @cached_property
     def _settled(self) -> Origin:

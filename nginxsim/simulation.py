@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from nginxsim.config.assumed import Assumable, assumables, with_assumed
 from nginxsim.config.chart_class import with_chart_class
 from nginxsim.config.controller import Controller
+from nginxsim.config.live import with_named
 from nginxsim.config.machine import Machine
 from nginxsim.config.zone import zone_of
 from nginxsim.errors import InputError
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.model import Model
+    from nginxsim.kube.manifests import Readable
     from nginxsim.kube.objects import Ingress
     from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.nginx.lua_api import LuaRuntime
     from nginxsim.render import Rendered, Renderer
-    from nginxsim.sources import File, Naming
     from nginxsim.verdict import Finding, Verdict
     from nginxsim.verdict.ages import Ages
     from nginxsim.verdict.certificates import ShownCertificates
@@ -338,7 +339,7 @@ class Simulation:
 
 
 def simulate(
-    paths: Iterable[str | Path | File | Naming] | Cluster,
+    paths: Iterable[Readable] | Cluster,
     *,
     release: str = NEWEST,
     flags: Sequence[str] = (),
@@ -372,4 +373,6 @@ def simulate(
     cluster = paths if isinstance(paths, Cluster) else load(list(paths), stdin, after=before, reading=reading)
     if kubernetes is not None:
         cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
-    return Simulation(cluster, Controller.started(release, flags, host, templates, facts), assumables(assume))
+    controller = Controller.started(release, flags, host, templates, facts)
+    cluster = with_named(cluster, controller.flags, controller.machine, controller.release)
+    return Simulation(cluster, controller, assumables(assume))

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support import realnginx
 from tests.support import tools as real_tools
+from tests.support.apiserver import ApiServer, serving
 from tests.support.commands import Command, Process, run
 from tests.support.places import ROOT
 
@@ -83,6 +84,15 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip(f"no helm and kubectl: pip has no {real_tools.PACKAGE}, or not for this platform")
     monkeypatch.setenv("PATH", str(folder))
     return folder
+
+
+@pytest.fixture
+def cluster(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """A stand-in for an API server, to which kubectl is set up."""
+    with serving(ApiServer()) as server:
+        monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path)))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        yield server
 
 
 @pytest.fixture

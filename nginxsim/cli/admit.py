@@ -71,7 +71,7 @@ def _report(estate: EstateOptions, wanted: tuple[str, ...], output: str) -> int:
         admissions = admissions_of(simulation)
     if keys:
         admissions = admissions.only(keys)
-    say(render_admissions(AdmissionReport(admissions, Sources({"-": stdin.getvalue()})), output))
+    say(render_admissions(AdmissionReport(admissions, Sources.of(stdin.getvalue(), [simulation])), output))
     return 1 if admissions.is_finding else 0
 
 
@@ -88,7 +88,9 @@ def _source(estate: EstateOptions, strict: bool) -> EstateSource:
     from nginxsim.sources import STDIN, File
     from nginxsim.webhook.forkserver import EstateSource
 
+    if len(estate.named) < len(estate.paths):
+        raise UsageError("--serve follows files: leave --cluster out")
     stdin = standard_input(estate.named).getvalue()
-    paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.paths)
+    paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.named)
     release = estate.release or NEWEST
     return EstateSource(paths, estate.flags, release, estate.templates, estate.facts, strict, estate.reading())

@@ -79,7 +79,7 @@ def command(
         ingresses=sum(len(one.cluster.ingresses) for one in simulations),
         ignored=len(suppressed),
         hidden=len(told) - len(findings),
-        sources=Sources({"-": stdin.getvalue()}),
+        sources=Sources.of(stdin.getvalue(), simulations),
         complete=complete,
         assumptions=tuple(dict.fromkeys(each for one in simulations for each in one.taken)),
         estates=tuple(filter(None, sifted)),

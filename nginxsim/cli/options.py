@@ -18,8 +18,10 @@ from nginxsim.errors import InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from nginxsim.kube import Cluster
+    from nginxsim.kube.live import Live
+    from nginxsim.kube.manifests import Readable
     from nginxsim.simulation import Simulation
-    from nginxsim.sources import File, Naming, Project, Reading
+    from nginxsim.sources import Project, Reading
 
 PATIENCE = 1.0
 """Seconds of silence before a terminal is told what takes so long."""
@@ -29,7 +31,7 @@ PATIENCE = 1.0
 class EstateOptions:
     """What a command line says of an estate and of the controller in front of it."""
 
-    paths: Sequence[str | File | Naming]
+    paths: Sequence[Readable]
     flags: tuple[str, ...] = ()
     release: str | None = None
     templates: tuple[str, ...] = ()
@@ -54,6 +56,11 @@ class EstateOptions:
     def named(self) -> tuple[str, ...]:
         """The paths as they were typed."""
         return tuple(path for path in self.paths if isinstance(path, str))
+
+    @property
+    def called(self) -> str:
+        """What is asked, in words."""
+        return ", ".join(map(str, self.paths))
 
     @property
     def describes_controller(self) -> bool:
@@ -114,7 +121,7 @@ class EstateOptions:
         having = [cluster for cluster in clusters if cluster.ingresses] or clusters[:1]
         if len(having) > 1:
             names = ", ".join(cluster.name for cluster in having)
-            raise UsageError(f"{', '.join(self.named)}: several estates ({names}): choose one with --estate NAME")
+            raise UsageError(f"{self.called}: several estates ({names}): choose one with --estate NAME")
         return having[0]
 
     def _simulation(self, cluster: Cluster) -> Simulation:
@@ -206,6 +213,51 @@ INPUT_OPTIONS = (
 )
 
 
+CLUSTER_OPTIONS = (
+    click.option(
+        "--cluster",
+        is_flag=True,
+        help="Ask the cluster that kubectl is set up for; manifests in PATH lie over what it has, as if applied.",
+    ),
+    click.option("--context", metavar="NAME", help="With --cluster: the context of the kubeconfig to use."),
+    click.option(
+        "-n",
+        "--namespace",
+        "namespaces",
+        multiple=True,
+        metavar="NAME",
+        help="With --cluster: look at this namespace only. Repeatable.",
+    ),
+    click.option(
+        "--kubeconfig",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="With --cluster: the kubeconfig to use.",
+    ),
+    click.option("--no-secrets", is_flag=True, help="With --cluster: fetch no Secret; those that are named exist."),
+)
+
+
+def live_of(
+    cluster: bool, context: str | None, namespaces: tuple[str, ...], kubeconfig: str | None, no_secrets: bool
+) -> tuple[Live, ...]:
+    """The cluster that is asked for, if one is."""
+    if not cluster:
+        for name, value in (
+            ("--context", context),
+            ("--namespace", namespaces),
+            ("--kubeconfig", kubeconfig),
+            ("--no-secrets", no_secrets),
+        ):
+            if value:
+                raise UsageError(f"{name} goes with --cluster")
+        return ()
+    from nginxsim.kube.live import Live
+    from nginxsim.sources.kubectl import Kubectl
+
+    return (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets),)
+
+
 def words_of(listed: str | None) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
@@ -214,7 +266,7 @@ def words_of(listed: str | None) -> tuple[str, ...]:
 def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
-    required: without PATH... the command does not run.
+    required: without PATH... and --cluster the command does not run.
     """
 
     @wraps(command)
@@ -234,11 +286,19 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         settings: tuple[str, ...],
         one: str | None,
         online: bool,
+        cluster: bool,
+        context: str | None,
+        namespaces: tuple[str, ...],
+        kubeconfig: str | None,
+        no_secrets: bool,
         config: str | None = None,
         **other: object,
     ) -> None:
+        live = live_of(cluster, context, namespaces, kubeconfig, no_secrets)
+        if required and not paths and not live:
+            raise click.UsageError("Missing argument 'PATH...'.")
         estate = EstateOptions(
-            paths,
+            (*live, *paths),
             flags,
             release,
             templates,
@@ -260,7 +320,8 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
     for decorate in (
         *CONTROLLER_OPTIONS,
         *INPUT_OPTIONS,
-        click.argument("paths", nargs=-1, required=required, metavar="PATH..."),
+        *CLUSTER_OPTIONS,
+        click.argument("paths", nargs=-1, metavar="PATH..."),
     ):
         decorated = decorate(decorated)
     return decorated
@@ -286,7 +347,7 @@ def open_estates(options: EstateOptions, stdin: TextIO | None = None) -> list[Si
 def _with_ingresses(simulations: list[Simulation], options: EstateOptions) -> list[Simulation]:
     having = [simulation for simulation in simulations if simulation.cluster.ingresses]
     if not having:
-        raise InputError(f"no Ingress in {', '.join(options.named)}: nothing to simulate")
+        raise InputError(f"no Ingress in {options.called}: nothing to simulate")
     return having
 
 

@@ -126,14 +126,14 @@ def command(
             "name manifests (PATH... and what is said of their controller) or a plain nginx.conf (--conf FILE)"
         )
     stdin = standard_input((*estate.named, conf))
-    sources = Sources({"-": stdin.getvalue()})
     with working("simulating"):
         if conf:
             plain = simulate_conf(conf, stdin=stdin, include_roots=include_roots)
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
-            answers = [VerdictReport(url, verdict, "", sources)]
+            answers = [VerdictReport(url, verdict, "", Sources.of(stdin.getvalue()))]
         else:
             simulations = _asked(open_estates(estate, stdin=stdin), request)
+            sources = Sources.of(stdin.getvalue(), simulations)
             answers = [
                 VerdictReport(
                     url,

@@ -88,7 +88,9 @@ def assumed_of(project: Project) -> tuple[str, ...]:
 
 def with_assumed(cluster: Cluster, flags: Flags, assume: frozenset[Assumable]) -> Assumed:
     """The cluster with what is assumed to be there."""
-    taken: list[str] = []
+    taken = [f"nothing is known of {kind}s in the cluster: {why}" for kind, why in cluster.unknown.items()]
+    if cluster.only_in:
+        taken.append(f"nothing outside of {some(cluster.only_in, SHOWN)} has a part in it: nothing else was looked at")
     if Assumable.SECRETS in assume:
         cluster = _with_secrets(cluster, flags, taken)
     if Assumable.SERVICES in assume:
@@ -126,6 +128,8 @@ def named_secrets(cluster: Cluster, flags: Flags) -> Iterator[str]:
 
 
 def _with_secrets(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
+    if "Secret" in cluster.whole:
+        return cluster
     issued = (secret for ingress in cluster.ingresses.values() for secret in _issued(ingress))
     made = {secret.meta.key: secret for secret in (*issued, *cluster.made.values())}
     made = {key: secret for key, secret in made.items() if key not in cluster.secrets}
@@ -163,7 +167,7 @@ def _uid(key: str) -> str:
 
 
 def _with_services(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
-    if cluster.services:
+    if cluster.services or "Service" in cluster.whole:
         return cluster
     ports: defaultdict[str, dict[Port, None]] = defaultdict(dict)
     for ingress in cluster.ingresses.values():

@@ -15,7 +15,7 @@ def with_chart_class(cluster: Cluster, flags: Flags) -> tuple[Cluster, str]:
     Applications and controllers are usually deployed from different folders, so manifests without any IngressClass
     are the rule; an input that has one is taken at its word.
     """
-    if cluster.ingress_classes:
+    if cluster.ingress_classes or "IngressClass" in cluster.whole:
         return cluster, ""
     name = flags.ingress_class
     assumed = IngressClass(Meta(kind="IngressClass", name=name, namespace=""), controller=flags.controller_class)

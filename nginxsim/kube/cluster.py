@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nginxsim.kube.kubernetes import Kubernetes
+from nginxsim.kube.live import Live
 from nginxsim.kube.objects import (
     ConfigMap,
     EndpointSlice,
@@ -41,12 +42,22 @@ class Cluster:
     workloads: Sequence[Workload] = ()
     twice: tuple[tuple[Meta, Meta], ...] = ()
     """Objects that were written more than once: the one that counts, the last, and each before it."""
+    whole: frozenset[str] = frozenset()
+    """Kinds of which everything in the cluster is here: what is missing is missing there."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that are in the cluster and could not be read, and why."""
+    only_in: tuple[str, ...] = ()
+    """The only namespaces that were looked at; none: all."""
+    live: tuple[Live, ...] = ()
+    """Running clusters that it was read from, which may be asked for more."""
     files: tuple[str, ...] = ()
     """The files read, in order."""
     kubernetes: Kubernetes | None = None
     """What it runs, where that was told."""
     texts: tuple[File, ...] = field(default=(), repr=False, compare=False)
     """What was read, for those who want to look at it again."""
+    stored: tuple[File, ...] = field(default=(), repr=False, compare=False)
+    """The same of what an API server has stored: it has taken it already."""
     omitted: tuple[Omitted, ...] = field(default=(), repr=False, compare=False)
     """What of the folders was left out, and why."""
     ages: Mapping[tuple[str, str, str], int] = field(default_factory=dict)

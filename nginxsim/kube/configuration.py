@@ -16,6 +16,8 @@ def read_config_map(document: Fields, meta: Meta) -> ConfigMap:
 
 def read_secret(document: Fields, meta: Meta) -> Secret:
     """`stringData` wins over `data`, as on the API server. What SOPS encrypted has its keys, and values unknown."""
+    if document.text("data").startswith(_ENCRYPTED):
+        return Secret(meta, hidden=Hidden.ALL)
     encoded, plain = document.fields("data").texts(), document.fields("stringData").texts()
     kind = document.text("type") or "Opaque"
     if any(text.startswith(_ENCRYPTED) for text in (kind, *encoded.values(), *plain.values())):

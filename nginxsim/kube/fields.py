@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from sys import intern
 from typing import NoReturn
 
@@ -22,6 +23,17 @@ from nginxsim.sources import File
 
 # In a path: a field's name, with an index where it is a list.
 _PLAIN_STEP = re.compile(r"\w+(?:\[\d+\])?")
+
+
+def dotted(steps: Iterable[str | int]) -> str:
+    """A path as messages call it."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if _PLAIN_STEP.fullmatch(step) else f'["{step}"]'
+    return text.removeprefix(".")
 
 
 class Fields:
@@ -71,10 +83,7 @@ class Fields:
         while fields is not None:
             steps.append(fields._label)
             fields = fields._parent
-        text = ""
-        for step in filter(None, reversed(steps)):
-            text += f".{step}" if _PLAIN_STEP.fullmatch(step) else f'["{step}"]'
-        return text.removeprefix(".")
+        return dotted(filter(None, reversed(steps)))
 
     # Values by type
 

@@ -23,6 +23,12 @@ class Kubernetes(NamedTuple):
             raise UsageError(f'Kubernetes "{text}": expected a release such as {NEWEST}')
         return cls(int(match[1]))
 
+    @classmethod
+    def of_server(cls, version: str) -> Kubernetes | None:
+        """Of a server that says so of itself; None where that says nothing, or more than there are rules for."""
+        match = _RELEASE.fullmatch(version)
+        return min(cls(int(match[1])), NEWEST) if match else None
+
     def __str__(self) -> str:
         return f"1.{self.minor}"
 

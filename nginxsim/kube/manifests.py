@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
@@ -17,8 +17,10 @@ from nginxsim.kube.configuration import read_config_map, read_namespace, read_no
 from nginxsim.kube.documents import Document, documents
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
+from nginxsim.kube.kubernetes import Kubernetes
+from nginxsim.kube.live import LABEL, SLICES, Live
 from nginxsim.kube.makers import MAKERS, Maker, made_by
-from nginxsim.kube.metadata import read_meta
+from nginxsim.kube.metadata import FIRST_CREATED, read_meta
 from nginxsim.kube.objects import (
     ConfigMap,
     EndpointSlice,
@@ -33,10 +35,14 @@ from nginxsim.kube.objects import (
     Workload,
 )
 from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_service, read_slice
+from nginxsim.kube.snapshots import KIND as SNAPSHOT
+from nginxsim.kube.snapshots import VERSION, Snapshot, read_snapshot
 from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
 from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Omitted, Reading, read_files, split, tell
 
 Reader: TypeAlias = Callable[[Fields, Meta], Any]
+Readable: TypeAlias = str | Path | File | Naming | Live
+"""What manifests are read from: files and folders by their names, texts, a cluster that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ KINDS = {
         Kind("ReplicaSet", _TEMPLATE),
         Kind("Secret", {"v1": read_secret}),
         Kind("Service", {"v1": read_service}),
+        Kind(SNAPSHOT, {VERSION: read_snapshot}, namespaced=False, varies=False),
         Kind("StatefulSet", _TEMPLATE),
         *(Kind(name, readers) for name, readers in MAKERS.items()),
     )
@@ -102,6 +109,10 @@ class _Stock:
     twice: list[tuple[_Identity, Meta]] = field(default_factory=list)
     """What an object of the same identity came after."""
     texts: list[File] = field(default_factory=list)
+    stored: dict[str, None] = field(default_factory=dict)
+    """The names of files with what an API server has stored."""
+    newest: float = FIRST_CREATED - 1
+    """When the youngest of that was created."""
     omitted: list[Omitted] = field(default_factory=list)
     written: dict[_Identity, list[File]] = field(default_factory=dict)
     """The documents that each object is written in."""
@@ -129,7 +140,9 @@ class _Stock:
 
     def put(self, identity: _Identity, made: Any) -> None:
         before = self.objects.get(identity)
-        if before is not None and before.meta.origin != made.meta.origin and not self._is_repeated(identity):
+        if before is not None and self.is_stored(before.meta) and not self.is_stored(made.meta):
+            made = replace(made, meta=_applied(made.meta, before.meta))
+        elif before is not None and before.meta.origin != made.meta.origin and not self._is_repeated(identity):
             self.twice.append((identity, before.meta))
         self.objects[identity] = made
 
@@ -138,6 +151,9 @@ class _Stock:
         files = self.written[identity]
         return not any(file.is_named for file in files) and _alike(files)
 
+    def is_stored(self, meta: Meta) -> bool:
+        return meta.origin[0] in self.stored
+
     def age(self, identity: _Identity) -> int:
         return self.ages.setdefault(identity, self.seen)
 
@@ -145,12 +161,17 @@ class _Stock:
         return {value.meta.key: value for value in self.objects.values() if isinstance(value, kind)}
 
 
+def _applied(meta: Meta, before: Meta) -> Meta:
+    """Of a stored object that is changed: it stays the object that it is."""
+    return replace(meta, created=before.created, is_dated=before.is_dated, batch=before.batch, uid=before.uid)
+
+
 def _alike(files: Iterable[File]) -> bool:
     return len({file.text.strip().removeprefix("---").strip() for file in files}) < 2
 
 
 def load(
-    paths: Sequence[str | Path | File | Naming],
+    paths: Sequence[Readable],
     stdin: TextIO | None = None,
     *,
     after: Cluster | None = None,
@@ -165,7 +186,7 @@ def load(
 
 
 def load_each(
-    paths: Sequence[str | Path | File | Naming],
+    paths: Sequence[Readable],
     stdin: TextIO | None = None,
     *,
     after: Sequence[Cluster] = (),
@@ -182,15 +203,24 @@ def load_each(
     folder and cannot be read is told (SkippedFile) and left out. Raises InputError for a path that cannot be read, and
     for broken YAML in a file that was named itself.
     """
-    found = list(read_files(paths, stdin, reading))
+    live = tuple(path for path in paths if isinstance(path, Live))
+    found = list(read_files([each for path in paths for each in _known(path)], stdin, reading))
     files = [each for each in found if isinstance(each, File)]
     whole = _Stock.of(files, after)
     omitted = (*(each for each in found if isinstance(each, Omitted)), *whole.omitted)
     tell(omitted)
     estates = split(files, whole.apart())
     if len(estates) == 1:
-        return [_cluster(whole, omitted)]
-    return [_cluster(_Stock.of(estate.files, after, estate.name), omitted, estate.name) for estate in estates]
+        return [_cluster(whole, omitted, live)]
+    stocks = {estate.name: _Stock.of(estate.files, after, estate.name) for estate in estates}
+    return [_cluster(stock, omitted, live, name) for name, stock in stocks.items()]
+
+
+def _known(path: Readable) -> Sequence[str | Path | File | Naming]:
+    """A path, or what there is in a cluster. Raises InputError where that cannot be asked."""
+    if not isinstance(path, Live):
+        return [path]
+    return path.files({kind.name: {version.rpartition("/")[0] for version in kind.readers} for kind in KINDS.values()})
 
 
 def _read_file(file: File, stock: _Stock) -> None:
@@ -276,13 +306,17 @@ def _read_object(document: Fields, stock: _Stock, kind_name: str, version: str) 
     if kind is None or reader is None:
         return
     metadata = document.fields("metadata")
+    if kind_name == SNAPSHOT or document.file.name.startswith(LABEL):
+        stock.stored[document.file.name] = None
     namespace = (metadata.text("namespace") or document.file.namespace) if kind.namespaced else ""
     name = metadata.text("name") or _generated(metadata.text("generateName"), stock)
     identity = (kind_name, namespace, name)
     stock.written.setdefault(identity, []).append(document.file)
     age = stock.age(identity)
     ages = age, stock.began if age >= stock.began else 0
-    meta = read_meta(document, kind_name, namespace, name, ages)
+    meta = read_meta(document, kind_name, namespace, name, ages, first=stock.newest + 1)
+    if stock.is_stored(meta):
+        stock.newest = max(stock.newest, meta.created)
     stock.put(identity, reader(document, meta))
 
 
@@ -312,15 +346,16 @@ def _generated(start: str, stock: _Stock) -> str:
     return start[: _LONGEST - _ENDING] + letters
 
 
-def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], name: str = "") -> Cluster:
+def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], live: tuple[Live, ...] = (), name: str = "") -> Cluster:
     services = stock.by_key(Service)
+    told = next(iter(stock.by_key(Snapshot).values()), Snapshot(Meta(SNAPSHOT, "")))
     workloads = tuple(value for value in stock.objects.values() if isinstance(value, Workload))
     return Cluster(
         name=name,
         ingresses=stock.by_key(Ingress),
         ingress_classes=stock.by_key(IngressClass),
         services=services,
-        slices=_slices(stock, services, workloads),
+        slices=_slices(stock, services, () if SLICES in told.whole else workloads),
         secrets=stock.by_key(Secret),
         config_maps=stock.by_key(ConfigMap),
         namespaces=stock.by_key(Namespace),
@@ -328,8 +363,14 @@ def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], name: str = "") -> Clu
         nodes=stock.by_key(Node),
         workloads=workloads,
         twice=tuple((stock.objects[identity].meta, lost) for identity, lost in stock.twice),
+        whole=told.whole,
+        unknown=told.unknown,
+        only_in=told.namespaces,
+        kubernetes=Kubernetes.of_server(told.kubernetes),
+        live=live,
         files=tuple(dict.fromkeys(file.name for file in stock.texts)),
-        texts=tuple(stock.texts),
+        texts=tuple(file for file in stock.texts if file.name not in stock.stored),
+        stored=tuple(file for file in stock.texts if file.name in stock.stored),
         omitted=omitted,
         ages=stock.ages,
     )

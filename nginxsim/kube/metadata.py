@@ -12,9 +12,12 @@ UNDATED = float("-inf")
 FIRST_CREATED = datetime.fromisoformat("2024-01-01T00:00:00+00:00").timestamp()
 
 
-def read_meta(document: Fields, kind: str, namespace: str, name: str, age: tuple[int, int]) -> Meta:
+def read_meta(
+    document: Fields, kind: str, namespace: str, name: str, age: tuple[int, int], *, first: float = FIRST_CREATED
+) -> Meta:
     """The Meta of an object.
 
+    first: when the first of those without a creationTimestamp counts as created.
     age: so many seconds after the first it counts as created, without a creationTimestamp; and so many, where all that
     came with it was created at once.
     `namespace` is the one it lives in, "" for objects outside of namespaces; `name` is its own or was made. A UID that
@@ -28,9 +31,9 @@ def read_meta(document: Fields, kind: str, namespace: str, name: str, age: tuple
         kind=kind,
         name=name,
         namespace=namespace,
-        created=FIRST_CREATED + seconds if stamped == UNDATED else stamped,
+        created=first + seconds if stamped == UNDATED else stamped,
         is_dated=stamped != UNDATED,
-        batch=FIRST_CREATED + batch,
+        batch=first + batch,
         uid=fields.text("uid") or ASSUMED_UID.format(seconds),
         deleted="deletionTimestamp" in fields,
         labels=fields.fields("labels").texts(),

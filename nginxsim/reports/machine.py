@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.nginx.exchange import UpstreamRequest
-from nginxsim.origins import Origin, Source
+from nginxsim.origins import InField, Origin, Source
 from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.verdict import Cause, Evidence, Finding, Outcome, TraceStep, Verdict, nested
 
@@ -35,7 +35,11 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def place(origin: Origin | None) -> dict[str, Any] | None:
-    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
+    if origin is None:
+        return None
+    settled = origin.settled()
+    beside = {"field": settled.field} if isinstance(settled, InField) else {}
+    return {"file": settled.file, "line": settled.line, "column": settled.column, **beside}
 
 
 def verdict_json(report: VerdictReport) -> str:

@@ -9,12 +9,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nginxsim.kube.live import LABEL
 from nginxsim.origins import Origin
 from nginxsim.printing import link, paint
 from nginxsim.reports.secrets import without_secrets
 from nginxsim.sources import STDIN
 from nginxsim.verdict.types import Evidence
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
 
 WIDTH = 150
 """Columns of source that are shown at most; a longer line is cut around its span."""
@@ -37,7 +42,14 @@ class Sources:
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
-        self._lines = {name: without_secrets(name, text).splitlines() for name, text in (texts or {}).items()}
+        self._texts = texts or {}
+        self._lines: dict[str, list[str]] = {}
+
+    @classmethod
+    def of(cls, stdin: str, simulations: Iterable[Simulation] = ()) -> Sources:
+        """With what was typed, and what clusters told."""
+        stored = {file.name: file.text for one in simulations for file in one.given.stored if file.back}
+        return cls({STDIN: stdin, **stored})
 
     def line(self, file: str, number: int) -> str | None:
         """A line without its end; None where it cannot be had."""
@@ -56,13 +68,16 @@ class Sources:
                 return ""
         return ""
 
-    @staticmethod
-    def _read(file: str) -> list[str]:
+    def _read(self, file: str) -> list[str]:
         try:
-            text = Path(file).read_text(encoding="utf-8-sig") if file != STDIN else ""
+            text = self._texts[file] if file in self._texts else _on_disk(file)
             return without_secrets(file, text).splitlines()
         except (OSError, UnicodeDecodeError):
             return []
+
+
+def _on_disk(file: str) -> str:
+    return Path(file).read_text(encoding="utf-8-sig") if file != STDIN else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +207,7 @@ def _width(text: str) -> int:
 
 def linked(text: str, origin: Origin) -> str:
     """The text as a hyperlink to the file, for terminals that take OSC 8."""
-    if not _wants_links() or origin.file == STDIN:
+    if not _wants_links() or origin.file == STDIN or origin.file.startswith(LABEL):
         return text
     return link(text, f"{Path(origin.file).resolve().as_uri()}#{origin.line}")
 

@@ -1,7 +1,7 @@
-"""Programs that make manifests: run with nothing of the user's, nothing of the network, and for so long only.
+"""Programs of the user's, run for so long only, and up to so much of output.
 
 What a tool is to render may come from strangers. It finds no home, no configuration, no plugins and no other programs;
-proxies that nobody listens on keep it off the network.
+proxies that nobody listens on keep it off the network. What asks the user's own cluster has all that the user has.
 """
 
 from __future__ import annotations
@@ -56,34 +56,59 @@ def scratch() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a program came to: its exit code, what it printed, and what it complained of."""
+
+    status: int
+    told: str
+    complaint: str
+
+
 def output_of(tool: Tool, arguments: Sequence[str], folder: Path, *, online: bool = False) -> str:
     """What the tool prints when run in `folder`. online: it may use the network and other programs.
 
-    Raises InputError with what it complains of, or for a tool that is not there, takes too long or prints too much.
+    Raises InputError with what it complains of, and as run() does.
     """
+    with scratch() as home:
+        ended = run(tool, arguments, folder, _surroundings(home, online=online))
+    if ended.status:
+        raise InputError(f"{tool.name} refuses: {in_short(ended.complaint)}")
+    return ended.told
+
+
+def run(tool: Tool, arguments: Sequence[str], folder: Path, surroundings: Mapping[str, str] | None = None) -> Ended:
+    """surroundings: its environment; None: the user's own.
+
+    Raises InputError for a tool that is not there, takes too long or prints too much.
+    """
+    process = started(tool, arguments, folder, surroundings)
+    try:
+        told, complaint = _read(process, tool.name)
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{tool.name} does not end") from None
+    finally:
+        end(process)
+    return Ended(process.returncode, *(text.decode("utf-8", "replace") for text in (told, complaint)))
+
+
+def started(
+    tool: Tool, arguments: Sequence[str], folder: Path, surroundings: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """The process, which whoever began it must end(). Raises InputError for a tool that is not there."""
     path = tool.path
     if path is None:
         raise InputError(f"{tool.name} is not on PATH: {tool.get}")
-    with scratch() as home:
-        process = subprocess.Popen(  # noqa: S603  # a list of arguments, and a program that PATH names
-            [path, *tool.words, *arguments],
-            cwd=folder,
-            env=_surroundings(home, online=online),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            told, complaint = _read(process, tool.name)
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise InputError(f"{tool.name} does not end") from None
-        finally:
-            _end(process)
-    if process.returncode:
-        raise InputError(f"{tool.name} refuses: {_in_short(complaint)}")
-    return told.decode("utf-8", "replace")
+    return subprocess.Popen(  # noqa: S603  # a list of arguments, and a program that PATH names
+        [path, *tool.words, *arguments],
+        cwd=folder,
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def _surroundings(home: Path, *, online: bool) -> Mapping[str, str]:
@@ -122,7 +147,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """With whatever it has started."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -132,6 +157,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _in_short(complaint: bytes) -> str:
-    lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
+def in_short(complaint: str) -> str:
+    """The end of what a tool said, on one line."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     return " ".join(lines[-3:])[:600] or "it says nothing"

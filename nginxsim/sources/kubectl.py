@@ -1,0 +1,45 @@
+"""The user's own kubectl, with their configuration, plugins and rights: whoever asks it wants to know of a cluster."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginxsim.errors import InputError
+from nginxsim.sources.tools import Ended, Tool, in_short, run
+
+KUBECTL = Tool("kubectl", "https://kubernetes.io/docs/tasks/tools/ has it")
+SAYS = "kubectl says: "
+_LOG = re.compile(r"[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [^\]]+\] ")
+"""How a line of its log begins, which says at length what its last line says again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """As it is called: --context and --kubeconfig, where they are given."""
+
+    context: str = ""
+    kubeconfig: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        given = (("--context", self.context), ("--kubeconfig", self.kubeconfig))
+        return tuple(f"{name}={value}" for name, value in given if value)
+
+    def ask(self, *arguments: str) -> Ended:
+        """Raises InputError where it cannot be run, takes too long or says too much."""
+        return run(KUBECTL, (*arguments, *self.options), Path.cwd())
+
+    def tell(self, *arguments: str) -> str:
+        """What it prints. Raises InputError, in its own words, for what it fails at."""
+        ended = self.ask(*arguments)
+        if ended.status:
+            raise InputError(f"{SAYS}{words_of(ended)}")
+        return ended.told
+
+
+def words_of(ended: Ended) -> str:
+    """What it complains of, on one line."""
+    lines = ended.complaint.splitlines()
+    return in_short("\n".join([line for line in lines if not _LOG.match(line)] or lines))
