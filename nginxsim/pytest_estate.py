@@ -12,7 +12,6 @@ from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, ProxyLine, UpstreamRequest
 from nginxsim.nginx.regex import MatchLimitError
 from nginxsim.printing import spaced
-from nginxsim.releases import NEWEST
 from nginxsim.reports.suites.terminal import comparison
 from nginxsim.reports.terminal import for_people
 from nginxsim.reports.verdicts import verdict_lines
@@ -49,7 +48,7 @@ class Estate:
         cls,
         *paths: str | Path,
         flags: Sequence[str] = (),
-        release: str = NEWEST,
+        release: str | None = None,
         templates: Sequence[str | Path] = (),
         services: Services | None = None,
         assume: Sequence[str] = USUAL,

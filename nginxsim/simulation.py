@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nginxsim.config.assumed import Assumable, assumables, with_assumed
 from nginxsim.config.chart_class import with_chart_class
-from nginxsim.config.controller import Controller
 from nginxsim.config.live import with_named
 from nginxsim.config.machine import Machine
+from nginxsim.config.told import Told
 from nginxsim.config.zone import zone_of
 from nginxsim.errors import InputError
 from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
 from nginxsim.kube.kubernetes import Kubernetes
-from nginxsim.releases import NEWEST
 from nginxsim.sources import PLAIN_READING, Reading
 
 if TYPE_CHECKING:
@@ -51,36 +50,46 @@ MOST_NAMES = 100_000
 class Simulation:
     """One estate under one controller. Every stage is computed on first use; nothing is shared between simulations."""
 
-    def __init__(self, cluster: Cluster, controller: Controller, assume: frozenset[Assumable] = frozenset()) -> None:
+    def __init__(self, cluster: Cluster, told: Told, assume: frozenset[Assumable] = frozenset()) -> None:
         self.given = cluster
         """The cluster as it was read, without what is assumed."""
         self.assume = assume
-        self.controller = controller.configured(cluster)
-        with_class, assumed_class = with_chart_class(cluster, controller.flags)
-        self.cluster, assumed = with_assumed(with_class, controller.flags, assume)
-        zone = zone_of(cluster, self.controller.flags, self.controller.machine)
-        self._taken = (*self.controller.assumptions, *assumed, *filter(None, (zone.taken,)))
-        self.assumptions = (*self._taken, *filter(None, (assumed_class,)))
+        self.told = told
+        self.controller = told.controller(cluster)
+        with_class, assumed_class = with_chart_class(cluster, self.controller.flags)
+        self.cluster, assumed = with_assumed(with_class, self.controller.flags, assume)
+        self._assumed = (*assumed, *filter(None, (zone_of(cluster, self.controller).taken,)))
+        self._assumed_class = tuple(filter(None, (assumed_class,)))
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Another process gets what the stages start from, and works out anew what it is asked for."""
-        kept = ("given", "assume", "controller", "cluster", "assumptions", "_taken")
+        kept = ("given", "assume", "told", "controller", "cluster", "_assumed", "_assumed_class")
         return {name: getattr(self, name) for name in kept} | {"_routings": {}, "_routings_by_name": {}}
 
     def with_cluster(self, cluster: Cluster) -> Simulation:
         """Another estate under the same controller."""
-        return Simulation(cluster, self.controller, self.assume)
+        return Simulation(cluster, self.told, self.assume)
 
-    def with_controller(self, controller: Controller) -> Simulation:
+    def with_controller(self, told: Told) -> Simulation:
         """The same estate under another controller."""
-        return Simulation(self.given, controller, self.assume)
+        return Simulation(self.given, told, self.assume)
 
     @cached_property
     def taken(self) -> tuple[str, ...]:
         """What every report about the estate has to say that it takes for granted."""
         return (*self._taken, *self.ages.taken)
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What each answer has to say so, the IngressClass too that every estate of applications lacks."""
+        return (*self._taken, *self._assumed_class)
+
+    @cached_property
+    def _taken(self) -> tuple[str, ...]:
+        """Worked out when somebody asks: places in what a tool has rendered take another run of it."""
+        return (*self.controller.assumptions, *self._assumed)
 
     @cached_property
     def ages(self) -> Ages:
@@ -294,7 +303,7 @@ class Simulation:
         """The load balancer that the controller's Service in the input asks for."""
         from nginxsim.around.balancer import balancer_of
 
-        return balancer_of(self.cluster, self.controller.flags)
+        return balancer_of(self.cluster, self.controller)
 
     def leads_back(self, host: str) -> bool:
         """Whether a name is one of the controller's own, and Pods that ask for it come to the controller itself: what
@@ -341,7 +350,7 @@ class Simulation:
 def simulate(
     paths: Iterable[Readable] | Cluster,
     *,
-    release: str = NEWEST,
+    release: str | None = None,
     flags: Sequence[str] = (),
     facts: Sequence[str] = (),
     host: Machine | None = None,
@@ -351,8 +360,13 @@ def simulate(
     kubernetes: str | None = None,
     reading: Reading = PLAIN_READING,
     assume: Iterable[str] = (),
+    controller: str = "",
 ) -> Simulation:
     """Reads manifests (files, folders, "-"): their Simulation under a controller of `release` run with `flags`.
+
+    Where the manifests have the controller itself, its release and flags are those that it is deployed with; `release`
+    and `flags` go before these, each flag by itself. Where they have several, `controller` is the one that is meant, as
+    "namespace/name". Without any, the release is the newest known.
 
     Where they hold several estates, an InputError names these; nginxsim.kube.load_each reads each, and paths may be one
     of those as well.
@@ -371,8 +385,14 @@ def simulate(
     """
     before = after.given if after else None
     cluster = paths if isinstance(paths, Cluster) else load(list(paths), stdin, after=before, reading=reading)
+    told = Told.of(release, flags, machine=host, templates=templates, facts=facts, name=controller)
+    return simulation_of(cluster, told, assumables(assume), kubernetes)
+
+
+def simulation_of(
+    cluster: Cluster, told: Told, assume: frozenset[Assumable] = frozenset(), kubernetes: str | None = None
+) -> Simulation:
+    """Of one estate; of a running cluster also what the controller names in it is fetched."""
     if kubernetes is not None:
         cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
-    controller = Controller.started(release, flags, host, templates, facts)
-    cluster = with_named(cluster, controller.flags, controller.machine, controller.release)
-    return Simulation(cluster, controller, assumables(assume))
+    return Simulation(with_named(cluster, told), told, assume)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from nginxsim.around.providers import HTTPS, NAMED, TlsEnd, proxy_annotation, says_no_proxy, tls_end
-from nginxsim.config.flags import Flags
-from nginxsim.config.zone import controller_pods
+from nginxsim.config.controller import Controller
+from nginxsim.config.deployed import deployed_in
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import Service, ServicePort
+from nginxsim.kube.objects import Service, ServicePort, Workload
 from nginxsim.nginx.exchange import ProxyLine, Request
 from nginxsim.origins import Origin
 
@@ -101,37 +101,44 @@ def _handed_on(request: Request, hop: Hop) -> Request:
     return replace(sent, headers=[*request.headers, *lines])
 
 
-def balancer_of(cluster: Cluster, flags: Flags) -> Balancer | None:
+def balancer_of(cluster: Cluster, controller: Controller) -> Balancer | None:
     """The load balancer that leads to the controller; None where the input has none."""
-    service = next((each for each in _fronts(cluster, flags) if each.type == "LoadBalancer"), None)
+    service = next((each for each in _fronts(cluster, controller) if each.type == "LoadBalancer"), None)
     if service is None:
         return None
-    named = {"http": flags.http_port, "https": flags.https_port}
-    for pod in controller_pods(cluster):
+    named = {"http": controller.flags.http_port, "https": controller.flags.https_port}
+    for pod in controller.deployed.members if controller.deployed else ():
         named |= pod.container_ports
     hops = {port.port: _hop(service, port, named) for port in service.ports if port.protocol == "TCP"}
     return Balancer(service, hops)
 
 
-def controller_services(cluster: Cluster) -> Iterator[Service]:
-    """The Services that lead to the controller, by their labels and selectors, and by the Pods that they select."""
-    pods = list(controller_pods(cluster))
+def services_of(cluster: Cluster, controller: Controller) -> Iterator[Service]:
+    """The Services that lead to the controller: those that select its Pods, and those that are called as it is, unless
+    they select the Pods of another.
+    """
+    found = deployed_in(cluster)
     for service in cluster.services.values():
-        labels = {**service.meta.labels, **service.selector}
-        called = any(labels.get(label) in NAMES for label in LABELS) or any(name in service.meta.name for name in NAMES)
-        if called or any(_selects(service, pod.meta.namespace, pod.pod_labels) for pod in pods):
+        leading = [each.key for each in found if _selects(service, each.workload)]
+        own = controller.deployed is not None and controller.deployed.key in leading
+        if own or (not leading and _is_called(service)):
             yield service
 
 
-def _selects(service: Service, namespace: str, labels: Mapping[str, str]) -> bool:
-    alike = service.meta.namespace == namespace
-    return alike and bool(service.selector) and service.selector.items() <= labels.items()
+def _is_called(service: Service) -> bool:
+    labels = {**service.meta.labels, **service.selector}
+    return any(labels.get(label) in NAMES for label in LABELS) or any(name in service.meta.name for name in NAMES)
 
 
-def _fronts(cluster: Cluster, flags: Flags) -> Iterator[Service]:
-    if published := cluster.services.get(flags.publish_service):
+def _selects(service: Service, pods: Workload) -> bool:
+    alike = service.meta.namespace == pods.meta.namespace
+    return alike and bool(service.selector) and service.selector.items() <= pods.pod_labels.items()
+
+
+def _fronts(cluster: Cluster, controller: Controller) -> Iterator[Service]:
+    if published := cluster.services.get(controller.flags.publish_service):
         yield published
-    yield from controller_services(cluster)
+    yield from services_of(cluster, controller)
 
 
 def _hop(service: Service, port: ServicePort, named: dict[str, int]) -> Hop:

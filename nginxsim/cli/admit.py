@@ -84,7 +84,6 @@ def _known(name: str, keys: list[str]) -> str:
 
 def _source(estate: EstateOptions, strict: bool) -> EstateSource:
     """Standard input can be read once only, the rest again and again."""
-    from nginxsim.releases import NEWEST
     from nginxsim.sources import STDIN, File
     from nginxsim.webhook.forkserver import EstateSource
 
@@ -92,5 +91,4 @@ def _source(estate: EstateOptions, strict: bool) -> EstateSource:
         raise UsageError("--serve follows files: leave --cluster out")
     stdin = standard_input(estate.named).getvalue()
     paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.named)
-    release = estate.release or NEWEST
-    return EstateSource(paths, estate.flags, release, estate.templates, estate.facts, strict, estate.reading())
+    return EstateSource(paths, estate.told(), strict, estate.reading())

@@ -11,6 +11,7 @@ from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, worki
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import listing
+from nginxsim.reports.terminal import taken
 
 if TYPE_CHECKING:
     from nginxsim.kube.objects import Ingress
@@ -61,7 +62,7 @@ def command(
         from nginxsim.reports.obstacles import obstacle_lines
 
         text = with_origins(rendered, output_format) if origins else rendered.text
-    complain(*obstacle_lines(simulation.refused_by_nginx))
+    complain(*taken(simulation.taken), *obstacle_lines(simulation.refused_by_nginx))
     if output is None:
         shown = listing(text)
         say(shown, end="" if text.endswith("\n") else "\n")

@@ -17,6 +17,7 @@ import click
 from nginxsim.errors import InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from nginxsim.config.told import Told
     from nginxsim.kube import Cluster
     from nginxsim.kube.live import Live
     from nginxsim.kube.manifests import Readable
@@ -49,6 +50,8 @@ class EstateOptions:
     own_reading: Reading | None = None
     """How the paths are read, where that is not as nginxsim.toml and these options say."""
     zone: str | None = None
+    controller: str = ""
+    """The one of several controllers that is meant."""
     assume: tuple[str, ...] = ()
     """As said on the command line; empty: what commands usually assume."""
 
@@ -65,7 +68,14 @@ class EstateOptions:
     @property
     def describes_controller(self) -> bool:
         return bool(
-            self.flags or self.release or self.templates or self.facts or self.kubernetes or self.zone or self.assume
+            self.flags
+            or self.release
+            or self.templates
+            or self.facts
+            or self.kubernetes
+            or self.zone
+            or self.controller
+            or self.assume
         )
 
     def project(self) -> Project:
@@ -124,22 +134,28 @@ class EstateOptions:
             raise UsageError(f"{self.called}: several estates ({names}): choose one with --estate NAME")
         return having[0]
 
-    def _simulation(self, cluster: Cluster) -> Simulation:
-        from nginxsim.config.assumed import assumed_of
+    def told(self) -> Told:
+        """What is said of the controller, here and in nginxsim.toml. Raises UsageError."""
         from nginxsim.config.machine import Machine
-        from nginxsim.releases import NEWEST
-        from nginxsim.simulation import simulate
+        from nginxsim.config.told import Told, told_of
 
-        return simulate(
-            cluster,
-            release=self.release or NEWEST,
-            flags=self.flags,
-            host=Machine(zone=self.zone or ""),
+        machine = Machine(zone=self.zone or "")
+        said = Told.of(
+            self.release,
+            self.flags,
+            machine=machine,
             templates=self.templates,
             facts=self.facts,
-            kubernetes=self.kubernetes,
-            assume=self.assume or assumed_of(self.project()),
+            name=self.controller,
         )
+        return told_of(self.project(), said)
+
+    def _simulation(self, cluster: Cluster) -> Simulation:
+        from nginxsim.config.assumed import assumables, assumed_of
+        from nginxsim.simulation import simulation_of
+
+        assume = assumables(self.assume or assumed_of(self.project()))
+        return simulation_of(cluster, self.told(), assume, self.kubernetes)
 
 
 templates_option = partial(click.option, multiple=True, type=click.Path(exists=True, file_okay=False), metavar="DIR")
@@ -153,7 +169,7 @@ CONTROLLER_OPTIONS = (
         "--release",
         metavar="VERSION",
         default=None,
-        help="Controller version to be; default: the newest known.",
+        help="Controller version to be; default: as nginxsim.toml or the input says, else the newest known.",
     ),
     facts_option(
         "--fact", help="What a distributor's build of that version has otherwise, such as the default of a key."
@@ -163,7 +179,15 @@ CONTROLLER_OPTIONS = (
         "flags",
         multiple=True,
         metavar="FLAG",
-        help="A flag of the controller, as --flag=--default-backend-service=default/fallback. Repeatable.",
+        help="A flag of the controller, as --flag=--default-backend-service=default/fallback, over the same flag of "
+        "nginxsim.toml and of the controller in the input. Repeatable.",
+    ),
+    click.option(
+        "--controller",
+        "controller",
+        metavar="NS/NAME",
+        default="",
+        help="Of several controllers in PATH, only this one.",
     ),
     templates_option(
         "--templates",
@@ -263,10 +287,10 @@ def words_of(listed: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
 
 
-def takes_estate(command: Callable[..., None], *, required: bool = True) -> Callable[..., None]:
+def takes_estate(command: Callable[..., None], *, instead: str = "") -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
-    required: without PATH... and --cluster the command does not run.
+    Without PATH... and --cluster, it is what nginxsim.toml names, unless there is an option `instead`.
     """
 
     @wraps(command)
@@ -279,6 +303,7 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         fact: tuple[str, ...],
         kubernetes: str | None,
         zone: str | None,
+        controller: str,
         assume: str | None,
         exclude: tuple[str, ...],
         no_render: bool,
@@ -295,10 +320,8 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
         **other: object,
     ) -> None:
         live = live_of(cluster, context, namespaces, kubeconfig, no_secrets)
-        if required and not paths and not live:
-            raise click.UsageError("Missing argument 'PATH...'.")
         estate = EstateOptions(
-            (*live, *paths),
+            (*live, *(paths if paths or live or other.get(instead) else _usual_paths(config))),
             flags,
             release,
             templates,
@@ -312,6 +335,7 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
             estate=one,
             config=config,
             zone=zone,
+            controller=controller,
             assume=words_of(assume),
         )
         command(estate=estate, **other)
@@ -325,6 +349,15 @@ def takes_estate(command: Callable[..., None], *, required: bool = True) -> Call
     ):
         decorated = decorate(decorated)
     return decorated
+
+
+def _usual_paths(config: str | None) -> tuple[str, ...]:
+    """What nginxsim.toml has under `manifests`. Raises UsageError where there is nothing."""
+    from nginxsim.sources import project_of
+
+    if manifests := project_of((), config).manifests:
+        return manifests
+    raise click.UsageError("Missing argument 'PATH...' (nginxsim.toml may name it: manifests = [\"k8s/\"])")
 
 
 def standard_input(paths: Collection[str | None]) -> StringIO:

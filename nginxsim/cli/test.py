@@ -206,7 +206,7 @@ def run_suites(paths: Sequence[str], options: Options) -> int:
         if file:
             write(Path(file), click.unstyle(REPORTS[name](run, options.only_failures)) + "\n")
     say(REPORTS[options.on_screen](run, options.only_failures))
-    complain(*taken(assumptions_of(case.estate for case in cases)))
+    complain(*taken(assumptions_of((case.estate for case in cases), estates)))
     complain(*_never_there(unstored((case.estate for case in cases if case.skip is None), estates)))
     covered = report_coverage(run, options, estates) if options.measures else True
     if options.update:

@@ -40,7 +40,7 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 
 @click.command("why")
 @click.argument("url")
-@partial(takes_estate, required=False)
+@partial(takes_estate, instead="conf")
 @click.option("--conf", metavar="FILE", help="Ask this nginx.conf and what it includes, instead of PATH...")
 @click.option(
     "--include-root",

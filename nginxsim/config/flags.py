@@ -8,15 +8,16 @@ several wins, words without a dash are skipped, and `--` ends the flags.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, TypeAlias
 
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.golang.net import parse_ip
 from nginxsim.golang.strconv import parse_bool, parse_duration, parse_float, parse_int, quote, trim
-from nginxsim.kube.objects import Namespace
+from nginxsim.kube.objects import NOWHERE, Namespace, Word
 from nginxsim.kube.selectors import parse_selector
+from nginxsim.origins import Origin, Source
 from nginxsim.releases import Release, flag_dates
 
 
@@ -24,8 +25,8 @@ from nginxsim.releases import Release, flag_dates
 class Flags:
     """Every flag that changes what nginx or the admission webhook answers; "--http-port" is the field `http_port`.
 
-    References to objects are "namespace/name". `given` has the names that the command line set, as written there
-    without dashes.
+    References to objects are "namespace/name". `given` has the names that a command line set, as written there without
+    dashes, each with where that was.
     """
 
     annotations_prefix: str = "nginx.ingress.kubernetes.io"
@@ -65,7 +66,7 @@ class Flags:
     watch_ingress_without_class: bool = False
     watch_namespace: str = ""
     watch_namespace_selector: str = ""
-    given: frozenset[str] = frozenset()
+    given: Mapping[str, Source] = field(default_factory=dict, hash=False)
 
     @property
     def prefix(self) -> str:
@@ -88,6 +89,25 @@ class Flags:
             return True
         found = namespaces.get(namespace)
         return found is not None and parse_selector(self.watch_namespace_selector).matches(found.meta.labels)
+
+
+class CommandLine(NamedTuple):
+    """Some of the words that a controller is started with. owner: the object that has them, "" for none."""
+
+    words: tuple[Word, ...]
+    owner: str = ""
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> CommandLine:
+        return cls(tuple(map(Word, words)))
+
+
+class _Given(NamedTuple):
+    """One flag of a command line."""
+
+    name: str
+    text: str
+    source: Source
 
 
 def _decimals(text: str) -> tuple[float, ...]:
@@ -187,34 +207,57 @@ def parse_flags(arguments: Sequence[str], release: Release) -> Flags:
 
     Raises UsageError for what the controller would refuse to start with.
     """
-    known = {name: reader for name, reader in KNOWN.items() if name not in release.unknown_flags}
-    values: dict[str, Any] = dict(release.flags)
-    given = set()
-    for name, text in _assignments(arguments, known, release):
-        given.add(name)
-        values[name] = _read(name, text, known[name])
+    return flags_of([CommandLine.of(arguments)], release)
+
+
+def flags_of(lines: Iterable[CommandLine], release: Release, defaults: Mapping[str, Any] | None = None) -> Flags:
+    """The same of several command lines, each over those before it; `defaults` go before those of the release.
+
+    Raises UsageError, with the place where there is one.
+    """
+    known = known_flags(release)
+    values: dict[str, Any] = {**release.flags, **(defaults or {})}
+    given: dict[str, Source] = {}
+    for line in lines:
+        for flag in _given(line, known, release):
+            given[flag.name] = flag.source
+            values[flag.name] = _read(flag, known[flag.name])
     chosen = {name.replace("-", "_"): value for name, value in values.items() if name not in WITHOUT_EFFECT}
-    flags = Flags(**chosen, given=frozenset(given))
+    flags = Flags(**chosen, given=given)
     if values.get("version"):
-        raise UsageError("--version makes the controller print its version and exit")
+        raise UsageError("--version makes the controller print its version and exit", given["version"].origin)
     for check in CHECKS:
         check(flags)
     return flags
 
 
-def _assignments(
-    arguments: Sequence[str], known: Mapping[str, FlagReader], release: Release
-) -> Iterator[tuple[str, str]]:
-    words = iter(arguments)
+def known_flags(release: Release) -> Mapping[str, FlagReader]:
+    """Each flag that the release knows, and what reads its value."""
+    return {name: reader for name, reader in KNOWN.items() if name not in release.unknown_flags}
+
+
+def is_known(word: str, release: Release) -> bool:
+    """Whether a word is no flag at all, or one that the release knows."""
+    name = word.removeprefix("--").partition("=")[0]
+    return not word.startswith("--") or not name or name in known_flags(release)
+
+
+def _given(line: CommandLine, known: Mapping[str, FlagReader], release: Release) -> Iterator[_Given]:
+    words = iter(line.words)
     for word in words:
-        if word == "--":
+        text = word.text
+        if text == "--":
             return
-        if len(word) < 2 or word[0] != "-":
+        if len(text) < 2 or text[0] != "-":
             continue
-        name, equals, text = _long(word, known, release) if word.startswith("--") else _short(word)
-        if not equals:
-            text = "true" if known[name] is parse_bool else _next_word(words, word)
-        yield name, text
+        origin = None if word.origin == NOWHERE else word.origin
+        try:
+            name, equals, value = _long(text, known, release) if text.startswith("--") else _short(text)
+            if not equals:
+                value = "true" if known[name] is parse_bool else _next_word(words, text)
+        except UsageError as problem:
+            raise UsageError(str(problem), origin) from None
+        yield _Given(name, value, Source("flag", f"--{name}", origin, line.owner))
 
 
 def _long(word: str, known: Mapping[str, FlagReader], release: Release) -> tuple[str, str, str]:
@@ -236,17 +279,24 @@ def _short(word: str) -> tuple[str, str, str]:
     return "v", "=" if text else "", text.removeprefix("=")
 
 
-def _next_word(words: Iterator[str], flag: str) -> str:
+def _next_word(words: Iterator[Word], flag: str) -> str:
     for word in words:
-        return word
+        return word.text
     raise UsageError(f"flag needs an argument: {flag}")
 
 
-def _read(name: str, text: str, reader: FlagReader) -> object:
+def _read(flag: _Given, reader: FlagReader) -> object:
     try:
-        return reader(text)
+        return reader(flag.text)
     except (ValueError, csv.Error) as problem:
-        raise UsageError(f'invalid argument "{text}" for "--{name}" flag: {problem}') from None
+        words = f'invalid argument "{flag.text}" for "--{flag.name}" flag: {problem}'
+        raise UsageError(words, flag.source.origin) from None
+
+
+def _refused(flags: Flags, words: str, *names: str) -> UsageError:
+    """Because of these flags."""
+    places: Iterator[Origin | None] = (flags.given[name].origin for name in names if name in flags.given)
+    return UsageError(words, next((place for place in places if place), None))
 
 
 def _check_ports(flags: Flags) -> None:
@@ -255,44 +305,50 @@ def _check_ports(flags: Flags) -> None:
     for name in ports:
         port = getattr(flags, name.replace("-", "_"))
         if not 0 <= port <= 65535:
-            raise UsageError(f"port {port} cannot be opened (0 to 65535). Please check the flag --{name}")
+            raise _refused(flags, f"port {port} cannot be opened (0 to 65535). Please check the flag --{name}", name)
 
 
 def _check_references(flags: Flags) -> None:
     for name in ("default-backend-service", "publish-service"):
         reference = getattr(flags, name.replace("-", "_"))
         if reference and reference.count("/") != 1:
-            raise UsageError(f"--{name}: invalid format (namespace/name) found in '{reference}'")
+            raise _refused(flags, f"--{name}: invalid format (namespace/name) found in '{reference}'", name)
 
 
 def _check_exclusions(flags: Flags) -> None:
     if flags.publish_service and flags.publish_status_address:
-        raise UsageError("flags --publish-service and --publish-status-address are mutually exclusive")
+        raise _exclusive(flags, "publish-service", "publish-status-address")
     if flags.watch_namespace and flags.watch_namespace_selector:
-        raise UsageError("flags --watch-namespace and --watch-namespace-selector are mutually exclusive")
+        raise _exclusive(flags, "watch-namespace", "watch-namespace-selector")
     if flags.metrics_per_undefined_host and not flags.metrics_per_host:
-        raise UsageError("--metrics-per-undefined-host=true must be passed with --metrics-per-host=true")
+        words = "--metrics-per-undefined-host=true must be passed with --metrics-per-host=true"
+        raise _refused(flags, words, "metrics-per-undefined-host")
+
+
+def _exclusive(flags: Flags, one: str, other: str) -> UsageError:
+    return _refused(flags, f"flags --{one} and --{other} are mutually exclusive", one, other)
 
 
 def _check_selector(flags: Flags) -> None:
     try:
         parse_selector(flags.watch_namespace_selector)
     except ValueError as problem:
-        text = flags.watch_namespace_selector
-        raise UsageError(f"failed to parse --watch-namespace-selector={text}, error: {problem}") from None
+        words = f"failed to parse --watch-namespace-selector={flags.watch_namespace_selector}, error: {problem}"
+        raise _refused(flags, words, "watch-namespace-selector") from None
 
 
 def _check_prefix(flags: Flags) -> None:
     """Not the controller's own check: with an empty prefix it starts, and no annotation can ever name it."""
     if not flags.annotations_prefix:
-        raise UsageError("--annotations-prefix is empty, so no annotation could be meant for the controller")
+        words = "--annotations-prefix is empty, so no annotation could be meant for the controller"
+        raise _refused(flags, words, "annotations-prefix")
 
 
 def _check_editions(flags: Flags) -> None:
     for edition in flags.maxmind_edition_ids.split(",") if flags.maxmind_edition_ids else ():
         if edition not in GEOIP_EDITIONS:
             hint = did_you_mean(edition, sorted(GEOIP_EDITIONS))
-            raise UsageError(f"unknown Maxmind GeoIP2 edition name: '{edition}'{hint}")
+            raise _refused(flags, f"unknown Maxmind GeoIP2 edition name: '{edition}'{hint}", "maxmind-edition-ids")
 
 
 CHECKS = (_check_ports, _check_references, _check_exclusions, _check_selector, _check_prefix, _check_editions)

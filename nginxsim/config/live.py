@@ -7,23 +7,22 @@ from dataclasses import replace
 
 from nginxsim.config.assumed import named_secrets
 from nginxsim.config.flags import Flags
-from nginxsim.config.machine import Machine
-from nginxsim.config.settings import read_settings
+from nginxsim.config.told import Told
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.manifests import load
-from nginxsim.releases import Release
 
 CONFIG_MAP_ANNOTATIONS = ("auth-proxy-set-headers", "custom-headers", "fastcgi-params-configmap")
 REFERENCES = ("add_headers", "proxy_set_headers")
 """Settings that name further ConfigMaps."""
 
 
-def with_named(cluster: Cluster, flags: Flags, machine: Machine, release: Release) -> Cluster:
+def with_named(cluster: Cluster, told: Told) -> Cluster:
     """A running cluster with what is named in it, any other as it is. Raises InputError, in the words of kubectl."""
     if not cluster.live:
         return cluster
+    flags = told.controller(cluster).flags
     cluster = _fetched(cluster, "ConfigMap", named_config_maps(cluster, flags))
-    settings = read_settings(cluster, flags, machine, release)
+    settings = told.controller(cluster).settings
     cluster = _fetched(cluster, "ConfigMap", filter(None, (getattr(settings, name) for name in REFERENCES)))
     secrets = (*named_secrets(cluster, flags), *filter(None, (settings.ssl_dh_param,)))
     return _fetched(cluster, "Secret", secrets)

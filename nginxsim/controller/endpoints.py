@@ -46,7 +46,7 @@ class EndpointFinder:
         self._cluster = cluster
         self._external_names = not controller.flags.disable_svc_external_name
         self._distributes = controller.release.traffic_distribution_counts
-        self._zone = zone_of(cluster, controller.flags, controller.machine).name
+        self._zone = zone_of(cluster, controller).name
 
     def of_backend(self, key: str, port: Port) -> Reach:
         """The endpoints of a Service ("namespace/name") at the port that an Ingress names."""

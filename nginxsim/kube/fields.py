@@ -121,6 +121,10 @@ class Fields:
         """The texts of the list in this field; a text by itself is a list of one."""
         return tuple(map(_text, self._list(name, yaml.ScalarNode)))
 
+    def placed(self, name: str) -> tuple[tuple[str, Origin], ...]:
+        """The same, each with where it stands."""
+        return tuple((_text(node), self.file.origin(node)) for node in self._list(name, yaml.ScalarNode))
+
     def _list(self, name: str, of: type[yaml.Node]) -> list[yaml.Node]:
         node = self._get(name)
         if isinstance(node, yaml.SequenceNode):

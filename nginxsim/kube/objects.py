@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from nginxsim.origins import Origin
 
@@ -255,6 +255,25 @@ class Node:
         return self.meta.labels.get("topology.kubernetes.io/zone", "")
 
 
+class Word(NamedTuple):
+    """A word of a command line, as the kubelet hands it over. unknown: the variables in it of which only the cluster
+    knows the value; these stand there as written.
+    """
+
+    text: str
+    origin: Origin = NOWHERE
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One of a Pod: its image and its command line (command, then args)."""
+
+    image: str
+    image_origin: Origin
+    words: tuple[Word, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """A Pod, or the Pods that a Deployment, StatefulSet or DaemonSet would run (only its template is known)."""
@@ -272,5 +291,5 @@ class Workload:
     """Another object made it (metadata.ownerReferences)."""
     node: str = ""
     """spec.nodeName of a Pod that has one."""
-    arguments: tuple[str, ...] = ()
-    """Command and args of all containers."""
+    containers: tuple[Container, ...] = ()
+    replicas_origin: Origin = NOWHERE

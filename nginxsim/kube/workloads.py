@@ -6,6 +6,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from nginxsim.kube.containers import read_containers
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.objects import EndpointSlice, Meta, Port, Service, ServicePort, SliceEndpoint, SlicePort, Workload
 
@@ -29,7 +30,7 @@ def read_pod(document: Fields, meta: Meta) -> Workload:
         address=status.text("podIP"),
         owned=bool(document.fields("metadata").items("ownerReferences")),
         node=document.fields("spec").text("nodeName"),
-        arguments=_arguments(document.fields("spec")),
+        containers=read_containers(document.fields("spec"), meta),
     )
 
 
@@ -37,20 +38,23 @@ def read_template(document: Fields, meta: Meta) -> Workload:
     """Deployment, StatefulSet, ReplicaSet and DaemonSet (without replicas: one Pod stands for those of all nodes)."""
     spec = document.fields("spec")
     template = spec.fields("template")
+    pod = _pod(template.fields("metadata"), meta.namespace)
     return Workload(
         meta=meta,
-        pod_labels=template.fields("metadata").fields("labels").texts(),
+        pod_labels=pod.labels,
         container_ports=_named_ports(template.fields("spec")),
         ports=_ports(template.fields("spec")),
         replicas=spec.number("replicas", 1),
         owned=bool(document.fields("metadata").items("ownerReferences")),
-        arguments=_arguments(template.fields("spec")),
+        containers=read_containers(template.fields("spec"), pod),
+        replicas_origin=spec.origin("replicas"),
     )
 
 
-def _arguments(pod: Fields) -> tuple[str, ...]:
-    containers = list(pod.items("containers"))
-    return tuple(word for each in containers for word in (*each.words("command"), *each.words("args")))
+def _pod(metadata: Fields, namespace: str) -> Meta:
+    """What is known of the Pods of a template; they get a name when they are made."""
+    labels, annotations = metadata.fields("labels").texts(), metadata.fields("annotations").texts()
+    return Meta("Pod", "", namespace, labels=labels, annotations=annotations)
 
 
 def _container_ports(pod: Fields) -> Iterator[Fields]:

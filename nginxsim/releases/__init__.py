@@ -5,7 +5,16 @@ what they come to for one version.
 """
 
 from nginxsim.releases.facts import FACTS, Fact, Release
-from nginxsim.releases.known import NEWEST, RELEASES, flag_dates, release, setting_dates
+from nginxsim.releases.known import (
+    NEWEST,
+    RELEASES,
+    Told,
+    flag_dates,
+    release,
+    release_of_chart,
+    release_of_tag,
+    setting_dates,
+)
 from nginxsim.releases.scripts import SCRIPTS, Script
 from nginxsim.releases.spans import EVER, number, span
 
@@ -18,9 +27,12 @@ __all__ = [
     "Fact",
     "Release",
     "Script",
+    "Told",
     "flag_dates",
     "number",
     "release",
+    "release_of_chart",
+    "release_of_tag",
     "setting_dates",
     "span",
 ]

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from nginxsim.errors import UsageError
 from nginxsim.releases import flags, settings
+from nginxsim.releases.charts import CHARTS
+from nginxsim.releases.charts import NAME as CHART
 from nginxsim.releases.facts import Fact, Release, facts_of
 from nginxsim.releases.published import PUBLISHED
 from nginxsim.releases.scripts import scripts_of
@@ -40,6 +43,35 @@ def release(name: str = NEWEST) -> Release:
     if number(asked) > number(NEWEST):
         return _newer(f"{asked}{build}")
     raise UsageError(f'unknown release "{name}" (known: {_known()}); the nearest is {_nearest(number(asked))}')
+
+
+class Told(NamedTuple):
+    """What an image's tag or a label tells of a release. is_certain: it is the very one."""
+
+    release: Release
+    is_certain: bool = True
+
+
+def release_of_tag(tag: str) -> Told | None:
+    """Of an image's tag or of what else somebody calls a release; None where that is no number, as "latest".
+
+    Of one that is not known, the nearest.
+    """
+    written = _NAME.fullmatch(tag.strip())
+    if written is None:
+        return None
+    asked = written["number"]
+    if asked in RELEASES or number(asked) > number(NEWEST):
+        return Told(release(tag), asked in RELEASES)
+    near = _nearest(number(asked))
+    words = f"{asked} does what {near} does, the release nearest to it that is known"
+    return Told(replace(_published(near), assumptions=(words,)), is_certain=False)
+
+
+def release_of_chart(label: str) -> Told | None:
+    """Of the label helm.sh/chart, as "ingress-nginx-4.12.2"."""
+    name, _, version = label.rpartition("-")
+    return release_of_tag(CHARTS[version]) if name == CHART and version in CHARTS else None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nginxsim.errors import InputError, UsageError, did_you_mean
+from nginxsim.origins import Origin
 from nginxsim.sources.files import STDIN
 from nginxsim.sources.helm import Release
 from nginxsim.sources.ignoring import patterns
@@ -19,7 +21,7 @@ NAME = "nginxsim.toml"
 TABLES = ("check", "helm", "assume")
 HELM = {"chart": str, "values": list, "set": list, "release": str, "namespace": str}
 """What [helm] or each [[helm]] may say."""
-KEYS = ("exclude",)
+KEYS = ("exclude", "manifests", "flags", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Project:
 
     path: Path = Path()
     tables: Mapping[str, Any] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
 
     @property
     def folder(self) -> Path:
@@ -41,10 +44,40 @@ class Project:
     @property
     def exclude(self) -> tuple[str, ...]:
         """Raises UsageError."""
-        given = self.tables.get("exclude", [])
+        return self._list("exclude", "patterns", '["legacy/", "*.old.yaml"]')
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Of the controller. Raises UsageError."""
+        return self._list("flags", "flags", '["--watch-ingress-without-class"]')
+
+    @property
+    def manifests(self) -> tuple[str, ...]:
+        """What is meant where nobody names a path, relative to the current folder. Raises UsageError."""
+        named = self._list("manifests", "paths", '["k8s/"]')
+        return tuple(os.path.relpath(self._absolute(name)) for name in named)
+
+    @property
+    def release(self) -> str:
+        """The controller's version, "" where none is named. Raises UsageError."""
+        given = self.tables.get("release", "")
+        if not isinstance(given, str):
+            raise UsageError(f'{self.path}: release must be a text, such as "1.15.1"')
+        return given
+
+    def _list(self, name: str, of: str, example: str) -> tuple[str, ...]:
+        given = self.tables.get(name, [])
         if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-            raise UsageError(f'{self.path}: exclude must be a list of patterns, such as ["legacy/", "*.old.yaml"]')
+            raise UsageError(f"{self.path}: {name} must be a list of {of}, such as {example}")
         return tuple(given)
+
+    def place(self, value: str) -> Origin:
+        """Where a text stands, or the file's begin."""
+        written = re.compile(rf"[\"']{re.escape(value)}[\"']")
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if found := written.search(line):
+                return Origin(str(self.path), number, found.start() + 1)
+        return Origin(str(self.path), 1, 1)
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -102,7 +135,8 @@ def project_of(paths: Sequence[str], given: str | None = None) -> Project:
 
 def _read(path: Path) -> Project:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     for name, value in tables.items():
@@ -110,7 +144,7 @@ def _read(path: Path) -> Project:
         if name not in known:
             every = ", ".join((*KEYS, *(f"[{table}]" for table in TABLES)))
             raise UsageError(f'{path}: unknown {kind} "{name}"{did_you_mean(name, (*TABLES, *KEYS))} (known: {every})')
-    return Project(path, tables)
+    return Project(path, tables, text)
 
 
 def reading_of(project: Project, exclude: Sequence[str] = ()) -> Reading:

@@ -28,7 +28,7 @@ class EstateSpec:
     manifests: tuple[str, ...]
     flags: tuple[str, ...] = ()
     release: str | None = None
-    """None: the newest known."""
+    """None: as nginxsim.toml or the manifests say, else the newest known."""
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     chart: Release | None = None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from nginxsim.config.assumed import assumed_of
-from nginxsim.config.controller import Controller
+from nginxsim.config.told import Told, told_of
 from nginxsim.errors import InputError
 from nginxsim.simulation import Simulation, simulate
 from nginxsim.sources import Release, project_of, reading_of
@@ -29,8 +29,9 @@ class Estates:
 
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
-        controller = Controller.started(spec.release, spec.flags, templates=spec.templates, facts=spec.facts)
-        simulation = self._read(spec.manifests, spec.chart).with_controller(controller)
+        said = Told.of(spec.release, spec.flags, templates=spec.templates, facts=spec.facts)
+        told = told_of(project_of(spec.manifests), said)
+        simulation = self._read(spec.manifests, spec.chart).with_controller(told)
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
         if spec.changes:
@@ -40,10 +41,10 @@ class Estates:
         return simulation
 
 
-def assumptions_of(specs: Iterable[EstateSpec]) -> tuple[str, ...]:
+def assumptions_of(specs: Iterable[EstateSpec], estates: Estates) -> tuple[str, ...]:
     """What is taken for granted about the controllers of these estates, each thing once."""
-    asked = dict.fromkeys((spec.release, spec.facts) for spec in specs)
-    told = (Controller.started(release, facts=facts).assumptions for release, facts in asked)
+    asked = dict.fromkeys(spec.unchanged for spec in specs)
+    told = (estates.simulation(spec).controller.assumptions for spec in asked)
     return tuple(dict.fromkeys(chain.from_iterable(told)))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nginxsim.catalogue import BY_CODE, BY_NUMBER
-from nginxsim.releases import NEWEST
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -180,7 +179,7 @@ SUITE: Table = {
     "manifests": Field("Files and folders, relative to this file; default: its folder.", texts()),
     "helm": Field("A chart that belongs to the manifests, or is all of them.", reference("helm")),
     "flags": Field("The controller's command line.", {"type": "array", "items": TEXT}),
-    "release": Field(f"Controller version; default {NEWEST}.", TEXT),
+    "release": Field("Controller version; default: as nginxsim.toml or the manifests say, else the newest.", TEXT),
     "facts": Field("KEY=VALUE: what a distributor's build of that version has otherwise.", texts()),
     "templates": Field("Folders whose Jinja2 templates lie over nginxsim's own, relative to this file.", texts()),
     "services": Field("What services answer; default 200.", SERVICES),

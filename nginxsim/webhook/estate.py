@@ -54,6 +54,8 @@ class Loaded:
     ingresses: int
     seconds: float
     at: datetime
+    release: str
+    """Of the controller."""
 
 
 @dataclass(eq=False, slots=True)
@@ -136,7 +138,7 @@ class ForkServer:
             raise InputError("the process that reads the manifests ended before it had read them") from None
         if "error" in told:
             raise InputError(told["error"])
-        return Loaded(told["ingresses"], told["seconds"], datetime.now(UTC))
+        return Loaded(told["ingresses"], told["seconds"], datetime.now(UTC), told["release"])
 
     async def _received(self) -> bytes:
         (length,) = LENGTH.unpack(await self._exactly(LENGTH.size))

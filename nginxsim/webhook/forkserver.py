@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from nginxsim.config.told import Told
 from nginxsim.errors import InputError, NginxsimError
-from nginxsim.simulation import Simulation, simulate
+from nginxsim.kube import load
+from nginxsim.simulation import Simulation
 from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Reading
 from nginxsim.webhook.frames import LENGTH, framed
 from nginxsim.webhook.judge import Judge
@@ -33,17 +35,14 @@ class EstateSource:
     """What is stored in the cluster, and under which controller. strict: see Judge."""
 
     paths: tuple[str | File | Naming, ...]
-    flags: tuple[str, ...]
-    release: str
-    templates: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
+    told: Told
     strict: bool = False
     reading: Reading = PLAIN_READING
 
     @property
     def files(self) -> tuple[Path, ...]:
         """What is read again when it changes."""
-        return tuple(Path(path) for path in (*self.paths, *self.templates) if isinstance(path, str))
+        return tuple(Path(path) for path in (*self.paths, *map(str, self.told.templates)) if isinstance(path, str))
 
 
 def main(descriptor: int) -> None:
@@ -78,20 +77,14 @@ def _read_estate(control: socket.socket) -> Judge | None:
     except Exception as problem:  # noqa: BLE001 - whatever it is, the estate that was read before goes on
         _answer(control, error=f"internal error: {type(problem).__name__}: {problem}")
         return None
-    _answer(control, ingresses=len(stored.cluster.ingresses), seconds=time.perf_counter() - started)
+    seconds, release = time.perf_counter() - started, stored.controller.release.name
+    _answer(control, ingresses=len(stored.cluster.ingresses), seconds=seconds, release=release)
     return judge
 
 
 def _simulated(source: EstateSource) -> Simulation:
     """Raises InputError, too for a file that is broken just now: what was read before knows more of it than nothing."""
-    simulation = simulate(
-        source.paths,
-        release=source.release,
-        flags=source.flags,
-        templates=source.templates,
-        facts=source.facts,
-        reading=source.reading,
-    )
+    simulation = Simulation(load(source.paths, reading=source.reading), source.told)
     broken = [each for each in simulation.given.omitted if each.why is Omission.BROKEN]
     if broken:
         raise InputError(broken[0].detail, broken[0].origin)

@@ -20,12 +20,10 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 class Metrics:
     """One registry for one server; times are seconds, moments are Unix time."""
 
-    def __init__(self, release: str) -> None:
+    def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        Info("nginxsim", "Version, and the controller's release.", registry=registry).info(
-            {"version": __version__, "release": release}
-        )
+        self._info = Info("nginxsim", "Version, and the controller's release.", registry=registry)
         self._reviews = Counter("nginxsim_reviews", "Reviews by how they ended.", ["verdict"], registry=registry)
         for verdict in Verdict:
             self._reviews.labels(verdict)
@@ -70,6 +68,7 @@ class Metrics:
         self._lost.labels(reason).inc()
 
     def estate_read(self, loaded: Loaded) -> None:
+        self._info.info({"version": __version__, "release": loaded.release})
         self._ingresses.set(loaded.ingresses)
         self._read_at.set(loaded.at.timestamp())
         self._broken_since.set(0)

@@ -70,7 +70,7 @@ class _Running:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._log = log = Log(service.log_style)
-        self._metrics = metrics = Metrics(service.source.release)
+        self._metrics = metrics = Metrics()
         self._credentials = Credentials(service.tls, log)
         self._keeper = Keeper(service.source, service.workers, log, metrics)
         self._reviews = Reviews(self._keeper, service.room, service.limits.patience, log, metrics)

@@ -12,6 +12,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader
 
 from nginxsim import Host
+from nginxsim.config.told import Told
 from nginxsim.nginx.tree import parse_conf
 from nginxsim.origins import Source
 from nginxsim.render.bytecode import PackageBytecode
@@ -200,7 +201,7 @@ def test_a_path_names_the_ingress_that_made_it_a_regex():
 def test_older_releases_write_names_as_they_are():
     sim = simulation(made({"auth-url": "http://auth.test/"}, "*.b.test", path="=/x"))
     older = replace(sim.controller.release, quotes_names=False, auth_skips_custom_errors=False)
-    text = sim.with_controller(replace(sim.controller, release=older)).nginx_conf("*.b.test")
+    text = sim.with_controller(Told(release=older)).nginx_conf("*.b.test")
     assert r"server_name ~^(?<subdomain>[\w-]+)\.b\.test$;" in text
     assert "location = /x {" in text
     assert "proxy_intercept_errors" not in text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nginxsim import Request, Simulation, TraceStep, Verdict, simulate
-from nginxsim.config.controller import Controller
+from nginxsim.config.told import Told
 from nginxsim.diffing import compare
 from nginxsim.render.templates import TEMPLATE_FOLDER
 from tests.support.estates import estate, ingress, served
@@ -61,7 +61,7 @@ def test_the_same_manifest_lines_are_named(annotations: dict[str, str], request_
 
 
 def under(templates: Path, simulation: Simulation) -> Simulation:
-    return simulation.with_controller(Controller.started(templates=[templates]))
+    return simulation.with_controller(Told.of(templates=[templates]))
 
 
 def named(verdict: Verdict) -> Iterator[tuple[str, object]]:

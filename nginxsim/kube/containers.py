@@ -1,0 +1,80 @@
+"""The containers of a Pod: their images, and their command lines with $(VARIABLES) filled in.
+
+kubernetes 1.34: pkg/kubelet/container/helpers.go (ExpandContainerCommandAndArgs), pkg/kubelet/kubelet_pods.go
+(makeEnvironmentVariables), third_party/forked/golang/expansion/expand.go
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from nginxsim.kube.fields import Fields
+from nginxsim.kube.objects import Container, Meta, Word
+from nginxsim.origins import Origin
+
+Environment: TypeAlias = Mapping[str, str | None]
+"""Variables; None for those of which only the cluster knows the value."""
+
+_REFERENCE = re.compile(r"\$(?:\$|\((?P<name>[^)]*)\))")
+_OF_METADATA = re.compile(r"metadata\.(?P<of>labels|annotations)\['(?P<key>[^']*)'\]")
+
+
+def read_containers(spec: Fields, pod: Meta) -> tuple[Container, ...]:
+    """`pod`: what is known of the Pod itself; a template has no name."""
+    return tuple(_container(each, pod) for each in spec.items("containers"))
+
+
+def _container(fields: Fields, pod: Meta) -> Container:
+    written = (*fields.placed("command"), *fields.placed("args"))
+    environment = _environment(fields, pod) if any("$(" in text for text, _ in written) else {}
+    others = "envFrom" in fields
+    words = tuple(_word(text, origin, environment, others=others) for text, origin in written)
+    return Container(fields.text("image"), fields.origin("image"), words)
+
+
+def _word(text: str, origin: Origin, environment: Environment, *, others: bool) -> Word:
+    """others: there are further variables, which nobody knows."""
+    unknown: list[str] = []
+
+    def filled(reference: re.Match[str]) -> str:
+        name = reference["name"]
+        if name is None:
+            return "$"
+        value = environment.get(name)
+        if value is None and (others or name in environment):
+            unknown.append(name)
+        return reference[0] if value is None else value
+
+    return Word(_REFERENCE.sub(filled, text), origin, tuple(unknown)) if "$" in text else Word(text, origin)
+
+
+def _environment(container: Fields, pod: Meta) -> Environment:
+    found: dict[str, str | None] = {}
+    for variable in container.items("env"):
+        found[variable.text("name")] = _value(variable, pod, found)
+    return found
+
+
+def _value(variable: Fields, pod: Meta, before: Environment) -> str | None:
+    if "valueFrom" in variable:
+        return _of_pod(variable.fields("valueFrom").fields("fieldRef").text("fieldPath"), pod)
+    word = _word(variable.text("value"), variable.origin("value"), before, others=False)
+    return None if word.unknown else word.text
+
+
+def _of_pod(path: str, pod: Meta) -> str | None:
+    if path in FIELDS:
+        return FIELDS[path](pod) or None
+    if found := _OF_METADATA.fullmatch(path):
+        of = pod.labels if found["of"] == "labels" else pod.annotations
+        return of.get(found["key"], "")
+    return None
+
+
+FIELDS: Mapping[str, Callable[[Meta], str]] = {
+    "metadata.namespace": lambda pod: pod.namespace,
+    "metadata.name": lambda pod: pod.name,
+}
+"""What of a Pod is known before it runs."""
