@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol, TypeAlias
 
 from nginxsim.lua import scripts, written_out
@@ -65,7 +65,11 @@ def assembled(ingress: IngressScript, chooser: Chooser, release: Release) -> Lua
     def picker(script: Script) -> CertificatePicker | None:
         return ingress.certificates.shown if hook_of(script) is Hook.CERTIFICATE else None
 
-    return LuaRuntime(cache(handler), balancer, cache(setter), picker)
+    return LuaRuntime(cache(handler), cache(balancer), cache(setter), picker)
+
+
+def _written(options: Mapping[str, bool], name: str) -> bool:
+    return options.get(name, False)
 
 
 def _setter(script: Script, config: LuaConfig) -> Setter:
@@ -76,15 +80,15 @@ def _makers(ingress: IngressScript, chooser: Chooser, release: Release) -> Mappi
     """How the stand-in of each hook is made from its script."""
 
     def rewrite(script: Script) -> Handler:
-        options = None if script.file else written_out.options_of(script)
-        limited = ingress.config.limits_globally and written_out.limits_globally(script)
+        wants = None if script.file else partial(_written, written_out.options_of(script))
+        taken = [f"the Lua plugin {plugin} changes nothing" for plugin in ingress.config.plugins]
+        if ingress.config.limits_globally and written_out.limits_globally(script):
+            taken.append("global-rate-limit lets the request pass: memcached has counted few before")
 
         def run(request: LuaRequest) -> None:
-            ingress.rewrite(request, None if options is None else lambda name: options.get(name, False))
-            for plugin in ingress.config.plugins:
-                request.assume(f"the Lua plugin {plugin} changes nothing")
-            if limited:
-                request.assume("global-rate-limit lets the request pass: memcached has counted few before")
+            ingress.rewrite(request, wants)
+            for assumption in taken:
+                request.assume(assumption)
             chooser.rewrite(request)
 
         return run

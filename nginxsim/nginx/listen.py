@@ -123,6 +123,16 @@ class Listens:
         chosen = [listen for listen in there.values() if listen.is_ipv6 is ipv6] or list(there.values())
         return next((listen for listen in chosen if listen.is_wildcard), chosen[0] if chosen else None)
 
+    @cached_property
+    def port_texts(self) -> frozenset[str]:
+        """Every port as it is written, once all are known."""
+        return frozenset(map(str, self._by_port))
+
+    @cached_property
+    def read_proxy_lines(self) -> bool:
+        """Whether any address does, once all are known."""
+        return any(listen.proxy_protocol for there in self._by_port.values() for listen in there.values())
+
     def has(self, port: int) -> bool:
         return port in self._by_port
 

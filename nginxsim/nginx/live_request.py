@@ -112,6 +112,8 @@ class Run:
 
 NO_CERTIFICATE_FACTS: Mapping[str, str] = {}
 NO_HIDDEN_HEADERS: Mapping[str, Sequence[str]] = {}
+NONE_MUTED: frozenset[str] = frozenset()
+NONE_SCREENED: frozenset[int] = frozenset()
 
 
 def _host_of(value: str) -> str:
@@ -192,6 +194,33 @@ class LiveRequest:
         "vars",
     )
 
+    is_tls: bool
+    is_chunked: bool
+    quoted: bool
+    plus: bool
+    peer_addr: str
+    remote_addr: str
+    host: str
+    uri: str
+    args: str
+    unparsed_uri: str
+    internal: bool
+    uri_changed: bool
+    quote: bool
+    valid_location: bool
+    valid_unparsed: bool
+    content_type: str
+    location_header: str
+    status: int
+    err_status: int
+    error_page: bool
+    sent: bool
+    closed: bool
+    upstream_addr: str
+    upstream_status: str
+    upstream_time: str
+    cache_status: str
+
     def __init__(self, run: Run, request: Request, listen: Listen, server: Server) -> None:
         self.run = run
         self.original: Request = request
@@ -203,25 +232,20 @@ class LiveRequest:
         self.vars: dict[str, str | None] = {}
         self.ctx: dict[str, Any] = {}
         self.captures: tuple[str, ...] = ()
-        self._begin_connection(request)
-        self._begin_request(request)
-        self._begin_phases()
-        self._begin_response()
-        self._begin_upstream()
+        self._come(request)
+        self._begin()
 
-    def _begin_connection(self, request: Request) -> None:
+    def _come(self, request: Request) -> None:
+        """What is known of the connection and of the request before anything is read."""
         self.protocol: str = f"HTTP/{request.http_version}"
         self.is_http2: bool = request.http_version in ("2", "2.0")
-        self.is_tls: bool = False
+        self.is_tls = self.is_chunked = self.quoted = self.plus = False
         self.sni: str = ""
         self.negotiated: str = ""  # the SNI, if it chose a server
         self.client_tls: Mapping[str, str] = NO_CERTIFICATE_FACTS
-        self.peer_addr: str = request.client
-        self.remote_addr: str = request.client
+        self.peer_addr = self.remote_addr = request.client
         self.proxy_line: ProxyLine = NOBODY
         self.server_addr: str = "127.0.0.1"
-
-    def _begin_request(self, request: Request) -> None:
         self.headers_in: Headers = []
         self.by_variable: dict[str, list[str]] = {}
         """index_headers, once somebody has asked; empty before."""
@@ -229,51 +253,36 @@ class LiveRequest:
         """What a wildcard took out of headers_in although nginx itself goes on seeing it, by name in lower case."""
         self.headers_split: int = -1
         """Where a removal has cut nginx's list of headers_in in two (phases/input_headers); -1: nowhere."""
-        self.muted_headers: frozenset[str] = frozenset()
+        self.muted_headers: frozenset[str] = NONE_MUTED
         """Of those that are passed on: what no $http_* variable finds, in lower case."""
-        self.host: str = ""
         self.method: str = request.method
-        self.uri: str = ""
-        self.args: str = ""
-        self.unparsed_uri: str = ""
-        self.is_chunked: bool = False
+        self.host = self.uri = self.args = self.unparsed_uri = ""
         self.body_length: int = -1
-        self.quoted = self.plus = False
 
-    def _begin_phases(self) -> None:
-        self.internal = False
-        self.quote = True
-        self.uri_changed = False
-        self.valid_location = True
-        self.valid_unparsed = True
+    def _begin(self) -> None:
+        """Phases, response and upstream, all still to come."""
+        self.internal = self.uri_changed = False
+        self.quote = self.valid_location = self.valid_unparsed = True
         self.rewrites_left = MAX_REWRITES + 1
         self.content = ""
-        self.screened: frozenset[int] = frozenset()
+        self.screened: frozenset[int] = NONE_SCREENED
         """Phases of ModSecurity that are over; -1: no rule is tried any more."""
         self.mirrors: list[tuple[str, int]] = []
         self.limit_rate: int = 0
         self.limit_status: str | None = None
         self.limit_conn_status: str | None = None
-
-    def _begin_response(self) -> None:
         self.headers_out: Headers = []
-        self.content_type: str = ""
-        self.location_header: str = ""
+        self.content_type = self.location_header = ""
         self.names_itself = True
         """Whether nginx adds a Server header where the response has none."""
         self.body_size: int | None = None
-        self.status = 0
-        self.err_status = 0
-        self.error_page = False
-        self.sent = self.closed = False
+        self.status = self.err_status = 0
+        self.error_page = self.sent = self.closed = False
         self.last: Entry | None = None
-
-    def _begin_upstream(self) -> None:
         self.upstream: UpstreamRequest | None = None
         self.upstream_headers: Headers = []
-        self.upstream_addr = self.upstream_status = self.upstream_time = ""
-        self.cache_status = ""
-        self.failed_peers: list[tuple[str, ...]] = []
+        self.upstream_addr = self.upstream_status = self.upstream_time = self.cache_status = ""
+        self.failed_peers: Sequence[tuple[str, ...]] = ()
         self.proxy_host: str | None = None
         self.proxy_port: str | None = None
 
@@ -305,7 +314,7 @@ class LiveRequest:
         """What an internal redirect takes away: the modules' own state."""
         self.ctx = {}
         self.proxy_host = self.proxy_port = None
-        self.screened = frozenset()
+        self.screened = NONE_SCREENED
         self.internal = True
 
     # --- headers -------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class LuaRequest(Protocol):
     ctx: dict[str, Any]
     """ngx.ctx: empty at first, emptied by an internal redirect (error_page, try_files); a subrequest has its own."""
 
-    failed_peers: list[tuple[str, ...]]
+    failed_peers: Sequence[tuple[str, ...]]
     """For each try to pass the request on that has failed, every address that it may have gone to."""
 
     def var(self, name: str) -> str | None:

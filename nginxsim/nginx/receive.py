@@ -82,20 +82,16 @@ def receive(run: Run, request: Request) -> LiveRequest | None:
 
 
 def _start(request: LiveRequest) -> State | None:
-    request.server_addr = request.listen.address
+    asked, listen = request.original, request.listen
+    request.server_addr = listen.address
+    plain = asked.proxy_protocol is None and not listen.proxy_protocol
     try:
-        if (_needs_no_line(request) or _introduced(request)) and (
-            request.original.scheme != "https" or _handshake(request)
-        ):
+        if (plain or _introduced(request)) and (asked.scheme != "https" or _handshake(request)):
             return _read(request)
     except MatchLimitError as error:
         request.settle(MatchGaveUp, 0, Phase.LISTEN, str(error))
     close(request)
     return None
-
-
-def _needs_no_line(request: LiveRequest) -> bool:
-    return request.original.proxy_protocol is None and not request.listen.proxy_protocol
 
 
 def _introduced(request: LiveRequest) -> bool:
@@ -169,7 +165,8 @@ def _refuse(request: LiveRequest, problem: Problem) -> State | None:
 
 def _read(request: LiveRequest) -> State | None:
     asked, reading = request.original, request.server.reading
-    if problem := _not_http1(request, reading):
+    odd = request.is_http2 or asked.proxy_protocol is not None
+    if odd and (problem := _not_http1(request, reading)):
         request.protocol = ""
         return _refuse(request, problem)
     target, host = (asked.path, None) if asked.path.startswith("/") else _origin_form(asked.path)
@@ -243,7 +240,8 @@ def _take_headers(request: LiveRequest, used: int, unique: dict[str, str]) -> Pr
     room = Room(request.server.reading, used, frames=request.is_http2)
     for name, value in _given_headers(request.original):
         size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
-        if not room.takes(size, request.server.reading):
+        room.left -= size
+        if room.left < 0 and not room.grows(size, request.server.reading):
             return Problem(494, Refusal.HEADERS_TOO_LARGE)
         kind = _kind_of_name(name, request.server.reading.takes_underscores)
         if kind == "plain" and "\0" not in value:
@@ -272,23 +270,25 @@ class Room:
     nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_alloc_large_header_buffer)
     """
 
+    __slots__ = ("_buffers", "_frames", "left")
+
     def __init__(self, reading: Reading, used: int, *, frames: bool) -> None:
         """used: the bytes of the request line. frames: HTTP/2, which has limits of its own."""
         self._frames = frames
-        self._buffers, whole = (0, reading.first_buffer) if used <= reading.first_buffer else (1, reading.large_buffer)
-        self._left = whole - used
+        self._buffers = 0
+        self.left = reading.first_buffer - used
+        """Bytes; below 0 when the last line has not fitted in."""
+        if self.left < 0:
+            self._buffers, self.left = 1, reading.large_buffer - used
 
-    def takes(self, size: int, reading: Reading) -> bool:
-        """Whether a line of `size` bytes still has a place. One that does not fit in moves to the next buffer."""
+    def grows(self, size: int, reading: Reading) -> bool:
+        """Whether the last line, of `size` bytes, has a place in the next buffer, into which it moves."""
         if self._frames:
             return True
-        if size > self._left:
-            begun, self._left = self._left, reading.large_buffer
-            self._buffers += 1
-            if self._buffers > reading.large_buffers or max(begun, size) > self._left:
-                return False
-        self._left -= size
-        return True
+        begun = self.left + size
+        self._buffers += 1
+        self.left = reading.large_buffer - size
+        return self._buffers <= reading.large_buffers and max(begun, size) <= reading.large_buffer
 
 
 def _take_special(request: LiveRequest, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:
@@ -346,7 +346,7 @@ def _complete(request: LiveRequest, unique: dict[str, str]) -> Problem | None:
         return problem
     if "host" not in unique and request.original.http_version not in ("1.0", "0.9"):
         return Problem(400, Refusal.HOST_MISSING)
-    if problem := _check_framing(request, unique):
+    if len(unique) > 1 and (problem := _check_framing(request, unique)):
         return problem
     if request.method in ("CONNECT", "TRACE"):
         return Problem(405, Refusal.METHOD_FORBIDDEN, request.method)

@@ -50,7 +50,7 @@ class Limited:
         """The match, or None. Raises MatchLimitError."""
         size = 0 if len(data) <= SHORT or self._is_anchored else len(data).bit_length()
         try:
-            return self._for(size).search(data)
+            return (self._for(size) if size else self.code).search(data)
         except pcre2.LibraryError as error:
             if error.code != _OUT_OF_STACK:
                 raise MatchLimitError(str(error)) from None
@@ -63,8 +63,6 @@ class Limited:
         """The expression under the limit for texts whose length has so many bits. nginx compiles to no machine code,
         whose stack is small, unless `pcre_jit` says so.
         """
-        if size == 0 and jit:
-            return self.code
         if (size, jit) not in self._kept:
             limit = b"(*LIMIT_MATCH=%d)" % (max(TOTAL >> size, 1) if size else LIMIT)
             self._kept[size, jit] = pcre2.compile(limit + self._pattern, self._flags, jit=jit)
@@ -122,7 +120,7 @@ class Regex:
 
 
 def _all_groups(match: Any) -> tuple[str, ...]:
-    return (from_bytes(match.group()), *(from_bytes(group) for group in match.groups(b"")))
+    return (from_bytes(match.group()), *map(from_bytes, match.groups(b"")))
 
 
 def _text(name: str | bytes) -> str:

@@ -73,10 +73,11 @@ class Upstream:
 
     def peers(self, request: LiveRequest, tried: int = 0) -> tuple[str, tuple[str, ...]]:
         """The service's name and every address that may serve this request. tried: so many have failed."""
-        balancer = request.run.lua.balancer(self.script) if self.script else None
-        if self.script and balancer is None:
-            request.assume(f"balancer_by_lua {self.script.name or 'block'} picks a server of {self.name}")
+        script = self.script
+        balancer = request.run.lua.balancer(script) if script else None
         if balancer is None:
+            if script:
+                request.assume(f"balancer_by_lua {script.name or 'block'} picks a server of {self.name}")
             for name in self.unresolved:
                 request.assume(f"{name} resolves in DNS")
             return self.name, self.addresses if tried < len(self.addresses) else self.backups
@@ -247,10 +248,10 @@ class Http:
         its own to a port that reads PROXY lines.
         """
         host, _, port = sent.addresses[0].rpartition(":")
-        number = whole_number(port)
-        if number is None or not self.listens.has(number):
+        if port.lstrip("0") not in self.listens.port_texts:
             return None
-        if host not in _OWN_HOSTS and not self._turns_away(request, host, number):
+        number = int(port)
+        if host not in _OWN_HOSTS and not (self.listens.read_proxy_lines and self._turns_away(request, host, number)):
             return None
         if request.run.depth >= _MOST_ROUNDS:
             request.assume("a request that nginx passes on to itself for ever ends in 502 when its connections run out")

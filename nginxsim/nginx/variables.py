@@ -85,9 +85,9 @@ class Variables:
     def text(self, name: str) -> Text:
         """The function that reads this variable, "" where it is not found."""
         getter, variable = self.getter(name), self._find(name)
-        if variable is not None and variable.remembered:
-            return _remembering_text(name, variable.get)
-        return lambda request: getter(request) or ""
+        if variable is None or variable.set:
+            return lambda request: getter(request) or ""
+        return (_remembering_text if variable.remembered else _text_unless_set)(name, variable.get)
 
     def setter(self, name: str) -> Setter:
         setter = self._setters.get(name)
@@ -151,6 +151,14 @@ def _unless_set(name: str, compute: Getter) -> Getter:
     def get(request: LiveRequest) -> str | None:
         known = request.vars
         return known[name] if name in known else compute(request)
+
+    return get
+
+
+def _text_unless_set(name: str, compute: Getter) -> Text:
+    def get(request: LiveRequest) -> str:
+        known = request.vars
+        return (known[name] if name in known else compute(request)) or ""
 
     return get
 

@@ -12,7 +12,7 @@ from nginxsim.nginx.tree import ConfError
 from nginxsim.origins import Origin
 from nginxsim.verdict.claims import Wishes
 from nginxsim.verdict.notices import finding_of
-from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, Verdict
+from nginxsim.verdict.types import Cause, Explained, Finding, Outcome, Stood, Verdict
 
 if TYPE_CHECKING:
     from nginxsim.kube.validation import Documents
@@ -72,9 +72,9 @@ def played(simulation: Simulation, request: Request, answer: AnswerFunction | No
 
 def unanswered(request: Request, obstacles: Sequence[Finding], assumptions: tuple[str, ...]) -> Verdict:
     """No answer could be given even if nothing else were in the way: there is nothing to answer from."""
-    explanation = Explanation(lambda: _nothing_to_answer_from(obstacles[-1]), tuple)
+    explanation = Explained(lambda: _nothing_to_answer_from(obstacles[-1]), tuple)
     outcome = Outcome(1.0, None, [], None, (), assumptions, explanation)
-    return Verdict(request, [outcome], Standing(lambda: tuple(obstacles)))
+    return Verdict(request, [outcome], Stood(lambda: tuple(obstacles)))
 
 
 def _nothing_to_answer_from(obstacle: Finding) -> Cause:

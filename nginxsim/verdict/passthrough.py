@@ -14,7 +14,7 @@ from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, UpstreamRe
 from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
-from nginxsim.verdict.types import Cause, Evidence, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
+from nginxsim.verdict.types import Cause, Evidence, Explained, Finding, Outcome, Stood, TraceStep, Verdict
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
@@ -59,9 +59,9 @@ class PassthroughFront:
             sent,
             (),
             (*self._estate.assumptions, UNOPENED),
-            Explanation(partial(self._cause, backend, given.failed), partial(self._trace, backend)),
+            Explained(partial(self._cause, backend, given.failed), partial(self._trace, backend)),
         )
-        return Verdict(request, [outcome], Standing(partial(self._obstacles, backend)))
+        return Verdict(request, [outcome], Stood(partial(self._obstacles, backend)))
 
     def _obstacles(self, backend: PassthroughBackend) -> tuple[Finding, ...]:
         """Not nginx, which has no part in it."""

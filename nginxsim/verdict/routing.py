@@ -28,6 +28,7 @@ from nginxsim.verdict.wording.rows import Said
 if TYPE_CHECKING:
     from nginxsim.render import Rendered
     from nginxsim.simulation import Simulation
+    from nginxsim.verdict.passthrough import PassthroughFront
 
 
 class ConfRouting(ABC):
@@ -35,6 +36,9 @@ class ConfRouting(ABC):
 
     Where a line was written and why an outcome came about is for subclasses to know.
     """
+
+    _front: PassthroughFront | None = None
+    """What stands before nginx and answers some requests in its place."""
 
     def __init__(self, tree: Directive, router: Router, assumptions: tuple[str, ...]) -> None:
         self.tree = tree
@@ -90,10 +94,13 @@ class ConfRouting(ABC):
         return Arrival(request)
 
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
+        if self._front is not None and (passed := self._front.verdict(request, answer)):
+            return passed
         arrival = self.arriving(request)
-        routed = self._router.route(arrival.request, answer or everything_is_fine)
+        sent = arrival.request
+        routed = self._router.route(sent, answer or everything_is_fine)
         outcomes = [self._outcome(arrival, one) for one in routed]
-        return Verdict(arrival.request, outcomes, Standing(partial(self.obstacles, arrival.request, routed, outcomes)))
+        return Verdict(sent, outcomes, _RoutedStanding(self, sent, routed, outcomes))
 
     def lost(self, phase: Phase, text: str, why: str, line: int = 0) -> TraceStep:
         """A line of the conf that might have decided; text: its directive, or a name in it."""
@@ -101,29 +108,23 @@ class ConfRouting(ABC):
         return TraceStep(phase, text, why, conf, source, line=line)
 
     def _outcome(self, arrival: Arrival, routed: RoutedOutcome) -> Outcome:
-        request = arrival.request
-        return Outcome(
-            routed.probability,
-            routed.status,
-            routed.headers,
-            routed.upstream,
-            routed.also,
-            self.taken(routed) + arrival.taken,
-            Explanation(partial(self._cause, arrival, routed), partial(self._trace, request, routed)),
-        )
+        probability, status, headers, upstream, _, _, also, assumptions = routed
+        taken = self._assumptions + assumptions + arrival.taken + self.doubts(arrival.request, routed)
+        return Outcome(probability, status, headers, upstream, also, taken, _RoutedExplanation(self, arrival, routed))
 
-    def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
-        """What is taken for granted."""
-        return self._assumptions + routed.assumptions
+    def doubts(self, request: Request, routed: RoutedOutcome) -> tuple[str, ...]:  # noqa: ARG002
+        """What else is taken for granted of this one outcome."""
+        return ()
 
     def said(self, event: Event) -> Said:
         """An event in words."""
         return said(event)
 
-    def _cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+        """The cause, what stands before nginx included."""
         return self.cause_of(arrival.request, routed)
 
-    def _trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
+    def trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
         steps = routed.steps
         return tuple(self._traced(request, step, steps) for step in steps)
 
@@ -147,6 +148,31 @@ class ConfRouting(ABC):
         )
 
 
+class _RoutedExplanation(Explanation):
+    """Of one way that the router found."""
+
+    def __init__(self, routing: ConfRouting, arrival: Arrival, routed: RoutedOutcome) -> None:
+        self._routing, self._arrival, self._routed = routing, arrival, routed
+
+    def find_cause(self) -> Cause:
+        return self._routing.arrived_cause(self._arrival, self._routed)
+
+    def tell(self) -> tuple[TraceStep, ...]:
+        return self._routing.trace(self._arrival.request, self._routed)
+
+
+class _RoutedStanding(Standing):
+    """Of all ways that the router found."""
+
+    def __init__(
+        self, routing: ConfRouting, request: Request, routed: Sequence[RoutedOutcome], outcomes: Sequence[Outcome]
+    ) -> None:
+        self._routing, self._request, self._routed, self._outcomes = routing, request, routed, outcomes
+
+    def look(self) -> tuple[Finding, ...]:
+        return self._routing.obstacles(self._request, self._routed, self._outcomes)
+
+
 class Routing(ConfRouting):
     """A rendered conf; `label` is the name that line numbers of this text go by."""
 
@@ -161,6 +187,9 @@ class Routing(ConfRouting):
         flags = estate.controller.flags
         self._ports = {"http": flags.http_port, "https": flags.https_port}
         self._front = estate.front
+        self._balancer = estate.balancer
+        self._awaits_proxy_line = estate.controller.settings.use_proxy_protocol
+        self._contests = estate.ages.contests
         self._behind = {flags.https_port: flags.ssl_passthrough_proxy_port} if flags.enable_ssl_passthrough else {}
 
     @cached_property
@@ -170,48 +199,43 @@ class Routing(ConfRouting):
     def written(self, line: int) -> tuple[str, Source | None]:
         return f"{self.label}:{line}", self.provenance.of(line)
 
-    def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
-        if self._front is not None and (passed := self._front.verdict(request, answer)):
-            return passed
-        return super().verdict(request, answer)
-
     def arriving(self, request: Request) -> Arrival:
         """One that names no port comes through the load balancer in the input, to the controller's port for its scheme,
         or to the one behind its TLS front.
         """
-        awaited = self.estate.controller.settings.use_proxy_protocol
-        balancer = self.estate.balancer
-        arrival = Arrival(request) if balancer is None else balancer.arrival(request, awaited=awaited)
+        balancer = self._balancer
+        arrival = Arrival(request) if balancer is None else balancer.arrival(request, awaited=self._awaits_proxy_line)
         sent = arrival.request
         port = sent.port
         if port is None or (request.port is None and not self._router.listens_on(port)):
             port = self._ports[sent.scheme]
-        port = self._behind.get(port, port)
+        if self._behind:
+            port = self._behind.get(port, port)
         return arrival if sent.listen_port == port else arrival._replace(request=replace(sent, port=port))
 
-    def _outcome(self, arrival: Arrival, routed: RoutedOutcome) -> Outcome:
-        outcome = super()._outcome(arrival, routed)
-        if not self.estate.ages.contests:
-            return outcome
-        chosen = (line for kind, line, _, within in routed.trace if kind is LocationChosen and not within)
-        location = self.provenance.location_at(next(chosen, 0))
-        told = self.estate.ages.told(location, arrival.request)
-        return outcome._replace(assumptions=(*outcome.assumptions, told)) if told else outcome
+    def doubts(self, request: Request, routed: RoutedOutcome) -> tuple[str, ...]:
+        if request.scheme != "https" and not self._contests:
+            return ()
+        return tuple(filter(None, (*self._objections(routed), self._younger(request, routed))))
 
-    def _cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+    def _objections(self, routed: RoutedOutcome) -> Iterator[str]:
+        """A client may refuse the certificate that it is shown."""
+        # Behind a PROXY line the handshake comes second. Events are made only where there is one.
+        if Handshake in [kind for kind, *_ in routed.trace[:2]]:
+            shown = (self._shown(step.event) for step in routed.steps[:2])
+            yield from (objection_words(each) for each in shown if each is not None)
+
+    def _younger(self, request: Request, routed: RoutedOutcome) -> str:
+        """Who answers may hang on which Ingress is the older."""
+        if not self._contests:
+            return ""
+        chosen = (line for kind, line, _, within in routed.trace if kind is LocationChosen and not within)
+        return self.estate.ages.told(self.provenance.location_at(next(chosen, 0)), request)
+
+    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
         from nginxsim.verdict.connection import around  # noqa: PLC0415  # only who asks for reasons pays for them
 
-        return around(self.estate, arrival, super()._cause(arrival, routed))
-
-    def taken(self, routed: RoutedOutcome) -> tuple[str, ...]:
-        """A client may refuse the certificate that it is shown."""
-        taken = super().taken(routed)
-        # Behind a PROXY line the handshake comes second. Events are made only where there is one.
-        if Handshake not in [kind for kind, *_ in routed.trace[:2]]:
-            return taken
-        shown = (self._shown(step.event) for step in routed.steps[:2])
-        refused = (objection_words(each) for each in shown if each is not None)
-        return (*taken, *filter(None, refused))
+        return around(self.estate, arrival, super().arrived_cause(arrival, routed))
 
     def said(self, event: Event) -> Said:
         words = super().said(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -149,40 +150,66 @@ def _enters(step: TraceStep, uri: str) -> bool:
     return isinstance(event, LocationChosen) and event.kind == "=" and event.name == uri
 
 
-class Explanation:
+class Explanation(ABC):
     """Cause and trace of an outcome, each worked out when first asked for."""
 
-    def __init__(self, cause: Callable[[], Cause], trace: Callable[[], tuple[TraceStep, ...]]) -> None:
-        self._find_cause, self._tell = cause, trace
+    @abstractmethod
+    def find_cause(self) -> Cause: ...
+
+    @abstractmethod
+    def tell(self) -> tuple[TraceStep, ...]: ...
 
     @cached_property
     def cause(self) -> Cause:
-        return self._find_cause()
+        return self.find_cause()
 
     @cached_property
     def trace(self) -> tuple[TraceStep, ...]:
-        return self._tell()
+        return self.tell()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies, and what another process gets, no longer need the simulation that the explanation comes from."""
-        return Explanation, (_Known(self.cause), _Known(self.trace))
+        return Explained, (_Known(self.cause), _Known(self.trace))
 
 
-class Standing:
+class Explained(Explanation):
+    """By whoever knows: a function for the cause, one for the trace."""
+
+    def __init__(self, cause: Callable[[], Cause], trace: Callable[[], tuple[TraceStep, ...]]) -> None:
+        self._cause, self._trace = cause, trace
+
+    def find_cause(self) -> Cause:
+        return self._cause()
+
+    def tell(self) -> tuple[TraceStep, ...]:
+        return self._trace()
+
+
+class Standing(ABC):
     """Whether the estate that answered could ever be there: its obstacles are looked for when first asked for."""
+
+    @abstractmethod
+    def look(self) -> tuple[Finding, ...]: ...
+
+    @cached_property
+    def obstacles(self) -> tuple[Finding, ...]:
+        return self.look()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Stood, (_Known(self.obstacles),)
+
+
+class Stood(Standing):
+    """As whoever knows says."""
 
     def __init__(self, look: Callable[[], tuple[Finding, ...]]) -> None:
         self._look = look
 
-    @cached_property
-    def obstacles(self) -> tuple[Finding, ...]:
+    def look(self) -> tuple[Finding, ...]:
         return self._look()
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return Standing, (_Known(self.obstacles),)
 
-
-SOUND = Standing(tuple)
+SOUND = Stood(tuple)
 
 
 class Outcome(NamedTuple):

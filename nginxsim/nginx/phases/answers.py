@@ -89,8 +89,8 @@ def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
 def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
     length = None
-    request.names_itself = not _names_server(request, up, answer)
-    for name, value in taken_headers(answer):
+    request.names_itself = "server" in up.hidden or not _names_server(request, answer)
+    for name, value in taken_headers(answer) if answer.headers else ():
         lowered = name.lower()
         if lowered == "content-length" and length is None:
             length = value
@@ -111,11 +111,9 @@ def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     send_header(request)
 
 
-def _names_server(request: LiveRequest, up: UpstreamConf, answer: Answer) -> bool:
+def _names_server(request: LiveRequest, answer: Answer) -> bool:
     """Whether the answer's Server, or that it has none, takes the place of nginx's own."""
     # nginx 1.27.1: ngx_http_proxy_process_header; the other protocols' answers get no empty Server
-    if "server" in up.hidden:
-        return False
     return request.content == "proxy" or any(name.lower() == "server" for name, _ in answer.headers)
 
 

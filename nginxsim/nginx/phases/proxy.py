@@ -57,15 +57,6 @@ class Reply(NamedTuple):
         return FAILED_STATUS.get(failed, 502) if failed else self.answer.status
 
 
-class Passing(NamedTuple):
-    """One way on: where to, by which settings, how often, and what is sent."""
-
-    target: Target
-    up: UpstreamConf
-    tries: Tries
-    message: Message
-
-
 def proxy(request: LiveRequest) -> State | None:
     target = request.conf.target
     if target is None:
@@ -97,14 +88,14 @@ def _pass_on(request: LiveRequest, target: Target, place: Place, up: UpstreamCon
             return finalize(request, 502)
         run_mirrors(request)
         sent = UpstreamRequest(place.host, (f"{place.host}:{place.port}",), *message)
-        return _ask(request, Passing(target, up, Tries(1), message), sent)
-    request.failed_peers = []
-    return _ask_block(request, block, Passing(target, up, Tries(block.most_tries(up.tries)), message))
+        return _ask(request, Tries(target, up, message, 1), sent)
+    request.failed_peers = ()
+    return _ask_block(request, block, Tries(target, up, message, block.most_tries(up.tries)))
 
 
-def _ask_block(request: LiveRequest, block: Upstream, passing: Passing) -> State | None:
+def _ask_block(request: LiveRequest, block: Upstream, tries: Tries) -> State | None:
     try:
-        service, addresses = block.peers(request, passing.tries.count)
+        service, addresses = block.peers(request, tries.count)
     except LuaError as error:
         request.settle(ScriptFailed, block.line, Phase.BALANCER, block.name, str(error), error.variable)
         return finalize(request, 500)
@@ -113,9 +104,9 @@ def _ask_block(request: LiveRequest, block: Upstream, passing: Passing) -> State
         return finalize(request, end.status)
     run_mirrors(request)
     if not addresses:
-        request.settle(NoPeer, block.line, service, passing.tries.count)
+        request.settle(NoPeer, block.line, service, tries.count)
         return finalize(request, 502)
-    return _ask(request, passing, UpstreamRequest(service, addresses, *passing.message), block)
+    return _ask(request, tries, UpstreamRequest(service, addresses, *tries.message), block)
 
 
 def _resolves(request: LiveRequest, place: Place) -> bool:
@@ -129,52 +120,45 @@ def _resolves(request: LiveRequest, place: Place) -> bool:
     return True
 
 
-def _ask(request: LiveRequest, passing: Passing, sent: UpstreamRequest, block: Upstream | None = None) -> State | None:
-    target, up, tries, _ = passing
+def _ask(request: LiveRequest, tries: Tries, sent: UpstreamRequest, block: Upstream | None = None) -> State | None:
+    target, up = tries.target, tries.up
     _not_taken(request)
     tries.count += 1
-    _add(request, "upstream_addr", ", ".join(sent.addresses), tries)
+    request.upstream_addr = tries.listed(request.upstream_addr, ", ".join(sent.addresses))
     own = request.run.http.answer_itself(request, sent)
     answer = _answer(request, up, sent) if own is None else own
     if request.parent is not None and own is None:
         request.run.also.append(sent)
-    again = tries.again_after(answer, request, up) if block is not None else ""
+    again = tries.again_after(answer, request) if block is not None else ""
     if block is not None and again and not tries.are_endless:
-        return _next(request, passing, block, Reply(sent, answer), again)
+        return _next(request, tries, block, Reply(sent, answer), again)
     if answer.failed or again:
-        return _failed(request, passing, Reply(sent, answer), for_ever=bool(again))
-    _add(request, "upstream_status", str(answer.status).zfill(3), tries)
+        return _failed(request, tries, Reply(sent, answer), for_ever=bool(again))
+    request.upstream_status = tries.listed(request.upstream_status, str(answer.status).zfill(3))
     request.upstream_time = "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
     request.settle(Answered, target.line, target.shown, sent.service, answer.status)
     return _answered(request, up, answer)
 
 
-def _next(request: LiveRequest, passing: Passing, block: Upstream, reply: Reply, word: str) -> State | None:
+def _next(request: LiveRequest, tries: Tries, block: Upstream, reply: Reply, word: str) -> State | None:
     """Nobody gets to see this answer: another peer is asked."""
-    target, up, tries, _ = passing
-    request.note(*_tell(request, passing, reply))
-    request.failed_peers.append(reply.sent.addresses)
+    target, up = tries.target, tries.up
+    request.note(*_tell(request, tries, reply))
+    request.failed_peers = (*request.failed_peers, reply.sent.addresses)
     request.note(TriedAgain, up.next_line, target.protocol, word, tries.count + 1, tries.most)
-    return _ask_block(request, block, passing)
+    return _ask_block(request, block, tries)
 
 
-def _tell(request: LiveRequest, passing: Passing, reply: Reply, *, again: bool = False) -> tuple[Any, ...]:
+def _tell(request: LiveRequest, tries: Tries, reply: Reply, *, again: bool = False) -> tuple[Any, ...]:
     """The event, its line and its data for an answer that is not the client's. again: nginx goes on without end."""
-    (sent, answer), target = reply, passing.target
-    _add(request, "upstream_status", str(reply.status), passing.tries)
+    (sent, answer), target = reply, tries.target
+    request.upstream_status = tries.listed(request.upstream_status, str(reply.status))
     if request.parent is None and answer.failed in (None, Failure.PROTOCOL):
         request.run.also.append(sent)
     if answer.failed:
         return NotAnswered, target.line, target.shown, sent.service, answer.failed, again
     return Answered, target.line, target.shown, sent.service, answer.status
-
-
-def _add(request: LiveRequest, attribute: str, text: str, tries: Tries) -> None:
-    """Tries are told apart by a comma, services asked one after the other by an internal redirect by a colon."""
-    before = getattr(request, attribute)
-    between = ", " if tries.count > 1 else " : "
-    setattr(request, attribute, f"{before}{between}{text}" if before else text)
 
 
 def _answer(request: LiveRequest, up: UpstreamConf, sent: UpstreamRequest) -> Answer:
@@ -205,9 +189,9 @@ def _is_tls_port(sent: UpstreamRequest) -> bool:
     return all(address.rpartition(":")[2] in TLS_PORTS for address in sent.addresses)
 
 
-def _failed(request: LiveRequest, passing: Passing, reply: Reply, *, for_ever: bool) -> State | None:
+def _failed(request: LiveRequest, tries: Tries, reply: Reply, *, for_ever: bool) -> State | None:
     """for_ever: nginx tries again without end."""
-    request.settle(*_tell(request, passing, reply, again=for_ever))
+    request.settle(*_tell(request, tries, reply, again=for_ever))
     if for_ever:
         close(request)
         return None

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from nginxsim.nginx.exchange import Answer, Failure
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.conf import UpstreamConf
+    from nginxsim.nginx.conf import Target, UpstreamConf
     from nginxsim.nginx.live_request import LiveRequest
+    from nginxsim.nginx.phases.sending import Message
 
 FAILED_STATUS: Mapping[Failure, int] = {Failure.TIMEOUT: 504}
 """The other failures end in 502."""
@@ -35,9 +36,15 @@ MOST_PLAYED = 32
 
 
 class Tries:
-    """The tries of passing one request on. most: how many nginx makes, or ENDLESS."""
+    """The tries of passing one request on: where to, by which settings, and what is sent.
 
-    def __init__(self, most: int) -> None:
+    most: how many nginx makes, or ENDLESS.
+    """
+
+    __slots__ = ("count", "message", "most", "target", "up", "waited")
+
+    def __init__(self, target: Target, up: UpstreamConf, message: Message, most: int) -> None:
+        self.target, self.up, self.message = target, up, message
         self.most = most
         self.count = 0
         self.waited = 0
@@ -47,16 +54,24 @@ class Tries:
     def are_endless(self) -> bool:
         return self.most == ENDLESS and self.count >= MOST_PLAYED
 
-    def again_after(self, answer: Answer, request: LiveRequest, up: UpstreamConf) -> str:
+    def again_after(self, answer: Answer, request: LiveRequest) -> str:
         """The word of proxy_next_upstream for which nginx tries again; "" when this answer counts."""
-        if answer.failed is Failure.TIMEOUT:
+        failed = answer.failed
+        if failed is None and answer.status not in STATUS_CLASS:
+            return ""
+        up = self.up
+        if failed is Failure.TIMEOUT:
             self.waited += up.read_timeout if up.connect_timeout else 0
-        word = FAILURE_CLASS[answer.failed] if answer.failed else STATUS_CLASS.get(answer.status, "")
+        word = FAILURE_CLASS[failed] if failed else STATUS_CLASS[answer.status]
         if word not in up.next_upstream or self.count == self.most:
             return ""
-        if answer.failed not in UNSENT and not _may_be_sent_twice(request, up):
+        if failed not in UNSENT and not _may_be_sent_twice(request, up):
             return ""
         return "" if up.next_timeout and self._took(up.next_timeout) else word
+
+    def listed(self, before: str, text: str) -> str:
+        """A value for each try: a comma between tries, a colon between the services that an internal redirect asked."""
+        return f"{before}{', ' if self.count > 1 else ' : '}{text}" if before else text
 
     def _took(self, time: int) -> bool:
         """Tries without end take any time at all, and then the last answer counts."""
