@@ -14,7 +14,7 @@ from nginxsim.config.key_pairs import check_authority, check_revocations, read_k
 from nginxsim.config.scope import Stores
 from nginxsim.golang.strconv import quote
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import Secret
+from nginxsim.kube.objects import PublicFacts, Secret
 
 FAKE = Certificate(
     name="",
@@ -66,6 +66,21 @@ class CertificateStore:
             raise LookupError(f"local SSL certificate {key} was not found")
         return entry.authority
 
+    def facts(self, key: str) -> PublicFacts | None:
+        """What is public of a Secret's certificate, or why it is none; None where that is not known."""
+        try:
+            secret = self._stores.secret(key)
+        except LookupError:
+            return None
+        entry = self._entry(key)
+        if secret.facts or not secret.is_open:
+            return secret.facts
+        if entry.why_not:
+            return PublicFacts(refusal=entry.why_not)
+        shown = entry.certificate
+        assert shown is not None, "there is a reason otherwise"
+        return PublicFacts(shown.pem_sha, shown.common_name, shown.dns_names, shown.addresses, shown.expires)
+
     def _entry(self, key: str) -> _Entry:
         if key not in self._entries:
             try:
@@ -76,9 +91,11 @@ class CertificateStore:
 
     def _read(self, key: str) -> _Entry:
         secret = self._stores.secret(key)
-        if not secret.is_open and (entry := _hidden(key, secret)):
-            return entry
-        if "tls.crt" in secret.data and "tls.key" in secret.data:
+        if secret.facts is not None:
+            entry = _known(key, secret, secret.facts)
+        elif not secret.is_open and (hidden := _hidden(key, secret)):
+            return hidden
+        elif "tls.crt" in secret.data and "tls.key" in secret.data:
             entry = _key_pair(key, secret)
         elif secret.data.get("ca.crt"):
             entry = _authority(key, secret)
@@ -109,6 +126,31 @@ def _hidden(key: str, secret: Secret) -> _Entry | None:
         origin=secret.meta.origin,
     )
     return _Entry(certificate, AuthCertificate(key, ca_file=certificate.ca_file, pem_file=certificate.pem_file))
+
+
+def _known(key: str, secret: Secret, facts: PublicFacts) -> _Entry:
+    """The same as of the Secret itself, without contents."""
+    if facts.refusal:
+        raise ValueError(facts.refusal)
+    has_pair = "tls.crt" in secret.data and "tls.key" in secret.data
+    path = (secret_file(key) if has_pair else secret_file(key, "ca-")) if "ca.crt" in secret.data else ""
+    certificate = Certificate(
+        name=secret.meta.name,
+        namespace=secret.meta.namespace,
+        uid=secret.meta.uid if has_pair else "",
+        pem_sha=facts.sha1,
+        pem_file=path if has_pair else "",
+        ca_file=path,
+        names=tuple(sorted({facts.common_name, *facts.dns_names} - {""})),
+        common_name=facts.common_name,
+        dns_names=facts.dns_names,
+        addresses=facts.addresses,
+        expires=facts.expires,
+        has_certificate=has_pair,
+        origin=secret.meta.origin,
+    )
+    revoked = secret_file(key, "crl-") if path and "ca.crl" in secret.data else ""
+    return _Entry(certificate, AuthCertificate(key, path, revoked, certificate.pem_file))
 
 
 def _written_as_default(key: str, entry: _Entry) -> _Entry:

@@ -27,6 +27,8 @@ from nginxsim.releases import Release
 
 __all__ = ["SETTING_KEYS", "SettingProblem", "Settings", "dh_param_file", "read_settings"]
 
+DH_PARAMETERS = "dhparam.pem"
+"""The key of ssl-dh-param's Secret."""
 BOOKKEEPING = frozenset({"sources", "problems", "checksum"})
 TYPES: Mapping[str, str] = {
     field.name.replace("_", "-"): str(field.type) for field in fields(Settings) if field.name not in BOOKKEEPING
@@ -58,7 +60,9 @@ def dh_param_file(cluster: Cluster, reference: str) -> str:
     ingress-nginx 1.15.1: internal/ingress/controller/nginx.go (generateTemplate), internal/net/ssl/ssl.go
     """
     secret = cluster.secrets.get(reference)
-    pem = secret.data.get("dhparam.pem", b"") if secret else b""
+    if secret and not secret.is_open:
+        return secret_file(reference) if secret.has(DH_PARAMETERS) else ""
+    pem = secret.data.get(DH_PARAMETERS, b"") if secret else b""
     block = first_block(pem)
     return secret_file(reference) if block and block.type == "DH PARAMETERS" else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
+from nginxsim.kube.blanking import facts_in
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.objects import ConfigMap, Hidden, Meta, Namespace, Node, Secret
 
@@ -22,7 +23,13 @@ def read_secret(document: Fields, meta: Meta) -> Secret:
     kind = document.text("type") or "Opaque"
     if any(text.startswith(_ENCRYPTED) for text in (kind, *encoded.values(), *plain.values())):
         names = dict.fromkeys((*encoded, *plain), b"")
-        return Secret(meta, "Opaque" if kind.startswith(_ENCRYPTED) else kind, names, Hidden.VALUES)
+        return Secret(
+            meta,
+            "Opaque" if kind.startswith(_ENCRYPTED) else kind,
+            names,
+            Hidden.VALUES,
+            facts=facts_in(meta.annotations),
+        )
     data = {name: _decoded(text) for name, text in encoded.items()}
     data.update({name: text.encode() for name, text in plain.items()})
     return Secret(meta, kind, data)

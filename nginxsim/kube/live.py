@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from nginxsim.errors import InputError
+from nginxsim.kube.blanking import BLANK
 from nginxsim.kube.fields import dotted
 from nginxsim.kube.objects import Meta
 from nginxsim.kube.secrecy import APPLIED
@@ -40,8 +41,6 @@ CONTROLLER = ("nginx-ingress-controller", "ingress-nginx")
 OWN_GROUPS = frozenset({"", "apps", "networking.k8s.io", "discovery.k8s.io"})
 """Of the kinds that every cluster has."""
 NOT_SERVED = "the cluster does not serve this kind"
-WITHHELD = "ENC[withheld]"
-"""In place of the data of a Secret that was not fetched."""
 
 Json: TypeAlias = dict[str, Any]
 
@@ -237,7 +236,7 @@ def name_of(kind: str, metadata: Mapping[str, Any]) -> str:
 
 def _withheld(namespace: str, name: str) -> File:
     metadata = {"namespace": namespace, "name": name}
-    return file_of({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": WITHHELD})
+    return file_of({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": BLANK})
 
 
 # --- What is kept of an object ----------------------------------------------------------------------------------------

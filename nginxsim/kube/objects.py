@@ -205,6 +205,21 @@ class Hidden(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What anybody may know of a key pair or of a CA bundle, though it is held back.
+
+    expires: seconds since the epoch. refusal: why the controller does not use it, in its words.
+    """
+
+    sha1: str = ""
+    common_name: str = ""
+    dns_names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    expires: float = 0.0
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """`data` is decoded, with stringData merged in; a value that is held back is empty there."""
 
@@ -216,6 +231,8 @@ class Secret:
     """DNS names that its certificate is known to be made out to, though its values are held back."""
     maker: str = ""
     """The object that it is made of, as "SealedSecret ns/name"; "" where it stands in the input itself."""
+    facts: PublicFacts | None = None
+    """Of what is held back."""
 
     @property
     def is_open(self) -> bool:
