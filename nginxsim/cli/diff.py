@@ -6,21 +6,24 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, facts_option, templates_option, working
+from nginxsim.cli.options import EstateOptions, facts_option, is_plugin, takes_cluster, templates_option, working
 from nginxsim.cli.output import say
 from nginxsim.errors import InputError, UsageError
 from nginxsim.reports import DIFF_FORMATS, render_difference
 
 if TYPE_CHECKING:
-    from nginxsim.sources import Naming, Reading
+    from nginxsim.kube.live import Live
+    from nginxsim.kube.manifests import Readable
+    from nginxsim.sources import Reading
 
 
 @click.command("diff")
-@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | --git REV PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | --git REV PATH... | --cluster PATH...")
 @click.option(
     "--git",
     "revision",
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 @templates_option("--new-templates", help="A folder whose Jinja2 templates lie over those of the new side.")
 @click.option("--estate", "one", metavar="NAME", help="Of several estates on a side, such as overlays, only this one.")
 @click.option("-o", "--output", type=click.Choice(list(DIFF_FORMATS)), default="text", help="Report format.")
+@partial(takes_cluster, by_default=lambda given: is_plugin() and len(given["paths"]) == 1 and given["revision"] is None)
 def command(
     paths: tuple[str, ...],
     revision: str | None,
@@ -58,8 +62,11 @@ def command(
     new_templates: tuple[str, ...],
     one: str | None,
     output: str,
+    live: tuple[Live, ...],
 ) -> None:
     """Tell which requests end otherwise under the manifests in NEW than in OLD, and why.
+
+    With --cluster, the old side is what runs, and the new one is the same once PATH... is applied.
 
     Beside the behaviour, it lists what the controller decides otherwise and the directives that differ in nginx.conf.
     Services and auth servers are taken to answer 200.
@@ -70,6 +77,7 @@ def command(
       nginxsim diff --git HEAD k8s/
       nginxsim diff --git origin/main... k8s/ -o markdown
       helm template . | nginxsim diff deployed.yaml -
+      nginxsim diff --cluster k8s/
       nginxsim diff k8s/ k8s/ --new-flag=--disable-catch-all
 
     \b
@@ -78,7 +86,12 @@ def command(
     with ExitStack() as until_told, working("comparing"):
         from nginxsim.diffing import compare
 
-        sides = _named(paths) if revision is None else _at_revisions(revision, paths, until_told)
+        if live:
+            sides = _applied(live, paths, revision)
+        elif revision is None:
+            sides = _named(paths)
+        else:
+            sides = _at_revisions(revision, paths, until_told)
         before, after = (
             EstateOptions(
                 side.paths,
@@ -108,7 +121,7 @@ def command(
 class Side:
     """What one side is read from, and how where that is not as ever."""
 
-    paths: Sequence[str | Naming]
+    paths: Sequence[Readable]
     reading: Reading | None = None
 
 
@@ -118,6 +131,16 @@ def _named(paths: tuple[str, ...]) -> list[Side]:
     if paths == ("-", "-"):
         raise UsageError('only one side can be read from standard input ("-")')
     return [Side([path]) for path in paths]
+
+
+def _applied(live: tuple[Live, ...], paths: tuple[str, ...], revision: str | None) -> list[Side]:
+    """What runs, asked once, and what it becomes."""
+    from nginxsim.kube.manifests import asked
+
+    if revision is not None:
+        raise UsageError("--git compares revisions, and --cluster what runs with PATH...: leave one of them out")
+    cluster = asked(live[0])
+    return [Side([cluster]), Side([cluster, *paths])]
 
 
 def _at_revisions(text: str, paths: tuple[str, ...], until_told: ExitStack) -> list[Side]:

@@ -98,16 +98,21 @@ def _set_limit(size: str | None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    sys.exit(_run())
+    sys.exit(_run("nginxsim"))
 
 
-def _run() -> int:
+def plugin() -> None:
+    """The same as kubectl-nginxsim, which kubectl finds on PATH: without PATH... it asks the cluster."""
+    sys.exit(_run("kubectl nginxsim"))
+
+
+def _run(name: str) -> int:
     """The exit code. Whatever a name or a value of the input may hold, errors too show it escaped."""
     _open_what_is_closed()
     _print_what_cannot_be_encoded()
     warnings.showwarning = lambda message, *_, **__: complain(f"note: {message}")
     try:
-        return int(cli.main(prog_name="nginxsim", standalone_mode=False) or 0)
+        return int(cli.main(prog_name=name, obj=name, standalone_mode=False) or 0)
     except click.ClickException as error:
         return _wrong_usage(error)
     except KeyboardInterrupt:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
     from nginxsim.sources import Project, Reading
 
+PLUGIN = "kubectl nginxsim"
+"""What the command line is called as a plugin of kubectl."""
 PATIENCE = 1.0
 """Seconds of silence before a terminal is told what takes so long."""
 
@@ -262,24 +264,43 @@ CLUSTER_OPTIONS = (
 )
 
 
-def live_of(
-    cluster: bool, context: str | None, namespaces: tuple[str, ...], kubeconfig: str | None, no_secrets: bool
-) -> tuple[Live, ...]:
-    """The cluster that is asked for, if one is."""
-    if not cluster:
-        for name, value in (
-            ("--context", context),
-            ("--namespace", namespaces),
-            ("--kubeconfig", kubeconfig),
-            ("--no-secrets", no_secrets),
-        ):
-            if value:
-                raise UsageError(f"{name} goes with --cluster")
-        return ()
-    from nginxsim.kube.live import Live
-    from nginxsim.sources.kubectl import Kubectl
+def is_plugin() -> bool:
+    """Whether kubectl was asked: then a command is about the cluster unless it names manifests."""
+    return bool(click.get_current_context().obj == PLUGIN)
 
-    return (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets),)
+
+def takes_cluster(
+    command: Callable[..., None], *, by_default: Callable[[Mapping[str, Any]], bool]
+) -> Callable[..., None]:
+    """Adds the options of a cluster; which one is meant, if one is, reaches the command as `live`.
+
+    by_default: whether one is meant without --cluster, by what else is given.
+    """
+
+    @wraps(command)
+    def with_cluster(
+        *,
+        cluster: bool,
+        context: str | None,
+        namespaces: tuple[str, ...],
+        kubeconfig: str | None,
+        no_secrets: bool,
+        **other: Any,
+    ) -> None:
+        live: tuple[Live, ...] = ()
+        if cluster or by_default(other):
+            from nginxsim.kube.live import Live
+            from nginxsim.sources.kubectl import Kubectl
+
+            live = (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets),)
+        elif context or namespaces or kubeconfig or no_secrets:
+            raise UsageError("--context, --namespace, --kubeconfig and --no-secrets go with --cluster")
+        command(live=live, **other)
+
+    decorated: Callable[..., None] = with_cluster
+    for decorate in CLUSTER_OPTIONS:
+        decorated = decorate(decorated)
+    return decorated
 
 
 def words_of(listed: str | None) -> tuple[str, ...]:
@@ -287,10 +308,11 @@ def words_of(listed: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
 
 
-def takes_estate(command: Callable[..., None], *, instead: str = "") -> Callable[..., None]:
+def takes_estate(command: Callable[..., None], *, instead: str = "", of_cluster: bool = False) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
     Without PATH... and --cluster, it is what nginxsim.toml names, unless there is an option `instead`.
+    of_cluster: it is about a cluster in any case.
     """
 
     @wraps(command)
@@ -311,15 +333,10 @@ def takes_estate(command: Callable[..., None], *, instead: str = "") -> Callable
         settings: tuple[str, ...],
         one: str | None,
         online: bool,
-        cluster: bool,
-        context: str | None,
-        namespaces: tuple[str, ...],
-        kubeconfig: str | None,
-        no_secrets: bool,
+        live: tuple[Live, ...],
         config: str | None = None,
         **other: object,
     ) -> None:
-        live = live_of(cluster, context, namespaces, kubeconfig, no_secrets)
         estate = EstateOptions(
             (*live, *(paths if paths or live or other.get(instead) else _usual_paths(config))),
             flags,
@@ -340,11 +357,13 @@ def takes_estate(command: Callable[..., None], *, instead: str = "") -> Callable
         )
         command(estate=estate, **other)
 
-    decorated: Callable[..., None] = with_estate
+    def asks_kubectl(given: Mapping[str, Any]) -> bool:
+        return of_cluster or (is_plugin() and not given["paths"] and not given.get(instead))
+
+    decorated = takes_cluster(with_estate, by_default=asks_kubectl)
     for decorate in (
         *CONTROLLER_OPTIONS,
         *INPUT_OPTIONS,
-        *CLUSTER_OPTIONS,
         click.argument("paths", nargs=-1, metavar="PATH..."),
     ):
         decorated = decorate(decorated)

@@ -9,6 +9,7 @@ import click
 
 from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
 from nginxsim.cli.output import say, write
+from nginxsim.errors import UsageError
 from nginxsim.printing import listing
 
 
@@ -27,6 +28,9 @@ def command(estate: EstateOptions, output: str | None) -> None:
       nginxsim why https://shop.example.com/ cluster.yaml
     """
     from nginxsim.reports.snapshot import snapshot
+
+    if estate.named:
+        raise UsageError(f"{estate.named[0]}: snapshot is about a cluster, and takes no PATH")
 
     with working("asking the cluster"):
         text = snapshot(open_estate(estate))

@@ -76,6 +76,8 @@ class Live:
     kubectl: Kubectl = Kubectl()
     namespaces: tuple[str, ...] = ()
     secrets: bool = True
+    told: tuple[File, ...] = field(default=(), repr=False, compare=False)
+    """What it has told already; it is asked only for what is named besides."""
 
     def __str__(self) -> str:
         return f"the cluster {self.kubectl.context}".rstrip()

@@ -217,10 +217,13 @@ def load_each(
 
 
 def _known(path: Readable) -> Sequence[str | Path | File | Naming]:
-    """A path, or what there is in a cluster. Raises InputError where that cannot be asked."""
-    if not isinstance(path, Live):
-        return [path]
-    return path.files({kind.name: {version.rpartition("/")[0] for version in kind.readers} for kind in KINDS.values()})
+    return asked(path).told if isinstance(path, Live) else [path]
+
+
+def asked(live: Live) -> Live:
+    """A cluster with what it tells of the kinds that are read. Raises InputError where it cannot be asked."""
+    wanted = {kind.name: {version.rpartition("/")[0] for version in kind.readers} for kind in KINDS.values()}
+    return live if live.told else replace(live, told=tuple(live.files(wanted)))
 
 
 def _read_file(file: File, stock: _Stock) -> None:
