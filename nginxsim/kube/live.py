@@ -7,6 +7,7 @@ by the path of the field, for `kubectl edit`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -247,6 +248,7 @@ METADATA = (
     "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "annotations", "ownerReferences",
 )  # fmt: skip
 CONTAINER = ("name", "image", "ports")
+_KEY = re.compile(r"^(-?-maxmind-license-key=).*")
 
 
 def kept(thing: Json) -> Json | None:
@@ -287,11 +289,24 @@ def _replica_set(thing: Json) -> Json | None:
 
 
 def _pod_spec(spec: Json) -> Json:
-    """A controller's whole; of others neither arguments nor environment, which may hold anything."""
-    containers = spec.get("containers", ())
-    if any(map(_is_controller, containers)):
-        return spec
-    return {"containers": [_some(each, *CONTAINER) for each in containers]}
+    """Of what is no controller neither arguments nor environment, which may hold anything."""
+    return {
+        "containers": [
+            _controller(each) if _is_controller(each) else _some(each, *CONTAINER)
+            for each in spec.get("containers", ())
+        ]
+    }
+
+
+def _controller(container: Json) -> Json:
+    """With those variables that its command line has."""
+    found = _some(container, *CONTAINER, "command", "args", "envFrom")
+    for name in ("command", "args"):
+        if name in found:
+            found[name] = [_KEY.sub(r"\1withheld", word) for word in found[name]]
+    said = " ".join((*found.get("command", ()), *found.get("args", ())))
+    env = [each for each in container.get("env", ()) if f"$({each['name']})" in said]
+    return {**found, "env": env} if env else found
 
 
 def _is_controller(container: Json) -> bool:

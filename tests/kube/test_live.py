@@ -193,3 +193,43 @@ def test_manifests_lie_over_the_cluster_as_if_they_were_applied(nginxsim, cluste
     ran = nginxsim("check", "--cluster", str(file))
     assert "NX725" not in ran.out  # the object twice
     assert "gone" in ran.out
+
+
+def test_the_controllers_image_arguments_and_what_they_name_are_those_that_run(nginxsim, cluster):
+    party = issue("fallback", "*.example.com")
+    words = [
+        "/nginx-ingress-controller", "--configmap=$(POD_NAMESPACE)/tuned",
+        "--default-ssl-certificate=$(POD_NAMESPACE)/fallback", "--maxmind-license-key=planted-key",
+    ]  # fmt: skip
+    own = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+    env = [own, {"name": "TOKEN", "value": "planted-token"}]
+    container = {"name": "controller", "image": "example/ingress-nginx/controller:v1.13.3", "args": words, "env": env}
+    template = {"metadata": {"labels": {"app": "edge"}}, "spec": {"containers": [container]}}
+    fallback = live_secret("fallback", "edge", tls_crt=party.pem, tls_key=party.key_pem)
+    cluster.objects = [
+        ingress_class(), *served(), ingress(tls=[{"hosts": ["web.example.com"]}]),
+        thing("Deployment", "edge", version="apps/v1", namespace="edge", spec={"replicas": 2, "template": template}),
+        thing("ConfigMap", "tuned", namespace="edge", data={"proxy-read-timeout": "77"}), fallback,
+    ]  # fmt: skip
+    ran = nginxsim("conf", "--cluster", "--origins")
+    assert "proxy_read_timeout 77s" in " ".join(ran.out.split())
+    found = answered(nginxsim, "https://web.example.com/")
+    assert [words for words in found["assumptions"] if "Deployment edge/edge, release 1.13.3" in words]
+    assert not [words for words in found["assumptions"] if "fake" in words]
+    text = nginxsim("snapshot").out
+    assert "--configmap=$(POD_NAMESPACE)/tuned" in text
+    assert "planted" not in text
+
+
+def test_diff_tells_what_applying_manifests_would_change(nginxsim, cluster, tmp_path):
+    cluster.objects = [ingress_class(), *served(), ingress()]
+    (tmp_path / "new.yaml").write_text(manifests(ingress(annotations={"whitelist-source-range": "office"})))
+    ran = nginxsim("diff", "--cluster", str(tmp_path / "new.yaml"))
+    assert ran.status == 1
+    assert "web.example.com" in ran.out
+    assert "503" in ran.out
+    assert [path for path in cluster.asked if "/ingresses" in path] == [
+        "/apis/networking.k8s.io/v1/ingresses?limit=500"
+    ]
+    ran = nginxsim("diff", "--cluster", "--git", "HEAD", str(tmp_path / "new.yaml"))
+    assert (ran.status, "leave one of them out" in ran.err) == (2, True)
