@@ -45,6 +45,8 @@ class EstateOptions:
     online: bool = False
     values: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    """NAME=DIR of --chart-source."""
     estate: str | None = None
     """The one of several estates that is meant."""
     config: str | None = None
@@ -90,8 +92,10 @@ class EstateOptions:
 
         if self.own_reading is not None:
             return self.own_reading
+        reading = reading_of(self.project(), self.exclude)
         return replace(
-            reading_of(self.project(), self.exclude),
+            reading,
+            copies=(*reading.copies, *map(_copy, self.copies)),
             render=self.render,
             online=self.online,
             values=tuple(str(Path(file).resolve()) for file in self.values),
@@ -233,6 +237,13 @@ INPUT_OPTIONS = (
     ),
     click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="The same for one value. Repeatable."),
     click.option(
+        "--chart-source",
+        "copies",
+        multiple=True,
+        metavar="NAME=DIR",
+        help="A local copy of what a source of Flux or Argo CD holds, by its name or URL. Repeatable.",
+    ),
+    click.option(
         "--estate", "one", metavar="NAME", help="Of several estates in PATH, such as overlays, only this one."
     ),
     click.option("--online", is_flag=True, help="What is rendered may come from the network."),
@@ -303,6 +314,14 @@ def takes_cluster(
     return decorated
 
 
+def _copy(given: str) -> tuple[str, str]:
+    """Raises UsageError."""
+    name, equals, folder = given.rpartition("=")
+    if not equals or not name or not Path(folder).is_dir():
+        raise UsageError(f'--chart-source "{given}": write NAME=DIR, with a folder that is there')
+    return name, str(Path(folder).resolve())
+
+
 def words_of(listed: str | None) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
@@ -331,6 +350,7 @@ def takes_estate(command: Callable[..., None], *, instead: str = "", of_cluster:
         no_render: bool,
         values: tuple[str, ...],
         settings: tuple[str, ...],
+        copies: tuple[str, ...],
         one: str | None,
         online: bool,
         live: tuple[Live, ...],
@@ -349,6 +369,7 @@ def takes_estate(command: Callable[..., None], *, instead: str = "", of_cluster:
             online=online,
             values=values,
             settings=settings,
+            copies=copies,
             estate=one,
             config=config,
             zone=zone,

@@ -43,6 +43,8 @@ class File:
     """What it was made of by a tool; two that were made of the same are never in one cluster."""
     namespace: str = "default"
     """Of objects in it that name none."""
+    within: str = ""
+    """The unit of what an object of the input has had made."""
 
     @property
     def last_line(self) -> int:
@@ -51,7 +53,7 @@ class File:
     @property
     def unit(self) -> str:
         """The path that tells which cluster it is for: the folder of a file, or that of what a tool has made."""
-        return self.name if self.back else self.name.rpartition("/")[0]
+        return self.within or (self.name if self.back else self.name.rpartition("/")[0])
 
     def part(self, text: str, line: int) -> File:
         """Some of the text, which begins so many lines after this."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -37,15 +37,18 @@ class Found:
 
     entries: list[Entry] = field(default_factory=list)
 
-    def arranged(self) -> Iterator[Entry]:
-        """Without the files that belong to kustomizations, and without those that others build upon."""
+    def arranged(self, taken: Callable[[str], bool]) -> Iterator[Entry]:
+        """Without the files that belong to kustomizations, without those that others build upon, and without what is
+        taken by somebody else.
+        """
         overlays = {each.folder: each for each in self.entries if isinstance(each, Overlay)}
-        if not overlays:
-            yield from self.entries
-            return
         belongings = _Belongings(overlays)
         for entry in self.entries:
-            if isinstance(entry, Omitted | Chart):
+            if isinstance(entry, Omitted):
+                yield entry
+            elif taken(path_of(entry)):
+                continue
+            elif isinstance(entry, Chart):
                 yield entry
             elif isinstance(entry, Overlay):
                 if entry.folder not in belongings.inner:
@@ -54,6 +57,10 @@ class Found:
                 yield entry
             elif not belongings.known(entry.path):
                 yield Omitted(entry.name, Omission.NOT_LISTED)
+
+
+def path_of(entry: Loose | Overlay | Chart) -> str:
+    return entry.path if isinstance(entry, Loose) else entry.folder
 
 
 class _Belongings:
@@ -77,6 +84,8 @@ class _Belongings:
 
     def owner(self, path: str) -> bool:
         """Whether the file lies below a kustomization, or is named by one elsewhere."""
+        if not self._folders:
+            return False
         return path in self._mentioned or any(str(parent) in self._folders for parent in Path(path).parents)
 
     def known(self, path: str) -> bool:

@@ -14,8 +14,9 @@ from nginxsim.errors import InputError
 from nginxsim.sources.files import File, text_if_any
 from nginxsim.sources.helm_trace import HelmTrace
 from nginxsim.sources.naming import Naming
-from nginxsim.sources.tools import Tool, output_of
-from nginxsim.sources.trees import child, items, roots, text_of
+from nginxsim.sources.tools import Tool, output_of, scratch
+from nginxsim.sources.trace import Text
+from nginxsim.sources.trees import child, items, roots, text_of, yaml_of
 
 CHART = "Chart.yaml"
 OWN_FOLDERS = frozenset({"templates", "charts", "crds", "ci", "files", "tests"})
@@ -37,6 +38,8 @@ class Chart:
     naming: Naming = field(repr=False)
     values: tuple[str, ...] = ()
     """Files, absolute, over the chart's own values."""
+    layers: tuple[Text, ...] = field(default=(), repr=False)
+    """Values that are written in objects, over those files."""
     settings: tuple[str, ...] = ()
     """As --set takes them."""
     release: str = ""
@@ -74,15 +77,24 @@ class Chart:
 
     def _template(self, more: Sequence[str], *, online: bool) -> str:
         """`more`: further files of values, over all others. Raises InputError."""
-        given = [word for file in (*self.values, *more) for word in ("--values", file)]
-        given += [word for setting in self.settings for word in ("--set", setting)]
         release = self.release or text_of(child(self._about, "name")) or "release-name"
-        arguments = [release, self.folder, "--namespace", self.namespace, "--skip-tests", *given]
-        return output_of(HELM, arguments, Path(self.folder), online=online)
+        with scratch() as folder:
+            files = (*self.values, *(_written(layer, folder, n) for n, layer in enumerate(self.layers)), *more)
+            given = [word for file in files for word in ("--values", file)]
+            given += [word for setting in self.settings for word in ("--set", setting)]
+            arguments = [release, self.folder, "--namespace", self.namespace, "--skip-tests", *given]
+            return output_of(HELM, arguments, Path(self.folder), online=online)
 
     def rendered_with(self, values: str, *, online: bool) -> str:
         """With values in a file of their own, over all others but settings. Raises InputError."""
         return self._template([values], online=online)
+
+
+def _written(layer: Text, folder: Path, number: int) -> str:
+    """The file that helm reads it from."""
+    file = folder / f"{number}.yaml"
+    file.write_text(yaml_of(layer.root), encoding="utf-8")
+    return str(file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from nginxsim.origins import Origin
 from nginxsim.sources.files import text_if_any
 from nginxsim.sources.templates import aligned, column_of
 from nginxsim.sources.tools import scratch
-from nginxsim.sources.trace import Trace
+from nginxsim.sources.trace import Library, Text, Trace
 from nginxsim.sources.trees import Path, Spot, child, reach, roots, same, text_of
 from nginxsim.sources.values import Leaf, Tree, laid_over, leaves, tree_of, without, written
 
@@ -63,8 +63,7 @@ class HelmTrace(Trace):
     def place(self, spot: Spot | None, line: int) -> Origin:
         leaf = self._deciding(spot) if spot and not spot.is_name else None
         if leaf:
-            mark = leaf.node.start_mark
-            return Origin(self.chart.naming.name(leaf.file), mark.line + 1, mark.column + 1)
+            return leaf.origin
         return self._in_template(line, is_name=bool(spot and spot.is_name))
 
     # --- the template's line
@@ -116,9 +115,11 @@ class HelmTrace(Trace):
     @cached_property
     def _values(self) -> Tree:
         """What the templates see, less what --set says."""
-        tree = _of_charts(FilePath(self.chart.folder))
-        for file in self.chart.values:
-            tree = laid_over(tree, _tree(file))
+        library = Library(self.chart.naming)
+        tree = _of_charts(FilePath(self.chart.folder), library)
+        given = [*(_first(library, file) for file in self.chart.values), *self.chart.layers]
+        for text in given:
+            tree = laid_over(tree, tree_of(text))
         return without(tree, self.chart.settings)
 
     @cached_property
@@ -209,14 +210,14 @@ def _changed(leaf: Leaf) -> str | int | bool:
     return value + 1 if isinstance(value, int) else f"{value}zq"
 
 
-def _tree(file: str, path: Path = ()) -> Tree:
-    return tree_of(next(iter(roots(text_if_any(file))), None), file, path)
+def _first(library: Library, file: str) -> Text | None:
+    return next(library.texts(file), None)
 
 
-def _of_charts(folder: FilePath, path: Path = ()) -> Tree:
+def _of_charts(folder: FilePath, library: Library, path: Path = ()) -> Tree:
     """The values of the chart over those of the charts within it, which it calls by their names."""
     tree: Tree = {}
     for chart in sorted(folder.glob("charts/*/Chart.yaml")):
         name = chart.parent.name
-        tree = laid_over(tree, {name: _of_charts(chart.parent, (*path, name))})
-    return laid_over(tree, _tree(str(folder / "values.yaml"), path))
+        tree = laid_over(tree, {name: _of_charts(chart.parent, library, (*path, name))})
+    return laid_over(tree, tree_of(_first(library, str(folder / "values.yaml")), path))

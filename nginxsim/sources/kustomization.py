@@ -98,8 +98,14 @@ class Closure:
     @classmethod
     def of(cls, folder: str) -> Closure:
         """Raises InputError."""
-        found: dict[str, Kustomization] = {}
-        todo = [folder]
+        top = Kustomization.read(folder)
+        return cls.around(top) if top else cls(())
+
+    @classmethod
+    def around(cls, top: Kustomization) -> Closure:
+        """Raises InputError."""
+        found = {top.folder: top}
+        todo = list(reversed(top.bases))
         while todo:
             path = todo.pop(0)
             part = None if path in found else Kustomization.read(path)

@@ -36,6 +36,8 @@ _COMMON = {
 }
 _WHOLE = {"namespace": ("metadata", "namespace")}
 """Fields of a kustomization, and the field of each object that they set."""
+_IDENTIFYING = (("apiVersion",), ("kind",), ("metadata", "name"))
+"""Fields by which a patch says what it is for."""
 _GENERATED = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
 
@@ -173,6 +175,8 @@ class _Writer:
             if isinstance(text.root, yaml.SequenceNode):
                 if target is None or _fits(target, wanted.identity):
                     yield from _by_operations(text, wanted)
+            elif wanted.path in _IDENTIFYING:
+                continue
             elif _fits(target, wanted.identity) if target is not None else _names(text.root, wanted.identity):
                 yield from _by_merge(text, text.root, wanted.path, wanted)
 
@@ -180,7 +184,7 @@ class _Writer:
         """Each document of each patch, in order, with its target."""
         for listed in ("patchesStrategicMerge", "patches", "patchesJson6902"):
             for item in items(child(self.part.root, listed)):
-                inline = item if isinstance(item, yaml.ScalarNode) else child(item, "patch")
+                inline = child(item, "patch") if listed != "patchesStrategicMerge" else item
                 path = text_of(child(item, "path"))
                 if isinstance(item, yaml.ScalarNode) and "\n" not in text_of(item):
                     path, inline = text_of(item), None

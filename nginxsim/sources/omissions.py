@@ -31,6 +31,8 @@ class Omission(StrEnum):
     ASKED = "excluded"
     NOT_LISTED = "the kustomization around it does not name it"
     NOT_RENDERED = "not rendered, as --no-render says"
+    ELSEWHERE = "not rendered: its source is elsewhere"
+    UNKNOWN = "its values are not known"
 
 
 UNTOLD = frozenset({Omission.ASKED})

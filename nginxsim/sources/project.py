@@ -18,7 +18,7 @@ from nginxsim.sources.ignoring import patterns
 from nginxsim.sources.reading import Reading
 
 NAME = "nginxsim.toml"
-TABLES = ("check", "helm", "assume")
+TABLES = ("check", "helm", "assume", "chart-source")
 HELM = {"chart": str, "values": list, "set": list, "release": str, "namespace": str}
 """What [helm] or each [[helm]] may say."""
 KEYS = ("exclude", "manifests", "flags", "release")
@@ -87,6 +87,14 @@ class Project:
         several = len(tables) > 1
         return tuple(self._release(table, str(number) if several else "") for number, table in enumerate(tables, 1))
 
+    @property
+    def copies(self) -> tuple[tuple[str, str], ...]:
+        """Of [chart-source]: names of sources that are elsewhere, and folders. Raises UsageError."""
+        for name, folder in self.table("chart-source").items():
+            if not isinstance(folder, str):
+                raise UsageError(f'{self.path}: [chart-source] {name} = {folder!r}: write a folder, as "../charts"')
+        return tuple((name, self._absolute(folder)) for name, folder in self.table("chart-source").items())
+
     def _release(self, table: Mapping[str, Any], number: str) -> Release:
         for name, value in table.items():
             if name not in HELM or not isinstance(value, HELM[name]):
@@ -150,4 +158,5 @@ def _read(path: Path) -> Project:
 def reading_of(project: Project, exclude: Sequence[str] = ()) -> Reading:
     """As the project and the command line, whose patterns are relative to the current folder, want it."""
     asked = ((exclude, Path.cwd()), (project.exclude, project.folder))
-    return Reading(exclude=tuple(patterns(lines, base) for lines, base in asked if lines), releases=project.releases)
+    excluded = tuple(patterns(lines, base) for lines, base in asked if lines)
+    return Reading(exclude=excluded, releases=project.releases, copies=project.copies)

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import TextIO
 
 from nginxsim.errors import InputError
+from nginxsim.sources.checkout import Checkout
 from nginxsim.sources.files import STDIN, File, check_text, decoded, read_stdin, read_text, read_unless
-from nginxsim.sources.folders import Entry, Loose, is_file, look_into
+from nginxsim.sources.folders import Entry, Loose, is_file, look_into, path_of
 from nginxsim.sources.foreign import HEAD, is_foreign
+from nginxsim.sources.gitops.context import Context
+from nginxsim.sources.gitops.objects import LARGEST_OBJECTS, Stock, appliers_in, has_no_appliers
+from nginxsim.sources.gitops.reconciling import Reconciliation, Static
 from nginxsim.sources.helm import Chart, Release
 from nginxsim.sources.ignoring import Patterns
 from nginxsim.sources.kustomize import Overlay
@@ -36,6 +40,8 @@ class Reading:
     """As --set takes them."""
     releases: tuple[Release, ...] = ()
     """Charts that nginxsim.toml names."""
+    copies: tuple[tuple[str, str], ...] = ()
+    """Names of sources of Flux and Argo CD that are elsewhere, each with the absolute path of a local copy."""
 
     def charts(self, found: Chart) -> list[Chart]:
         """What a chart is rendered as: with the values that were asked for, else each of those beside it."""
@@ -65,7 +71,7 @@ def read_files(
         elif Path(path).is_dir():
             yield from _folder(Naming.of(path), reading)
         elif Path(path).exists():
-            yield File(str(path), read_text(str(path)))
+            yield from _file(str(path), reading)
         else:
             raise InputError(f"{path}: no such file or folder")
 
@@ -84,13 +90,51 @@ def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
     except InputError as problem:
         raise InputError(f"{naming.top}: {problem}") from None
     tools = ThreadPoolExecutor(max_workers=os.cpu_count())
+    loose = [each for each in found.entries if isinstance(each, Loose)]
+    context = _context(naming, reading, loose)
     try:
+        static = Static(_with_objects(loose) if reading.render else (), context)
         # Renderings begin at once, a few at a time, and are waited for in the order of the folder.
-        asked = [_asked(entry, reading, tools, is_named=entry.name == naming.top) for entry in found.arranged()]
-        for each in asked:
-            yield from each()
+        asked = [
+            (entry, _asked(entry, reading, tools, is_named=entry.name == naming.top))
+            for entry in found.arranged(static.takes)
+        ]
+        plain = [(entry, each) for entry, having in asked for each in having()]
+        reconcile = Reconciliation(context, tools, reading.render)
+        made = reconcile(static.roots, (each for _, each in plain if isinstance(each, File)))
+        for entry, each in plain:
+            if isinstance(entry, Omitted) or not reconcile.claims.takers(path_of(entry)):
+                yield each
+        yield from made
     finally:
         tools.shutdown(wait=False, cancel_futures=True)
+
+
+def _file(path: str, reading: Reading) -> Iterator[File | Omitted]:
+    """A file that was named, and what the objects of Flux and Argo CD in it apply."""
+    file = File(path, read_text(path))
+    yield file
+    if reading.render and any(appliers_in(file)):
+        naming = Naming.of(os.path.dirname(path) or ".")  # noqa: PTH120  # as it is called, links and all
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as tools:
+            yield from Reconciliation(_context(naming, reading, []), tools, named=True)([], [file])
+
+
+def _context(naming: Naming, reading: Reading, loose: Sequence[Loose]) -> Context:
+    regular = (each for each in loose if Path(each.path).is_file())
+    stock = Stock(lambda: (each for each in map(_found, regular) if isinstance(each, File)))
+    return Context(Checkout(naming), stock, dict(reading.copies), reading.online)
+
+
+def _with_objects(loose: Iterable[Loose]) -> Iterator[tuple[str, File]]:
+    """The files that may hold objects of Flux or Argo CD."""
+    for each in loose:
+        try:
+            content = Path(each.path).is_file() and read_unless(each.path, has_no_appliers, LARGEST_OBJECTS)
+            if content:
+                yield each.path, File(each.name, decoded(each.name, content), is_named=False)
+        except (OSError, InputError):
+            continue
 
 
 def _asked(

@@ -121,3 +121,28 @@ def same(one: yaml.Node, other: yaml.Node) -> bool:
         return mine.keys() == theirs.keys() and all(same(value, theirs[name][1]) for name, (_, value) in mine.items())
     mine_items, their_items = items(one), items(other)
     return len(mine_items) == len(their_items) and all(map(same, mine_items, their_items))
+
+
+# --- trees that nobody has written
+
+
+def scalar(text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text)
+
+
+def sequence(found: Iterable[yaml.Node]) -> yaml.SequenceNode:
+    return yaml.SequenceNode("tag:yaml.org,2002:seq", list(found))
+
+
+def mapping(fields: Mapping[str, yaml.Node], at: yaml.Node | None = None) -> yaml.MappingNode:
+    """`at`: in whose place it stands."""
+    pairs = [(scalar(name), node) for name, node in fields.items()]
+    made = yaml.MappingNode("tag:yaml.org,2002:map", pairs)
+    if at is not None:
+        made.start_mark, made.end_mark = at.start_mark, at.end_mark
+    return made
+
+
+def yaml_of(node: yaml.Node) -> str:
+    """As a text. Numbers, and texts that look like numbers, stay what they are."""
+    return str(yaml.serialize(node, Dumper=yaml.SafeDumper, width=1 << 20, allow_unicode=True))

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 import yaml
 
+from nginxsim.origins import Origin
+from nginxsim.sources.trace import Text, Where
 from nginxsim.sources.trees import Path, entries, items
 
 _BOOLEANS = {"true": True, "false": False}
@@ -23,8 +25,12 @@ class Leaf:
     """A value that is neither a mapping nor a list."""
 
     path: Path
-    file: str
+    where: Where
     node: yaml.ScalarNode
+
+    @property
+    def origin(self) -> Origin:
+        return Text(self.node, self.where).origin(self.node)
 
     @property
     def text(self) -> str:
@@ -51,13 +57,16 @@ Tree: TypeAlias = "Leaf | dict[str, Tree] | list[Tree]"
 Json: TypeAlias = "str | int | bool | dict[str, Json] | list[Json] | None"
 
 
-def tree_of(node: yaml.Node | None, file: str, path: Path = ()) -> Tree:
-    """Of a file's document; one that is empty or no mapping has no values."""
+def tree_of(text: Text | None, path: Path = ()) -> Tree:
+    """Of a document; one that is empty or no mapping has no values."""
+    if text is None:
+        return {}
+    node, where = text
     if isinstance(node, yaml.ScalarNode):
-        return Leaf(path, file, node)
+        return Leaf(path, where, node)
     if isinstance(node, yaml.SequenceNode):
-        return [tree_of(item, file, (*path, index)) for index, item in enumerate(items(node))]
-    return {name: tree_of(value, file, (*path, name)) for name, (_, value) in entries(node).items()}
+        return [tree_of(Text(item, where), (*path, index)) for index, item in enumerate(items(node))]
+    return {name: tree_of(Text(value, where), (*path, name)) for name, (_, value) in entries(node).items()}
 
 
 def laid_over(base: Tree, over: Tree) -> Tree:

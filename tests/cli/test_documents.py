@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import run
-from tests.support.places import ROOT
+from tests.support.places import RENDERED, ROOT, SAMPLES, plain_manifests
 
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("samples/**/README.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
@@ -33,7 +33,19 @@ def output_of(command: str) -> str:
     return ran.out + ran.err
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+RENDERED_DOCUMENTS = [SAMPLES / name / "README.md" for name in RENDERED]
+
+
+@pytest.mark.parametrize("document", RENDERED_DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_that_render_print_what_the_document_says(
+    document: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_commands_print_what_the_document_says(document, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "document", sorted({*DOCUMENTS} - {*RENDERED_DOCUMENTS}), ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_commands_print_what_the_document_says(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("NO_COLOR", "1")
@@ -45,10 +57,12 @@ def test_commands_print_what_the_document_says(document: Path, monkeypatch: pyte
         assert played(block) == block
 
 
-SAMPLES = sorted({path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("samples/**/*.yaml")})
+FOLDERS = sorted(
+    {path.parent.relative_to(ROOT).as_posix() for path in plain_manifests()} | {f"samples/{name}" for name in RENDERED}
+)
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", FOLDERS)
 def test_every_sample_shows_a_command(sample: str) -> None:
     text = (ROOT / sample / "README.md").read_text(encoding="utf-8")
     assert sample in "".join(BLOCK.findall(text))

@@ -17,7 +17,7 @@ from nginxsim.nginx.directives import rows
 from nginxsim.reports import ADMISSION_FORMATS, DIFF_FORMATS, FORMATS
 from nginxsim.reports.suites import FORMATS as SUITE_FORMATS
 from tests.support.estates import PREFIX
-from tests.support.places import DATA, SAMPLES
+from tests.support.places import DATA, plain_manifests
 
 LETTERS = "a" * 40
 NASTY = (
@@ -130,14 +130,14 @@ class Input:
 
 @cache
 def manifest_texts() -> list[str]:
-    found = sorted(path for path in SAMPLES.rglob("*.yaml") if not path.name.endswith(".nginxsim.yaml"))
+    found = [path for path in plain_manifests() if not path.name.endswith(".nginxsim.yaml")]
     return [path.read_text(encoding="utf-8") for path in found]
 
 
 @cache
 def estates() -> list[list[Any]]:
     """The objects of each folder of samples."""
-    folders = sorted({path.parent for path in SAMPLES.rglob("*.yaml")})
+    folders = sorted({path.parent for path in plain_manifests()})
     return [found for folder in folders if (found := list(_objects(folder)))]
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from nginxsim.sources.files import File
 from nginxsim.sources.naming import Naming
-from nginxsim.sources.trace import Library
+from nginxsim.sources.trace import Library, Text
 from nginxsim.sources.trees import places, reach, roots
 from nginxsim.sources.values import leaves, tree_of
 from tests.support.trees import tree
@@ -25,7 +26,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 def test_there_is_nothing_to_find(text: str) -> None:
     found = roots(text)
     assert len(places(found)) < 20
-    assert [leaf for root in found for leaf in leaves(tree_of(root, "values.yaml"))] == []
+    assert [leaf for root in found for leaf in leaves(tree_of(Text(root, File("values.yaml", text).place)))] == []
 
 
 def test_aliases_are_followed_where_they_end() -> None:

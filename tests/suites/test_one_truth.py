@@ -19,7 +19,7 @@ from nginxsim.verdict.admission import Admissions, admissions_of
 from nginxsim.verdict.certificates import Objection, Reason
 from nginxsim.verdict.ingresses import PathState, stored_rows_of
 from tests.support.estates import manifests, served, service
-from tests.support.places import DATA, ROOT
+from tests.support.places import DATA, ROOT, plain_manifests
 
 SERVICES = manifests(*served("web"), *served("other"), service("down"))
 EMPTY = {
@@ -48,9 +48,7 @@ def texts() -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
 
 
 TEXTS = dict(texts())
-FOLDERS = {
-    str(folder.relative_to(ROOT)): folder for folder in sorted(ROOT.glob("samples/**/")) if [*folder.glob("*.yaml")]
-}
+FOLDERS = {str(path.parent.relative_to(ROOT)): path.parent for path in plain_manifests()}
 FOLDERS.pop("samples/plain-conf", None)
 SLOW = [pytest.mark.slow]
 NAMES = [pytest.param(name, marks=SLOW if name.endswith(" good") else []) for name in (*TEXTS, *FOLDERS)]

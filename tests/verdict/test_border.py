@@ -44,9 +44,9 @@ from nginxsim.url import request_for
 from nginxsim.verdict import nested
 from nginxsim.verdict.ingresses import rows_of
 from nginxsim.verdict.wording import controller, rows, steps
-from tests.support.places import DATA, SAMPLES
+from tests.support.places import DATA, SAMPLES, plain_manifests
 
-ESTATES = sorted({path.parent for path in SAMPLES.rglob("*.yaml")})
+ESTATES = sorted({path.parent for path in plain_manifests()})
 CAUSES = yaml.safe_load((DATA / "causes.yaml").read_text(encoding="utf-8"))
 EXAMPLES = {
     f"{row.number} {word}": example

@@ -1,0 +1,232 @@
+"""A kustomization that something else has added to, as Flux and Argo CD do before they build it.
+
+What they write into the kustomization's own file is written into one elsewhere, whose paths lead to the same files.
+Source: fluxcd/pkg kustomize/kustomize_generator.go, argo-cd 3 util/kustomize/kustomize.go
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from nginxsim.errors import InputError
+from nginxsim.sources.ignoring import patterns
+from nginxsim.sources.kustomization import NAMES, Closure, Kustomization
+from nginxsim.sources.kustomize import kustomize
+from nginxsim.sources.kustomize_trace import KustomizeTrace, Written
+from nginxsim.sources.naming import Naming
+from nginxsim.sources.tools import output_of, scratch
+from nginxsim.sources.trace import Library
+from nginxsim.sources.trees import child, entries, items, mapping, roots, scalar, sequence, text_of, yaml_of
+
+_APPENDED = ("components",)
+_PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")
+_LISTS = (
+    "resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators",
+    "patchesStrategicMerge",
+)  # fmt: skip
+_WITH_PATH = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+_CODE = ("generators", "transformers", "validators")
+_IGNORE = ".sourceignore"
+
+
+@dataclass(frozen=True)
+class Amended:
+    """folder: of the kustomization; top: nothing outside of it is taken in; both absolute.
+
+    amendment: fields of a kustomization, in whatever object they are written. generates: a folder without a
+    kustomization counts as one that lists all its manifests.
+    """
+
+    folder: str
+    top: str
+    naming: Naming = field(repr=False)
+    amendment: Written
+    generates: bool = False
+
+    @cached_property
+    def closure(self) -> Closure:
+        """Raises InputError."""
+        own = Kustomization.read(self.folder)
+        if own is None and not self.generates:
+            raise InputError(f"{self.naming.name(self.folder)} has no kustomization.yaml")
+        root = own.root if own else mapping({"resources": sequence(map(scalar, manifests(self.folder)))})
+        file = own.file if own else str(Path(self.folder, NAMES[0]))
+        return Closure.around(Kustomization(self.folder, file, yaml_of(_with(root, self.amendment.root))))
+
+    @property
+    def is_empty(self) -> bool:
+        """Flux takes a folder without manifests for one that applies nothing."""
+        return not self.closure.top.mentions
+
+    def render(self, *, online: bool) -> tuple[str, KustomizeTrace | None]:
+        """Raises InputError."""
+        if self.is_empty:
+            return "", None
+        if self.closure.remote and not online:
+            raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
+        self._check()
+        text, _ = self._build({}, online=online)
+        told = {"buildMetadata": sequence([scalar("originAnnotations")])}
+        back = KustomizeTrace(
+            text, self.closure, Library(self.naming), lambda: self._build(told, online=online), self.amendment
+        )
+        return text, back
+
+    def _build(self, more: Mapping[str, yaml.Node], *, online: bool) -> tuple[str, Path]:
+        """Flux loads files from everywhere in a repository; _check() sees that kustomize does not leave it."""
+        with scratch() as folder:
+            root = _moved(self.closure.top, folder)
+            (folder / NAMES[0]).write_text(yaml_of(mapping({**_fields(root), **more})), encoding="utf-8")
+            words = [str(folder), "--load-restrictor", "LoadRestrictionsNone"]
+            return output_of(kustomize(), words, folder, online=online), folder
+
+    def _check(self) -> None:
+        """Raises InputError for a file outside of the repository."""
+        top = os.path.realpath(self.top)
+        for part in self.closure.parts:
+            for name in (*part.mentions, *_in_code(part)):
+                real = os.path.realpath(part.path(name))
+                if real != top and not real.startswith(f"{top.rstrip('/')}/") and Path(real).exists():
+                    file = self.naming.name(part.file)
+                    raise InputError(f"{file} takes in {name}, which is outside of the repository")
+
+
+def _in_code(part: Kustomization) -> Iterator[str]:
+    """Whatever might be a file in the configuration of generators and transformers."""
+    for file in part.listed(*_CODE):
+        texts = [file] if "\n" in file else [_text(part.path(file))]
+        for root in (root for text in texts for root in roots(text)):
+            for text in _scalars(root):
+                yield from () if "\n" in text else (text, text.rpartition("=")[2])
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace") if Path(path).is_file() else ""
+    except OSError:
+        return ""
+
+
+def _scalars(root: yaml.Node) -> Iterator[str]:
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, yaml.ScalarNode):
+            yield str(node.value)
+        else:
+            todo += [value for _, value in entries(node).values()] or items(node)
+
+
+def manifests(folder: str) -> list[str]:
+    """What Flux lists in a kustomization that it makes: every manifest, and folders with one of their own."""
+    spec = patterns(_text(str(Path(folder, _IGNORE))).splitlines(), folder)
+    found: list[str] = []
+    for path, folders, files in os.walk(folder):
+        inside = os.path.relpath(path, folder)
+        if path != folder and not set(files).isdisjoint(NAMES):
+            found.append(f"./{inside}")
+            folders.clear()
+            continue
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        found += (
+            f"./{os.path.normpath(Path(inside, name))}"
+            for name in sorted(files)
+            if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+            if not spec.verdict(str(Path(path, name)), is_folder=False)
+        )
+    return found
+
+
+# --- what is added
+
+
+def _fields(root: yaml.Node | None) -> dict[str, yaml.Node]:
+    return {name: value for name, (_, value) in entries(root).items()}
+
+
+def _with(root: yaml.Node | None, more: yaml.Node | None) -> yaml.MappingNode:
+    """A kustomization with the fields of an amendment."""
+    own, added = _fields(root), _fields(more)
+    patches = [patch for name in _PATCHES for patch in _as_patches(name, items(added.pop(name, None)))]
+    if patches:
+        own["patches"] = sequence([*items(own.get("patches")), *patches])
+    for name in _APPENDED:
+        if name in added:
+            own[name] = sequence([*items(own.get(name)), *items(added.pop(name))])
+    if "images" in added:
+        own["images"] = sequence(_images(items(own.get("images")), items(added.pop("images"))))
+    if "commonAnnotations" in added:
+        both = {**_fields(own.get("commonAnnotations")), **_fields(added.pop("commonAnnotations"))}
+        own["commonAnnotations"] = mapping(both)
+    if "labels" in added:
+        own["labels"] = sequence([*items(own.get("labels")), *items(added.pop("labels"))])
+    return mapping({**own, **added})
+
+
+def _as_patches(name: str, found: Iterable[yaml.Node]) -> Iterator[yaml.Node]:
+    """Each as an item of `patches`, which holds its patch as a text."""
+    for item in found:
+        fields = {"patch": item} if name == "patchesStrategicMerge" else _fields(item)
+        if not isinstance(fields.get("patch", item), yaml.ScalarNode):
+            fields["patch"] = scalar(yaml_of(fields["patch"]))
+        yield mapping(fields)
+
+
+def _images(own: list[yaml.Node], added: list[yaml.Node]) -> Iterator[yaml.Node]:
+    """By name; what is added to one has the last word, and a tag and a digest go together."""
+    by_name = {text_of(child(each, "name")): _fields(each) for each in own}
+    for each in added:
+        fields = by_name.setdefault(text_of(child(each, "name")), {})
+        news = _fields(each)
+        if "newTag" in news or "digest" in news:
+            fields.pop("newTag", None)
+            fields.pop("digest", None)
+        fields.update(news)
+    return (mapping(fields) for fields in by_name.values())
+
+
+# --- the same from another folder
+
+
+def _moved(part: Kustomization, folder: Path) -> yaml.MappingNode:
+    """With paths that lead from that folder to where the kustomization's own lead."""
+
+    def moved(node: yaml.Node) -> yaml.Node:
+        before, equals, name = text_of(node).rpartition("=")
+        if not isinstance(node, yaml.ScalarNode) or "\n" in node.value or name in part.remote:
+            return node
+        target = os.path.relpath(os.path.realpath(part.path(name)), folder)
+        return scalar(f"{before}{equals}{target}")
+
+    fields = _fields(part.root)
+    for name in _LISTS:
+        if name in fields:
+            fields[name] = _each(fields[name], moved)
+    for name in _WITH_PATH:
+        if name in fields:
+            fields[name] = _each(fields[name], lambda item: _changed(item, {"path": moved}))
+    files = {"files": lambda node: _each(node, moved), "envs": lambda node: _each(node, moved), "env": moved}
+    for name in _GENERATORS:
+        if name in fields:
+            fields[name] = _each(fields[name], lambda item: _changed(item, files))
+    if "openapi" in fields:
+        fields["openapi"] = _changed(fields["openapi"], {"path": moved})
+    return mapping(fields)
+
+
+def _each(node: yaml.Node, change: Callable[[yaml.Node], yaml.Node]) -> yaml.Node:
+    return sequence(map(change, items(node))) if isinstance(node, yaml.SequenceNode) else node
+
+
+def _changed(node: yaml.Node, changes: Mapping[str, Callable[[yaml.Node], yaml.Node]]) -> yaml.Node:
+    if not isinstance(node, yaml.MappingNode):
+        return node
+    fields = _fields(node).items()
+    return mapping({name: changes[name](value) if name in changes else value for name, value in fields})

@@ -1,0 +1,161 @@
+"""Argo CD: what Applications apply, with which values, and where a person edits it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginxsim.kube import load, load_each
+from nginxsim.sources import SkippedFile
+from tests.sources.test_flux import CHART, INGRESS, NGINX, places, values
+from tests.support.commands import run
+from tests.support.trees import tree
+
+REPOSITORY = "https://git.example.com/org/deploy.git"
+
+
+def application(source: str, name: str = "web", namespace: str = "live") -> str:
+    return (
+        f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n"
+        f"  destination: {{namespace: {namespace}}}\n{source}"
+    )
+
+
+def test_values_come_in_the_order_of_argo_cd(tmp_path: Path, tools: Path) -> None:
+    app = f"""\
+  source:
+    repoURL: {REPOSITORY}
+    path: charts/web
+    helm:
+      releaseName: shop
+      valueFiles: [../../values/live.yaml, /values/more.yaml]
+      values: |
+        annotations:
+          {NGINX}limit-rps: "3"
+          {NGINX}limit-rpm: "3"
+      parameters:
+        - name: annotations.{NGINX.replace(".", chr(92) + ".")}limit-rpm
+          value: "4"
+          forceString: true
+"""
+    file = f'annotations:\n  {NGINX}limit-rps: "1"\n  {NGINX}proxy-body-size: 1m\n  {NGINX}limit-rpm: "1"\n'
+    more = f"annotations: {{{NGINX}proxy-body-size: 2m}}\nhost: live.example.com\n"
+    tree(tmp_path, {**CHART, "apps/web.yaml": application(app), "values/live.yaml": file, "values/more.yaml": more})
+    cluster = load([tmp_path])
+    assert list(cluster.ingresses) == ["live/shop"]
+    ingress = cluster.ingresses["live/shop"]
+    assert values(ingress) == {"limit-rps": "3", "limit-rpm": "4", "proxy-body-size": "2m"}
+    assert ingress.rules[0].host == "live.example.com"
+    assert places(ingress, tmp_path) == {
+        "limit-rps": "apps/web.yaml:14:50",
+        "limit-rpm": "apps/web.yaml:18:18",
+        "proxy-body-size": "values/more.yaml:1:60",
+    }
+
+
+def test_a_kustomization_is_changed_as_argo_cd_would(tmp_path: Path, tools: Path) -> None:
+    app = f"""\
+  source:
+    repoURL: {REPOSITORY}
+    path: wiki
+    kustomize:
+      namePrefix: my-
+      images: [nginx:1.29]
+      commonAnnotations: {{{NGINX}enable-cors: "true"}}
+      patches:
+        - target: {{kind: Ingress}}
+          patch: |-
+            - op: replace
+              path: /metadata/annotations/nginx.ingress.kubernetes.io~1proxy-read-timeout
+              value: "60"
+"""
+    tree(
+        tmp_path,
+        {
+            "apps/wiki.yaml": application(app),
+            "wiki/kustomization.yaml": "resources: [ingress.yaml]\n",
+            "wiki/ingress.yaml": INGRESS,
+        },
+    )
+    ingress = load([tmp_path]).ingresses["live/my-wiki"]
+    assert values(ingress)["proxy-read-timeout"] == "60"
+    found = places(ingress, tmp_path)
+    assert found["proxy-read-timeout"] == "apps/wiki.yaml:18:22"
+    assert found["enable-cors"] == "apps/wiki.yaml:12:68"
+    assert found["limit-rps"] == "wiki/ingress.yaml:6:44"
+
+
+def test_a_directory_and_the_applications_in_it(tmp_path: Path, tools: Path) -> None:
+    def directory(path: str, more: str = "") -> str:
+        return f"  source: {{repoURL: {REPOSITORY}, path: {path}{more}}}\n"
+
+    tree(
+        tmp_path,
+        {
+            "root.yaml": application(directory("apps"), name="root"),
+            "apps/flat.yaml": application(directory("flat"), name="flat", namespace="flat"),
+            "apps/deep.yaml": application(
+                directory("deep", ", directory: {recurse: true, exclude: '*/not.yaml'}"), name="deep", namespace="deep"
+            ),
+            "flat/wiki.yaml": INGRESS,
+            "flat/inner/other.yaml": INGRESS.replace("wiki", "loose"),
+            "deep/one/wiki.yaml": INGRESS,
+            "deep/one/not.yaml": INGRESS.replace("wiki", "not"),
+        },
+    )
+    cluster = load([tmp_path])
+    assert sorted(cluster.ingresses) == ["deep/wiki", "default/loose", "flat/wiki"]
+    assert str(cluster.ingresses["deep/wiki"].meta.origin).endswith("deep/one/wiki.yaml:4:9")
+
+
+def test_what_two_applications_make_of_one_base_are_two_estates(tmp_path: Path, tools: Path) -> None:
+    apps = {
+        f"apps/{name}.yaml": application(
+            f"  source:\n    repoURL: {REPOSITORY}\n    path: charts/web\n    helm:\n      releaseName: web\n"
+            f"      valuesObject: {{host: {name}.example.com}}\n",
+            name=name,
+        )
+        for name in ("dev", "prod")
+    }
+    tree(tmp_path, {**CHART, **apps})
+    found = {each.name.rpartition("/")[2]: each.ingresses["live/web"].rules[0].host for each in load_each([tmp_path])}
+    assert found == {"dev": "dev.example.com", "prod": "prod.example.com"}
+
+
+def test_what_is_elsewhere_is_told(tmp_path: Path, tools: Path) -> None:
+    chart = "  source: {repoURL: https://charts.example.com, chart: web, targetRevision: 1.2.3}\n"
+    other = "  source: {repoURL: https://git.example.com/org/other.git, path: charts/web}\n"
+    plugin = f"  source: {{repoURL: {REPOSITORY}, path: charts/web, plugin: {{name: x}}}}\n"
+    tree(
+        tmp_path,
+        {
+            **CHART,
+            "deploy/.git/config": f'[remote "origin"]\n\turl = {REPOSITORY}\n',
+            "deploy/charts/web/values.yaml": "",
+            "deploy/apps.yaml": "---\n".join(
+                application(text, name=name) for name, text in (("far", chart), ("other", other), ("plug", plugin))
+            ),
+            "deploy/wiki.yaml": INGRESS,
+        },
+    )
+    told = run("ingresses", "deploy", folder=tmp_path)
+    for words in (
+        "deploy/apps.yaml:3:18 (Application argocd/far) is skipped: not rendered: its chart web is elsewhere: "
+        "`helm pull web --repo https://charts.example.com --version '1.2.3' --untar --untardir DIR` fetches it, "
+        "then --chart-source web=DIR",
+        "deploy/apps.yaml:10:18 (Application argocd/other) is skipped: not rendered: its repository is elsewhere: "
+        "`git clone https://git.example.com/org/other.git DIR` fetches it, then --chart-source other=DIR",
+        "(Application argocd/plug) is skipped: not rendered: a plugin renders it",
+    ):
+        assert words in told.err
+    ran = run("ingresses", "deploy", "--chart-source", "web=charts", "--chart-source", "other=.", folder=tmp_path)
+    assert ran.out.count("web.example.com") == 2
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "$other/x.yaml"])
+def test_values_that_are_not_there(tmp_path: Path, tools: Path, name: str) -> None:
+    source = f"  source: {{repoURL: {REPOSITORY}, path: charts/web, helm: {{valueFiles: [{name}]}}}}\n"
+    tree(tmp_path, {**CHART, "apps/web.yaml": application(source), "wiki.yaml": INGRESS})
+    with pytest.warns(SkippedFile, match="not rendered: valueFiles: "):
+        assert list(load([tmp_path]).ingresses) == ["default/wiki"]

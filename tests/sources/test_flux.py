@@ -1,0 +1,333 @@
+"""Flux: what is rendered, with which values, for which cluster, and where a person edits it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginxsim.errors import InputError
+from nginxsim.kube import load, load_each
+from nginxsim.kube.objects import Ingress
+from nginxsim.sources import Reading, SkippedFile
+from nginxsim.sources.substitution import BadSubstitution, filled_in
+from tests.support.commands import run
+from tests.support.trees import tree
+
+CHART = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "host: web.example.com\nannotations: {}\n",
+    "charts/web/templates/ingress.yaml": """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ .Release.Name }}
+  annotations:
+    {{- toYaml .Values.annotations | nindent 4 }}
+spec:
+  ingressClassName: nginx
+  rules:
+    - host: {{ .Values.host }}
+      http:
+        paths:
+          - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+""",
+}
+SOURCE = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {url: https://git.example.com/org/fleet}
+---
+"""
+INGRESS = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: wiki
+  annotations:
+    nginx.ingress.kubernetes.io/limit-rps: "${RPS}"
+    nginx.ingress.kubernetes.io/proxy-body-size: ${SIZE:=8m}
+    nginx.ingress.kubernetes.io/proxy-read-timeout: "30"
+spec:
+  ingressClassName: nginx
+  rules:
+    - host: wiki.${DOMAIN}
+      http:
+        paths:
+          - {path: /, pathType: Prefix, backend: {service: {name: wiki, port: {number: 80}}}}
+"""
+NGINX = "nginx.ingress.kubernetes.io/"
+
+
+def kustomization(path: str, more: str = "", name: str = "apps") -> str:
+    return (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        f"metadata: {{name: {name}, namespace: flux-system}}\nspec:\n  path: {path}\n"
+        f"  sourceRef: {{kind: GitRepository, name: flux-system}}\n{more}"
+    )
+
+
+def release(more: str, version: str = "v2", namespace: str = "apps") -> str:
+    return (
+        f"apiVersion: helm.toolkit.fluxcd.io/{version}\nkind: HelmRelease\n"
+        f"metadata:\n  name: web\n  namespace: {namespace}\nspec:\n"
+        f"  chart: {{spec: {{chart: ./charts/web, sourceRef: {{kind: GitRepository, name: flux-system}}}}}}\n{more}"
+    )
+
+
+def places(ingress: Ingress, folder: Path) -> dict[str, str]:
+    found = ingress.meta.annotation_origins.items()
+    return {name.removeprefix(NGINX): str(at).removeprefix(f"{folder}/") for name, at in found}
+
+
+def values(ingress: Ingress) -> dict[str, str]:
+    return {name.removeprefix(NGINX): value for name, value in ingress.meta.annotations.items()}
+
+
+@pytest.mark.parametrize("version", ["v2beta1", "v2beta2", "v2"])
+def test_a_release_is_installed_as_flux_would(tmp_path: Path, tools: Path, version: str) -> None:
+    more = "  targetNamespace: live\n  values:\n    host: a.example.com\n    annotations:\n"
+    more += f'      {NGINX}limit-rps: "5"\n'
+    tree(tmp_path, {**CHART, "apps/web.yaml": SOURCE + release(more, version)})
+    cluster = load([tmp_path])
+    assert list(cluster.ingresses) == ["live/live-web"]
+    ingress = cluster.ingresses["live/live-web"]
+    assert ingress.rules[0].host == "a.example.com"
+    assert places(ingress, tmp_path) == {"limit-rps": "apps/web.yaml:17:46"}
+
+
+def test_values_of_config_maps_and_secrets_come_before_those_of_the_release(tmp_path: Path, tools: Path) -> None:
+    objects = f"""\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: common, namespace: apps}}
+data:
+  values.yaml: |
+    host: common.example.com
+    annotations:
+      {NGINX}limit-rps: "1"
+      {NGINX}proxy-body-size: 1m
+  timeout: "7"
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: hidden, namespace: apps}}
+stringData:
+  more.yaml: 'annotations: {{{NGINX}limit-rps: "2"}}'
+---
+"""
+    target = f"annotations.{NGINX.replace('.', chr(92) + '.')}proxy-read-timeout"
+    more = f"""\
+  valuesFrom:
+    - {{kind: ConfigMap, name: common}}
+    - {{kind: Secret, name: hidden, valuesKey: more.yaml}}
+    - {{kind: ConfigMap, name: common, valuesKey: timeout, targetPath: {target}}}
+    - {{kind: Secret, name: absent, optional: true}}
+  values:
+    host: own.example.com
+"""
+    tree(tmp_path, {**CHART, "apps/web.yaml": SOURCE + objects + release(more)})
+    ingress = load([tmp_path]).ingresses["apps/web"]
+    assert ingress.rules[0].host == "own.example.com"
+    assert values(ingress) == {"limit-rps": "2", "proxy-body-size": "1m"} | {"proxy-read-timeout": "7"}
+    assert places(ingress, tmp_path)["proxy-body-size"] == f"apps/web.yaml:14:{len(NGINX) + 24}"
+
+
+def test_variables_are_filled_in_and_lead_to_who_sets_them(tmp_path: Path, tools: Path) -> None:
+    post = """\
+  targetNamespace: wiki
+  postBuild:
+    substitute:
+      RPS: "5"
+    substituteFrom:
+      - {kind: ConfigMap, name: settings}
+      - {kind: Secret, name: hidden}
+"""
+    settings = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata:\n  RPS: '9'\n"
+    )
+    secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: hidden, namespace: flux-system}\n"
+    secret += "stringData:\n  DOMAIN: ENC[AES256_GCM,data:x,type:str]\nsops: {version: 3.8.1}\n"
+    tree(
+        tmp_path,
+        {
+            "clusters/one/apps.yaml": kustomization("./apps", post),
+            "clusters/one/settings.yaml": settings + secret,
+            "apps/wiki.yaml": INGRESS,
+        },
+    )
+    with pytest.warns(SkippedFile, match=r"Secret flux-system/hidden is skipped: its values are not known, so where "):
+        cluster = load([tmp_path])
+    ingress = cluster.ingresses["wiki/wiki"]
+    assert values(ingress) == {"limit-rps": "5", "proxy-body-size": "8m", "proxy-read-timeout": "30"}
+    assert ingress.rules[0].host == "wiki.domain"
+    assert places(ingress, tmp_path) == {
+        "limit-rps": "clusters/one/apps.yaml:10:12",
+        "proxy-body-size": "apps/wiki.yaml:7:50",
+        "proxy-read-timeout": "apps/wiki.yaml:8:53",
+    }
+
+
+def test_what_a_kustomization_adds_leads_to_its_own_lines(tmp_path: Path, tools: Path) -> None:
+    more = f"""\
+  namePrefix: my-
+  commonMetadata:
+    annotations:
+      {NGINX}enable-cors: "true"
+  patches:
+    - target: {{kind: Ingress}}
+      patch: |
+        - op: replace
+          path: /metadata/annotations/nginx.ingress.kubernetes.io~1proxy-read-timeout
+          value: "60"
+  components: [../parts/size]
+"""
+    part = "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\npatches: [{path: size.yaml}]\n"
+    size = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: wiki\n  annotations:\n"
+    tree(
+        tmp_path,
+        {
+            "clusters/one/apps.yaml": kustomization("./apps", more),
+            "apps/kustomization.yaml": "namespace: wiki\nresources: [wiki.yaml]\n",
+            "apps/wiki.yaml": INGRESS,
+            "apps/unused.yaml": INGRESS.replace("wiki", "unused"),
+            "parts/size/kustomization.yaml": part,
+            "parts/size/size.yaml": f"{size}    {NGINX}proxy-body-size: 64m\n",
+        },
+    )
+    with pytest.warns(SkippedFile, match="unused.yaml is skipped: the kustomization around it does not name it"):
+        ingress = load([tmp_path]).ingresses["wiki/my-wiki"]
+    assert places(ingress, tmp_path) == {
+        "limit-rps": "apps/wiki.yaml:6:44",
+        "proxy-body-size": "parts/size/size.yaml:6:50",
+        "proxy-read-timeout": "clusters/one/apps.yaml:16:18",
+        "enable-cors": "clusters/one/apps.yaml:10:48",
+    }
+
+
+def test_each_cluster_is_an_estate_and_nothing_is_read_twice(tmp_path: Path, tools: Path) -> None:
+    files = {"apps/wiki.yaml": INGRESS, "alone.yaml": INGRESS.replace("wiki", "alone")}
+    for name in ("staging", "production"):
+        post = f"  postBuild: {{substitute: {{DOMAIN: {name}.example.com, RPS: '5'}}}}\n"
+        files |= {
+            f"clusters/{name}/flux-system/sync.yaml": kustomization(f"./clusters/{name}", name="flux-system"),
+            f"clusters/{name}/flux-system/kustomization.yaml": "resources: [sync.yaml]\n",
+            f"clusters/{name}/apps.yaml": kustomization("./apps", post),
+        }
+    tree(tmp_path, files)
+    found = {
+        cluster.name: sorted(each.rules[0].host for each in cluster.ingresses.values())
+        for cluster in load_each([tmp_path])
+    }
+    assert found == {
+        f"{tmp_path}/clusters/{name}": ["alone.${DOMAIN}", f"wiki.{name}.example.com"]
+        for name in ("production", "staging")
+    }
+
+
+def test_a_source_elsewhere_is_told_and_rendered_from_a_copy(tmp_path: Path, tools: Path) -> None:
+    far = """\
+apiVersion: source.toolkit.fluxcd.io/v1beta1
+kind: HelmRepository
+metadata: {name: bitnami, namespace: apps}
+spec: {url: https://charts.example.com/bitnami}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2beta1
+kind: HelmRelease
+metadata: {name: far, namespace: apps}
+spec:
+  chart: {spec: {chart: web, version: 1.x, sourceRef: {kind: HelmRepository, name: bitnami}}}
+  values: {host: far.example.com}
+"""
+    tree(
+        tmp_path,
+        {"repo/far.yaml": far, "repo/near.yaml": INGRESS, **{f"copy/{name}": text for name, text in CHART.items()}},
+    )
+    told = run("ingresses", "repo", folder=tmp_path)
+    assert (
+        "repo/far.yaml:8:18 (HelmRelease apps/far) is skipped: not rendered: its chart web is elsewhere: "
+        "`helm pull web --repo https://charts.example.com/bitnami --version '1.x' --untar --untardir DIR` fetches it, "
+        "then --chart-source bitnami=DIR"
+    ) in told.err
+    assert "far.example.com" not in told.out
+    for given in ("bitnami=copy/charts", "web=copy/charts/web", "https://charts.example.com/bitnami=copy/charts"):
+        assert "far.example.com" in run("ingresses", "repo", "--chart-source", given, folder=tmp_path).out
+    tree(tmp_path, {"repo/nginxsim.toml": '[chart-source]\nbitnami = "../copy/charts"\n'})
+    assert "far.example.com" in run("ingresses", "repo", folder=tmp_path).out
+    assert run("check", "repo", "--chart-source", "bitnami=nowhere", folder=tmp_path).status == 2
+
+
+def test_what_cannot_be_rendered_does_not_stop_the_rest(tmp_path: Path, tools: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "flux/bad.yaml": kustomization("./bad", name="bad"),
+            "flux/odd.yaml": kustomization("./odd", "  postBuild: {substitute: {A: b}}\n", name="odd"),
+            "bad/kustomization.yaml": "resources: [missing.yaml]\n",
+            "odd/odd.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: odd}\ndata: {script: '${A-b}'}\n",
+            "near.yaml": INGRESS,
+        },
+    )
+    ran = run("ingresses", ".", folder=tmp_path)
+    assert "wiki.${DOMAIN}" in ran.out
+    assert (
+        "note: ./flux/bad.yaml:3:18 (Kustomization flux-system/bad) is skipped: not rendered: kubectl refuses: "
+        in ran.err
+    )
+    assert (
+        "(Kustomization flux-system/odd) is skipped: not rendered: postBuild: bad substitution: no closing brace"
+        in ran.err
+    )
+    named = run("ingresses", "flux/bad.yaml", folder=tmp_path)
+    assert named.status == 2
+
+
+def test_nothing_outside_of_the_repository_is_taken_in(tmp_path: Path, tools: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "secret/key.txt": "hush",
+            "repo/.git/config": "",
+            "repo/flux.yaml": kustomization("./apps"),
+            "repo/apps/kustomization.yaml": "configMapGenerator: [{name: x, files: [../../secret/key.txt]}]\n",
+        },
+    )
+    with pytest.warns(SkippedFile, match="takes in ../../secret/key.txt, which is outside of the repository"):
+        assert load([tmp_path / "repo"]).config_maps == {}
+
+
+def test_without_leave_nothing_is_rendered(tmp_path: Path) -> None:
+    tree(tmp_path, {**CHART, "web.yaml": SOURCE + release("  values: {}\n")})
+    with pytest.warns(SkippedFile, match=r"web\.yaml:9:9 \(HelmRelease apps/web\).* not rendered, as --no-render says"):
+        assert load([tmp_path], reading=Reading(render=False)).ingresses == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        ("${GONE} ${GONE_TOO:=x} ${GONE:-}", "gone x "),
+        ("$A ${A} $${A} ${NONE}.", "$A a/b/c.x ${A} ."),
+        ("${NONE:=x y}${NONE:-${A}}${NONE=}${A:=z}", "x ya/b/c.xa/b/c.x"),
+        ("${#A} ${A^} ${A^^} ${B,} ${B,,}", "7 A/b/c.x A/B/C.X bIG big"),
+        ("${A:2} ${A:2:3} ${A:(-1)}", "b/c.x b/c a/b/c.x"),
+        ("${A#*/} ${A##*/} ${A%/*} ${A%%/*} ${A%[xy]}", "b/c.x c.x a/b a a/b/c.x"),
+        ("${A/\\//-} ${A//\\//-} ${A/#a/z} ${A/%x/z} ${A/b/}", "a-b/c.x a-b-c.x z/b/c.x a/b/c.z a//c.x"),
+    ],
+)
+def test_the_forms_of_a_variable(text: str, becomes: str) -> None:
+    known = {"A": "a/b/c.x", "B": "BIG"}
+    assert filled_in(text, lambda name: None if "GONE" in name else known.get(name, "")) == becomes
+
+
+@pytest.mark.parametrize("text", ["${A-b}", "${", "${A", "${.Values.x}", "${A#}", "${A/b}"])
+def test_what_flux_refuses_is_no_variable(text: str) -> None:
+    with pytest.raises(BadSubstitution):
+        filled_in(text, lambda _: "")
+
+
+def test_a_bad_release_that_was_named_is_an_error(tmp_path: Path, tools: Path) -> None:
+    tree(tmp_path, {**CHART, "web.yaml": SOURCE + release("  values: {annotations: 7}\n")})
+    (tmp_path / "charts" / "web" / "templates" / "bad.yaml").write_text('{{ fail "no" }}')
+    with pytest.raises(InputError, match=r"web\.yaml:9:9 \(HelmRelease apps/web\): not rendered: helm refuses: "):
+        load([tmp_path / "web.yaml"])
