@@ -175,7 +175,7 @@ def test_without_kubectl_it_is_told_where_to_get_it(nginxsim, monkeypatch, tmp_p
 def test_options_of_the_cluster_go_with_it(nginxsim):
     ran = nginxsim("check", "--context", "live", "samples/shop")
     assert ran.status == 2
-    assert "--context goes with --cluster" in ran.err
+    assert "--context, --namespace, --kubeconfig and --no-secrets go with --cluster" in ran.err
 
 
 def test_manifests_lie_over_the_cluster_as_if_they_were_applied(nginxsim, cluster, tmp_path):
