@@ -192,6 +192,7 @@ class LiveRequest:
         "valid_location",
         "valid_unparsed",
         "vars",
+        "vars_before_answer",
     )
 
     is_tls: bool
@@ -268,6 +269,8 @@ class LiveRequest:
         self.screened: frozenset[int] = NONE_SCREENED
         """Phases of ModSecurity that are over; -1: no rule is tried any more."""
         self.mirrors: list[tuple[str, int]] = []
+        self.vars_before_answer: dict[str, str | None] | None = None
+        """What a mirror's variables were when it began to wait for its service."""
         self.limit_rate: int = 0
         self.limit_status: str | None = None
         self.limit_conn_status: str | None = None

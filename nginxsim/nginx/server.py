@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.nginx.compile import Compiler
 from nginxsim.nginx.conf import LocationConf, script_of
-from nginxsim.nginx.directives import Trait, having
+from nginxsim.nginx.declared import Declared, declared_in
 from nginxsim.nginx.events import MatchGaveUp, PeersNamed
 from nginxsim.nginx.exchange import Answer, Failure, Request, UpstreamRequest
 from nginxsim.nginx.listen import Listens, name_regex, server_names
@@ -186,7 +186,7 @@ class Http:
 
     def __init__(self, block: Directive) -> None:
         self.block = block
-        self.variables = Variables({})
+        self.variables = Variables({}, lambda: self._declared)
         define_all(block, self.variables)
         self.compiler = Compiler(self.variables)
         self.conf = self.compiler.top(block)
@@ -209,21 +209,12 @@ class Http:
         return (directive.name.removesuffix("_zone"), name), Zone(name, key, words.get("rate", ""), directive.line)
 
     def _setter(self, name: str) -> Setter | None:
-        known = self.variables.is_settable(name) or name in self._set_anywhere
+        known = self.variables.is_settable(name) or name in self._declared.settable
         return self.variables.setter(name) if known else None
 
     @cached_property
-    def _set_anywhere(self) -> frozenset[str]:
-        found: set[str] = set()
-        setters = having(Trait.VARIABLE)
-        pending = [self.block]
-        while pending:
-            for child in pending.pop().block or ():
-                if child.name in setters and child.args:
-                    found.add(child.args[0].lstrip("$").strip("{}").lower())
-                elif child.block:
-                    pending.append(child)
-        return frozenset(found)
+    def _declared(self) -> Declared:
+        return declared_in(self.block)
 
     def serve(self, request: LiveRequest, first: State = server_rewrite) -> None:
         """Takes a request through the phases until its response is out."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from nginxsim.nginx.sizes import parse_size
 
 if TYPE_CHECKING:
+    from nginxsim.nginx.declared import Declared
     from nginxsim.nginx.exchange import ProxyLine
     from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.script import Text
@@ -29,7 +30,8 @@ NGINX_VERSION = "1.27.1"
 
 class Variable(NamedTuple):
     """remembered: evaluated once for a request and its subrequests. set: what a conf that sets it does; None: what it
-    sets is the value from then on, however it is read otherwise.
+    sets is the value from then on, however it is read otherwise. What is not remembered and was read before, an
+    auth server's answer does not replace: it is read anew each time.
     """
 
     get: Getter
@@ -50,10 +52,14 @@ class Made(dict[str, T]):
 
 
 class Variables:
-    """Every variable of one configuration by name (lower case)."""
+    """Every variable of one configuration by name (lower case).
 
-    def __init__(self, defined: Mapping[str, Variable]) -> None:
+    declared: what the whole file makes; asked for when a name is read that no block of the http level makes.
+    """
+
+    def __init__(self, defined: Mapping[str, Variable], declared: Callable[[], Declared]) -> None:
         self._own: dict[str, Variable] = dict(defined)
+        self._declared = declared
         self._settable: set[str] = set()
         self.getters = Made(self._make)
         self._setters: dict[str, Setter] = {}
@@ -75,9 +81,6 @@ class Variables:
     def is_settable(self, name: str) -> bool:
         return name in self._settable or (name in BUILT_IN and BUILT_IN[name].set is not None)
 
-    def is_known(self, name: str) -> bool:
-        return name in self._settable or self._find(name) is not None
-
     def getter(self, name: str) -> Getter:
         """The function that reads this variable; for an unknown name one that finds nothing and says so."""
         return self.getters[name]
@@ -85,7 +88,7 @@ class Variables:
     def text(self, name: str) -> Text:
         """The function that reads this variable, "" where it is not found."""
         getter, variable = self.getter(name), self._find(name)
-        if variable is None or variable.set:
+        if variable is None or variable.set or name in self._declared().answered:
             return lambda request: getter(request) or ""
         return (_remembering_text if variable.remembered else _text_unless_set)(name, variable.get)
 
@@ -97,11 +100,20 @@ class Variables:
             setter = self._setters[name] = setter or _storing(name)
         return setter
 
+    def answerer(self, name: str) -> Setter:
+        """What `auth_request_set` does, where its value may have been read before."""
+        variable = self._find(name)
+        if variable is None or variable.remembered:
+            return self.setter(name)
+        return _answering(name, variable.set)
+
     def _find(self, name: str) -> Variable | None:
         variable = self._own.get(name) or BUILT_IN.get(name)
         if variable is None:
             for prefix in PREFIXES:
                 if name.startswith(prefix):
+                    if name in self._declared().firm:
+                        return None
                     return PREFIXES[prefix](name[len(prefix) :])
         return variable
 
@@ -111,6 +123,8 @@ class Variables:
             return self._stored(name)
         if variable.remembered:
             return _remembering(name, variable.get)
+        if name in self._declared().answered:
+            return _noticing(name, _unless_set(name, variable.get))
         return variable.get if variable.set else _unless_set(name, variable.get)
 
     def _stored(self, name: str) -> Getter:
@@ -120,7 +134,7 @@ class Variables:
             value = request.vars.get(name, UNSET)
             if value is not UNSET:
                 return value  # type: ignore[return-value]  # the sentinel is ruled out
-            if name in settable:
+            if name in settable or name in self._declared().played:
                 return ""
             request.assume(f"unknown variable ${name}")
             return None
@@ -161,6 +175,35 @@ def _text_unless_set(name: str, compute: Getter) -> Text:
         return (known[name] if name in known else compute(request)) or ""
 
     return get
+
+
+def _was_read(name: str) -> str:
+    """Among a request's variables: this one was read, other than as something had set it."""
+    return f"${name} was read"
+
+
+def _noticing(name: str, get: Getter) -> Getter:
+    mark = _was_read(name)
+
+    def noticed(request: LiveRequest) -> str | None:
+        if name not in request.vars:
+            request.vars[mark] = None
+        return get(request)
+
+    return noticed
+
+
+def _answering(name: str, put: Setter | None) -> Setter:
+    # nginx 1.27.1: ngx_http_auth_request_set_variables leaves the mark (no_cacheable) that an earlier reading put there
+    mark = _was_read(name)
+
+    def answer(request: LiveRequest, value: str) -> None:
+        if name in request.vars or mark not in request.vars:
+            request.vars[name] = value
+        if put is not None:
+            put(request, value)
+
+    return answer
 
 
 def _remembering_text(name: str, compute: Getter) -> Text:

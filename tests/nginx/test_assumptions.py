@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.tree import parse_conf
 
@@ -56,3 +56,31 @@ def test_a_handler_that_is_not_played_is_named(handler: str) -> None:
 def test_what_a_nested_level_turns_off_needs_no_word() -> None:
     conf = "http { modsecurity on; server { listen 80; location / { modsecurity off; proxy_pass http://10.0.0.1; } } }"
     assert Router(parse_conf(conf)).route(Request())[0].assumptions == ()
+
+
+MIRRORING = """
+    http { server { listen 80;
+        location / { mirror /copy; set $seen before; add_header X-Seen "$seen" always; proxy_pass http://10.0.0.1; }
+        location = /copy { internal; %s proxy_pass http://10.0.0.2; }
+        location = /late { set $seen late; return 204; }
+    } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("copying", "seen", "is_taken"),
+    [
+        ("set $seen copied;", "copied", False),
+        ("error_page 404 = /late; proxy_intercept_errors on;", "late", True),
+        ("add_header X-Own $sent_http_x_other always;", "before", False),
+    ],
+    ids=["before it is sent", "after its answer", "what nobody reads"],
+)
+def test_what_a_mirror_changes_after_its_answer_may_come_too_late(copying: str, seen: str, is_taken: bool) -> None:
+    def answer(request: UpstreamRequest) -> Answer:
+        return Answer(404 if "10.0.0.2:80" in request.addresses else 200)
+
+    outcome = Router(parse_conf(MIRRORING % copying)).route(Request(), answer)[0]
+    assert ("X-Seen", seen) in outcome.headers
+    taken = "the mirror's service answers before the request's own does, and has changed $seen"
+    assert (taken in outcome.assumptions) is is_taken

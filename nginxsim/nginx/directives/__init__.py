@@ -56,6 +56,8 @@ class Trait(StrEnum):
 
     VARIABLE = "variable"
     """The first argument is a variable that it makes or sets."""
+    FIRM = "firm"
+    """That variable is never nginx's own in the whole file, whatever its name begins with."""
     FILE = "file"
     """The first argument is a file whose content answers depend on."""
     KEYED = "keyed"

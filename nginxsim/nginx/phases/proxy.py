@@ -26,7 +26,7 @@ from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
-from nginxsim.nginx.phases.mirrors import run_mirrors
+from nginxsim.nginx.phases.mirrors import run_mirrors, waits
 from nginxsim.nginx.phases.sending import Message, message_for, place_of
 from nginxsim.nginx.phases.tries import FAILED_STATUS, Tries
 from nginxsim.nginx.steps import Phase
@@ -125,6 +125,7 @@ def _ask(request: LiveRequest, tries: Tries, sent: UpstreamRequest, block: Upstr
     _not_taken(request)
     tries.count += 1
     request.upstream_addr = tries.listed(request.upstream_addr, ", ".join(sent.addresses))
+    waits(request)
     own = request.run.http.answer_itself(request, sent)
     answer = _answer(request, up, sent) if own is None else own
     if request.parent is not None and own is None:
