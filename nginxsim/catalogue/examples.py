@@ -1,8 +1,8 @@
 """Examples of the catalogue: written in shorthand, shown and tested as whole manifests.
 
 A mapping without `kind` is an Ingress: `annotations` by short name, `paths` as "PATH [TYPE [SERVICE:PORT]]". One with
-`settings` is the controller's ConfigMap, one with `flags` its command line. Anything else is taken as it stands; text
-is only shown.
+`settings` is the controller's ConfigMap, one with `flags` its command line. Anything else is taken as it stands, but
+that tests put a certificate where a Secret says `<certificate of HOST>`; text is only shown.
 """
 
 from __future__ import annotations

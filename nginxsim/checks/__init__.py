@@ -138,7 +138,7 @@ CHECKS: Mapping[str, Check] = {
     "redirect-behind-tls": rewrites.behind_tls,
     "proxy-protocol-mismatch": connection.proxy_lines,
     "www-redirect-port": rewrites.www_port,
-    "proxy-pass-missing": snippets.swallowed,
+    "proxy-pass-missing": snippets.hands_nothing_on,
     "nginx-refuses": conf.nginx_refuses,
     "controller-crash": conf.controller_crash,
     "admission-refuses": conf.webhook_refuses,

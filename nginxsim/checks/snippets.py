@@ -16,13 +16,11 @@ from nginxsim.nginx.regex import MatchLimitError, Regex
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Source
 from nginxsim.render.locations import wants_regex
+from nginxsim.verdict.swallowed import IN_LOCATIONS, OF_AUTH, swallowed
 from nginxsim.verdict.types import Evidence, Finding
 
-OF_AUTH = ("auth-snippet", "global-auth-snippet", "auth-proxy-set-headers", "global-auth-proxy-set-headers")
-IN_LOCATIONS = ("configuration-snippet", "location-snippet", "proxy-set-headers", *OF_AUTH)
 IN_SERVERS = ("server-snippet",)
 ABOVE = ("http-snippet",)
-PASSES = ("proxy_pass", "grpc_pass", "fastcgi_pass")
 SENDS = ("proxy_set_header", "grpc_set_header")
 REPLACED = ("add_header", *SENDS)
 """Directives of which a block inherits all or, once it has one of its own, none."""
@@ -39,29 +37,31 @@ def _owner(estate: Estate, source: Source) -> str:
 # --- a location that hands nothing on ---------------------------------------------------------------------------------
 
 
-def swallowed(estate: Estate) -> Iterator[Finding]:
-    """A snippet without its last semicolon takes the next directive, proxy_pass, for words of its own."""
+def hands_nothing_on(estate: Estate) -> Iterator[Finding]:
+    """Locations of a Service that have no proxy_pass any more."""
     for piece in estate.snippets:
         for block, server in piece.servers():
             for inner in block.all("location"):
                 location = piece.provenance.location_at(inner.line)
-                if location and location.ingress and not location.denied and not next(inner.all(*PASSES), None):
-                    yield _swallowed(estate, piece, server, location, inner)
+                if location and location.ingress and not location.denied:
+                    yield from _hands_nothing_on(estate, piece, server, location, inner)
 
 
-def _swallowed(estate: Estate, piece: Written, server: Server, location: Location, block: Directive) -> Finding:
+def _hands_nothing_on(
+    estate: Estate, piece: Written, server: Server, location: Location, block: Directive
+) -> Iterator[Finding]:
     assert location.ingress is not None
-    eater = next((each for each in block.block or () if set(PASSES) & set(each.args)), None)
-    source = piece.snippet_of(eater, IN_LOCATIONS) if eater else None
-    evidence = at(source.origin, eater.name) if source and eater else estate.mark(location.ingress, *IN_LOCATIONS)
-    return finding(
-        "proxy-pass-missing",
-        *evidence,
-        meta=location.ingress.meta,
-        host=server.hostname,
-        path=location.ingress_path or location.path,
-        directive=eater.name if eater else "a snippet",
-    )
+    lost = swallowed(block, location, piece.provenance)
+    if lost:
+        yield finding(
+            "proxy-pass-missing",
+            *(lost.evidence or estate.mark(location.ingress, *IN_LOCATIONS)),
+            meta=location.ingress.meta,
+            host=server.hostname,
+            path=location.ingress_path or location.path,
+            reason=lost.reason,
+            fix=lost.fix,
+        )
 
 
 # --- headers sent twice -----------------------------------------------------------------------------------------------

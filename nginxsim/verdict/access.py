@@ -23,10 +23,12 @@ from nginxsim.verdict.addresses import explain_address
 from nginxsim.verdict.buffers import explain_too_big
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
+from nginxsim.verdict.connection import set_by
 from nginxsim.verdict.cors import for_preflight
 from nginxsim.verdict.sign_in import sign_in_loop
 from nginxsim.verdict.types import Cause, Evidence
 
+NAME_THE_HOST = "let a rule of an Ingress name the host, or take ssl-reject-handshake out of the controller's ConfigMap"
 SIGN_IN = ("auth-signin", "global-auth-signin")
 HEADER_VARIABLE = "authheader"
 """What the variables begin with that hold an auth server's headers."""
@@ -125,7 +127,8 @@ def explain_limit(case: Case) -> Cause | None:
 def explain_tls(case: Case) -> Cause | None:
     """Handshakes that fail, and client certificates that are missing or not trusted."""
     if case.routed.status is None:
-        return cause("tls-refused", case.evidence(), reason=f"{case.text}: {case.reason}")
+        evidence = set_by(case, "ssl-reject-handshake")
+        return cause("tls-refused", evidence, reason=f"{case.text}: {case.reason}", fix=NAME_THE_HOST)
     if case.server is not None and case.server.traits.client_certificate.certificate.secret:
         secret = case.server.traits.client_certificate.certificate.secret
         return cause("client-certificate-refused", _client_ca(case), reason=case.reason, secret=secret)

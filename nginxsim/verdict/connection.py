@@ -25,13 +25,13 @@ SPEAK_HTTP2 = 'set use-http2: "true" in the controller\'s ConfigMap, or let the 
 def explain_listen(case: Case) -> Cause:
     if wrong := proxy_protocol(case.event):
         fix = AWAITED if isinstance(case.event, ProxyLineMissing) else UNAWAITED
-        return cause("proxy-protocol-mismatch", _set(case, "use-proxy-protocol"), reason=wrong, fix=fix)
+        return cause("proxy-protocol-mismatch", set_by(case, "use-proxy-protocol"), reason=wrong, fix=fix)
     if is_http2_off(case.event):
-        return cause("bad-request", _set(case, "use-http2"), reason=case.reason, fix=SPEAK_HTTP2)
+        return cause("bad-request", set_by(case, "use-http2"), reason=case.reason, fix=SPEAK_HTTP2)
     return cause("bad-request", case.evidence(), reason=case.reason, fix=UNREADABLE)
 
 
-def _set(case: Case, key: str) -> list[Evidence]:
+def set_by(case: Case, key: str) -> list[Evidence]:
     """Where the ConfigMap sets a key, else whatever the case itself shows."""
     origin = case.estate.controller.settings.source(key).origin
     return [Evidence(origin, "", key)] if origin else case.evidence()

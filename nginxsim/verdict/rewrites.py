@@ -11,11 +11,13 @@ from nginxsim.lua.certificates import CertificateChooser
 from nginxsim.lua.events import HttpsRedirect
 from nginxsim.nginx.events import CycleEnded, FileMethodRefused, FileMissing, FileServed, SlashAdded
 from nginxsim.nginx.names import bare_host
+from nginxsim.nginx.steps import Phase
 from nginxsim.origins import DEFAULT
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.close_by import secrets
 from nginxsim.verdict.lua_config import served_certificates
+from nginxsim.verdict.swallowed import swallowed
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording.problems import remedy, wrong
 
@@ -165,16 +167,14 @@ def explain_location(case: Case) -> Cause | None:
 
 
 def _own_files(case: Case) -> Cause | None:
-    """A location of a Service that has lost its proxy_pass, most likely to a statement of a snippet without `;`."""
+    """A location of a Service that has lost its proxy_pass."""
     location = case.location
     if location is None or location.spec_path is None:
         return None
-    origins = [location.annotations.source(name).origin for name in SNIPPETS[:1]]
-    snippets = [Evidence(origin, "", "goes into this location") for origin in origins if origin]
-    fix = (
-        "end each statement of the snippet with a ;"
-        if snippets
-        else "look for what stands before proxy_pass in nginx.conf"
-    )
-    evidence = [*snippets, *case.evidence()]
-    return cause("never-passed-on", evidence, status=case.routed.status, service=location.backend, fix=fix)
+    block = case.routing.directive(case.first(Phase.LOCATION).line, "location")
+    lost = swallowed(block, location, case.routing.provenance)
+    if lost is None:
+        return None
+    evidence, status = [*lost.evidence, *case.evidence()], case.routed.status
+    service = location.backend
+    return cause("proxy-pass-missing", evidence, fix=lost.fix, reason=lost.reason, status=status, service=service)

@@ -19,6 +19,7 @@ from nginxsim.verdict.admission import Admissions, admissions_of
 from nginxsim.verdict.certificates import Objection, Reason
 from nginxsim.verdict.ingresses import PathState, stored_rows_of
 from tests.support.estates import manifests, served, service
+from tests.support.examples import filled
 from tests.support.places import DATA, ROOT, plain_manifests
 
 SERVICES = manifests(*served("web"), *served("other"), service("down"))
@@ -42,7 +43,7 @@ def texts() -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
     for row in BY_NUMBER.values():
         for kind, example in (("bad", row.bad), ("good", row.good)):
             if example and example.objects:
-                yield f"{row.number} {kind}", ("---\n".join((SERVICES, example.manifests())), example.flags)
+                yield f"{row.number} {kind}", ("---\n".join((SERVICES, filled(example.manifests()))), example.flags)
     for name, text in yaml.safe_load((DATA / "truth.yaml").read_text(encoding="utf-8")).items():
         yield name, ("---\n".join((SERVICES, text)), ())
 

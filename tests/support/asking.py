@@ -27,7 +27,7 @@ def session_of(ask: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def asked(estate: Simulation, ask: Mapping[str, Any]) -> Verdict:
     """ask: url, method, headers, client, body (bytes), place (of equal requests at once), session (a backend's
-    name), proxy (whether a PROXY line comes first);
+    name), proxy (whether a PROXY line comes first), version (of HTTP);
     what the services and the auth server answer: service, auth; speaks: the only protocol that the service understands.
     """
     request = request_for(
@@ -43,5 +43,10 @@ def asked(estate: Simulation, ask: Mapping[str, Any]) -> Verdict:
             return Answer.failure("protocol")
         return answer_of(ask.get("auth" if sent.role == "auth" else "service"))
 
-    request = replace(request, place=ask.get("place", 1), proxy_protocol=ask.get("proxy"))
+    request = replace(
+        request,
+        place=ask.get("place", 1),
+        proxy_protocol=ask.get("proxy"),
+        http_version=ask.get("version", request.http_version),
+    )
     return estate.route(request, answer)

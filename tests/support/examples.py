@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,8 @@ from nginxsim.simulation import Simulation, simulate
 from tests.support.certificates import issue
 from tests.support.estates import endpoints, manifests, secret, service
 
+MADE = re.compile(r"'?<(certificate|key) of ([\w.-]+)(?:, (expired|\d+ days left))?>'?")
+MADE_AS = {"certificate": "tls.crt", "key": "tls.key"}
 HTTP = [{"name": "http", "port": 80, "targetPort": 8080}]
 SERVICES = manifests(
     *(service(name, selector={"app": name}, ports=HTTP) for name in ("web", "api", "other")),
@@ -32,9 +36,19 @@ def known() -> str:
     return manifests(ca, secret("known-tls", **certificate("shop.example.com")))
 
 
+def filled(text: str) -> str:
+    """Manifests with a certificate or a key wherever they have `<certificate of shop.example.com, 5 days left>`."""
+    return MADE.sub(lambda found: json.dumps(certificate(found[2], _days(found[3]))[MADE_AS[found[1]]]), text)
+
+
+def _days(left: str | None) -> int:
+    return 300 if left is None else -1 if left == "expired" else int(left.partition(" ")[0])
+
+
 def simulated(folder: Path, text: str, flags: Sequence[str] = (), *, alone: bool = False) -> Simulation:
     """The manifests; beside them, unless they are to be alone, two Secrets and the Services web, api and other."""
     path = folder / "manifests.yaml"
+    text = filled(text)
     path.write_text("---\n".join((text,) if alone else (known(), SERVICES, text)), encoding="utf-8")
     return simulate([path], flags=flags)
 

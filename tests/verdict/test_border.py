@@ -44,6 +44,7 @@ from nginxsim.url import request_for
 from nginxsim.verdict import nested
 from nginxsim.verdict.ingresses import rows_of
 from nginxsim.verdict.wording import controller, rows, steps
+from tests.support.examples import filled
 from tests.support.places import DATA, SAMPLES, plain_manifests
 
 ESTATES = sorted({path.parent for path in plain_manifests()})
@@ -165,7 +166,7 @@ def test_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def simulated(example: Example, folder: Path) -> Simulation:
     path = folder / "manifests.yaml"
-    path.write_text(f"{SERVICES}---\n{example.manifests()}", encoding="utf-8")
+    path.write_text(f"{SERVICES}---\n{filled(example.manifests())}", encoding="utf-8")
     return simulate([path], flags=example.flags)
 
 
