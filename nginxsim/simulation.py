@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nginxsim.around.balancer import Balancer
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
+    from nginxsim.controller.ingresses import Gatekeeper
     from nginxsim.controller.model import Model
     from nginxsim.kube.manifests import Readable
     from nginxsim.kube.objects import Ingress
@@ -115,6 +116,17 @@ class Simulation:
         from nginxsim.annotations import Extractor
 
         return Extractor(self.cluster, self.controller, self.certificates)
+
+    @cached_property
+    def gate(self) -> Gatekeeper:
+        """Which Ingresses are the controller's own."""
+        from nginxsim.controller.ingresses import Gatekeeper
+
+        return Gatekeeper(self.cluster, self.controller, self.extractor)
+
+    def own(self) -> Iterator[Ingress]:
+        """The Ingresses that the controller looks at, by class and namespace."""
+        return (each for each in self.cluster.ingresses.values() if not self.gate.is_another_s(each))
 
     @cached_property
     def model(self) -> Model:

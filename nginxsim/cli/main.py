@@ -23,6 +23,7 @@ COMMANDS = {
     "rules": "List the causes and findings nginxsim knows, or explain one.",
     "conf": "Print the nginx.conf that the controller would write.",
     "ingresses": "List Ingress paths with their state: served, denied, dropped...",
+    "controller": "Tell which controller the input has: its release, flags, ConfigMaps, class.",
     "backends": "Print what the controller posts to its Lua balancer.",
     "test": "Run request tests (*.nginxsim.yaml) over an estate, or against a live ingress.",
     "diff": "Tell which requests end otherwise under other manifests, and why.",

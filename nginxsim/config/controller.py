@@ -20,7 +20,7 @@ class Controller:
     """A release, run with these flags on this machine, and what its ConfigMap sets.
 
     templates: folders whose Jinja2 templates lie over those of the project, the first of them uppermost.
-    deployed: the one in the input that it is; None where the input has none. others: those that nobody asked for.
+    deployed: the one in the input that it is; None where the input has none. others: those that the input has besides.
     taken: what is taken for granted about its command line and ConfigMap, in words.
     """
 
@@ -38,11 +38,12 @@ class Controller:
     def assumptions(self) -> tuple[str, ...]:
         """What is taken for granted about it, in words."""
         databases = ("the GeoIP2 databases were downloaded",) if self.settings.use_geoip2 else ()
-        return self._identity + self.taken + self.release.assumptions + databases
+        return self.identity + self.taken + self.release.assumptions + databases
 
     @property
-    def _identity(self) -> tuple[str, ...]:
+    def identity(self) -> tuple[str, ...]:
+        """Which of the input it is, in words; nothing where the input has none."""
         if self.deployed is None:
             return ()
-        beside = f" (not {some(self.others, SHOWN)}, which the input has too)" if self.others else ""
+        beside = f", beside {some(self.others, SHOWN)}" if self.others else ""
         return (f"the controller is {self.deployed}, release {self.release.name}{beside} ({self.deployed.origin})",)

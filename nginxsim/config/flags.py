@@ -26,7 +26,7 @@ class Flags:
     """Every flag that changes what nginx or the admission webhook answers; "--http-port" is the field `http_port`.
 
     References to objects are "namespace/name". `given` has the names that a command line set, as written there without
-    dashes, each with where that was.
+    dashes, each with its text and where that was.
     """
 
     annotations_prefix: str = "nginx.ingress.kubernetes.io"
@@ -66,7 +66,7 @@ class Flags:
     watch_ingress_without_class: bool = False
     watch_namespace: str = ""
     watch_namespace_selector: str = ""
-    given: Mapping[str, Source] = field(default_factory=dict, hash=False)
+    given: Mapping[str, Given] = field(default_factory=dict, hash=False)
 
     @property
     def prefix(self) -> str:
@@ -102,7 +102,7 @@ class CommandLine(NamedTuple):
         return cls(tuple(map(Word, words)))
 
 
-class _Given(NamedTuple):
+class Given(NamedTuple):
     """One flag of a command line."""
 
     name: str
@@ -217,15 +217,15 @@ def flags_of(lines: Iterable[CommandLine], release: Release, defaults: Mapping[s
     """
     known = known_flags(release)
     values: dict[str, Any] = {**release.flags, **(defaults or {})}
-    given: dict[str, Source] = {}
+    given: dict[str, Given] = {}
     for line in lines:
-        for flag in _given(line, known, release):
-            given[flag.name] = flag.source
+        for flag in _flags_in(line, known, release):
+            given[flag.name] = flag
             values[flag.name] = _read(flag, known[flag.name])
     chosen = {name.replace("-", "_"): value for name, value in values.items() if name not in WITHOUT_EFFECT}
     flags = Flags(**chosen, given=given)
     if values.get("version"):
-        raise UsageError("--version makes the controller print its version and exit", given["version"].origin)
+        raise UsageError("--version makes the controller print its version and exit", given["version"].source.origin)
     for check in CHECKS:
         check(flags)
     return flags
@@ -242,7 +242,7 @@ def is_known(word: str, release: Release) -> bool:
     return not word.startswith("--") or not name or name in known_flags(release)
 
 
-def _given(line: CommandLine, known: Mapping[str, FlagReader], release: Release) -> Iterator[_Given]:
+def _flags_in(line: CommandLine, known: Mapping[str, FlagReader], release: Release) -> Iterator[Given]:
     words = iter(line.words)
     for word in words:
         text = word.text
@@ -257,7 +257,7 @@ def _given(line: CommandLine, known: Mapping[str, FlagReader], release: Release)
                 value = "true" if known[name] is parse_bool else _next_word(words, text)
         except UsageError as problem:
             raise UsageError(str(problem), origin) from None
-        yield _Given(name, value, Source("flag", f"--{name}", origin, line.owner))
+        yield Given(name, value, Source("flag", f"--{name}", origin, line.owner))
 
 
 def _long(word: str, known: Mapping[str, FlagReader], release: Release) -> tuple[str, str, str]:
@@ -285,7 +285,7 @@ def _next_word(words: Iterator[Word], flag: str) -> str:
     raise UsageError(f"flag needs an argument: {flag}")
 
 
-def _read(flag: _Given, reader: FlagReader) -> object:
+def _read(flag: Given, reader: FlagReader) -> object:
     try:
         return reader(flag.text)
     except (ValueError, csv.Error) as problem:
@@ -295,7 +295,7 @@ def _read(flag: _Given, reader: FlagReader) -> object:
 
 def _refused(flags: Flags, words: str, *names: str) -> UsageError:
     """Because of these flags."""
-    places: Iterator[Origin | None] = (flags.given[name].origin for name in names if name in flags.given)
+    places: Iterator[Origin | None] = (flags.given[name].source.origin for name in names if name in flags.given)
     return UsageError(words, next((place for place in places if place), None))
 
 

@@ -74,7 +74,7 @@ class Told:
         )
         flags = flags_of((line, *self.lines), release, NO_CONFIG_MAP if deployed else None)
         settings = read_settings(cluster, flags, self.machine, release)
-        others = [each.key for each in found if each is not deployed and not self.name]
+        others = [each.key for each in found if each is not deployed]
         return Controller(
             release,
             flags,
@@ -99,10 +99,10 @@ def meant(found: Sequence[Deployed], name: str) -> Deployed | None:
     """The one of this name, by itself or with its namespace. Raises UsageError where that is none of them, or two."""
     if not name:
         return next(iter(found), None)
-    named = [each for each in found if name in (each.key, each.workload.meta.name)]
+    named = [each for each in found if name in (str(each), each.key, each.workload.meta.name)]
     if len(named) == 1:
         return named[0]
-    keys = [each.key for each in found]
+    keys = [str(each) if named else each.key for each in found]
     known = f"it has {some(keys, SHOWN)}" if found else "it has none"
     many = "several controllers" if named else "no controller"
     raise UsageError(f'--controller "{name}": {many} of that name in the input{did_you_mean(name, keys)} ({known})')

@@ -58,6 +58,14 @@ class Gatekeeper:
             or (self._flags.ingress_class_by_name and name == self._flags.ingress_class)
         )
 
+    def is_own_class(self, name: str) -> bool:
+        """Whether an IngressClass of the cluster is one of the controller's."""
+        return name in self._classes
+
+    def is_another_s(self, ingress: Ingress) -> bool:
+        """Whether the Ingress is none of the controller's business: by its class, or where it is."""
+        return (self._namespace(ingress) or self.foreign(ingress)) is not None
+
     def sort_out(self, ingresses: Iterable[Ingress]) -> tuple[list[Arrival], list[Dropped]]:
         """Those that are served, in the controller's order, and the others, in input order."""
         arrivals, dropped = [], []

@@ -309,4 +309,5 @@ class Workload:
     node: str = ""
     """spec.nodeName of a Pod that has one."""
     containers: tuple[Container, ...] = ()
-    replicas_origin: Origin = NOWHERE
+    replicas_origin: Origin | None = None
+    """Where the number is written."""

@@ -47,7 +47,7 @@ def read_template(document: Fields, meta: Meta) -> Workload:
         replicas=spec.number("replicas", 1),
         owned=bool(document.fields("metadata").items("ownerReferences")),
         containers=read_containers(template.fields("spec"), pod),
-        replicas_origin=spec.origin("replicas"),
+        replicas_origin=spec.origin("replicas") if "replicas" in spec else None,
     )
 
 

@@ -64,7 +64,7 @@ class FlagMarks(MarksByName):
         self._given = flags.given
 
     def _source(self, name: str) -> Source:
-        return self._given.get(name, DEFAULT)
+        return self._given[name].source if name in self._given else DEFAULT
 
 
 # Other names under which an annotation, or the ConfigMap's word on the same matter, may have been given.

@@ -11,38 +11,11 @@ import pytest
 from nginxsim import InputError, Request, Simulation, simulate
 from nginxsim.sources import File
 from tests.support.commands import run
+from tests.support.controllers import IMAGE, PROGRAM, deployment
 from tests.support.estates import Object, config_map, estate, ingress, ingress_class, manifests, served, thing
 from tests.support.trees import tree
 
-PROGRAM = "/nginx-ingress-controller"
-IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.12.2"
 POD_NAMESPACE = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
-
-
-def deployment(
-    *args: str,
-    image: str = IMAGE,
-    name: str = "edge",
-    kind: str = "Deployment",
-    labels: dict[str, str] | None = None,
-    program: str = PROGRAM,
-    **container: Any,
-) -> Object:
-    words = {"args": [program, *args] if program else list(args)}
-    return thing(
-        kind,
-        name,
-        version="apps/v1",
-        namespace="infra",
-        metadata={"labels": labels or {}},
-        spec={
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name, "tier": "front"}},
-                "spec": {"containers": [{"name": "side", "image": "x"}, {"image": image, **words, **container}]},
-            },
-        },
-    )
 
 
 def with_controller(controller: Object, *more: Object, **told: Any) -> Simulation:
