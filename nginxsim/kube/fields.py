@@ -156,12 +156,12 @@ class Fields:
 
 def _text(node: yaml.Node) -> str:
     """As written, where it is no text: `off`, `1.10`; nothing for null, a mapping or a list."""
-    value = node.value
-    if not isinstance(node, yaml.ScalarNode) or _is_null(node):
-        return ""
-    if node.tag is QUOTED or (node.tag is PLAIN and value not in WORDS and value[0] not in NOT_TEXT):
+    value, tag = node.value, node.tag
+    if tag is QUOTED or (tag is PLAIN and value not in WORDS and value[0] not in NOT_TEXT):
         # The same few words come up all over an estate: one object for each.
         return intern(value)
+    if not isinstance(node, yaml.ScalarNode) or _is_null(node):
+        return ""
     read = _scalar(node)
     return read if isinstance(read, str) else str(value)
 

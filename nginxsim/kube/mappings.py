@@ -23,14 +23,11 @@ NOT_TEXT = frozenset("+-.0123456789")
 
 
 def pairs_of(node: yaml.MappingNode) -> dict[str, Pair]:
-    """Name and value node of every field. What cannot be a name or be merged is left out."""
+    """Name and value node of every field. What cannot be a name or be merged is left out.
+
+    Later names win over earlier ones and over what was merged before them.
+    """
     pairs: dict[str, Pair] = {}
-    _collect(node, pairs)
-    return pairs
-
-
-def _collect(node: yaml.MappingNode, pairs: dict[str, Pair]) -> None:
-    """Later names win over earlier ones and over what was merged before them."""
     for pair in node.value:
         key = pair[0]
         name = key.value
@@ -46,12 +43,13 @@ def _collect(node: yaml.MappingNode, pairs: dict[str, Pair]) -> None:
             continue
         if name is not None:
             pairs[intern(name)] = pair
+    return pairs
 
 
 def _merge(node: yaml.Node, pairs: dict[str, Pair]) -> None:
     for mapping in merged(node):
         if isinstance(mapping, yaml.MappingNode):
-            _collect(mapping, pairs)
+            pairs.update(pairs_of(mapping))
 
 
 def is_merge(key: yaml.Node) -> bool:

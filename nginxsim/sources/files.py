@@ -61,7 +61,9 @@ class File:
 
     def origin(self, node: yaml.Node) -> Origin:
         mark = node.start_mark
-        return self.place(mark.line, mark.column)
+        if self.back:
+            return self.place(mark.line, mark.column)
+        return Origin(self.name, self.first_line + mark.line + 1, mark.column + 1)
 
     def place(self, line: int, column: int) -> Origin:
         """Of the text's own line and column, both from 0."""
