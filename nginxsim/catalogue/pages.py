@@ -36,6 +36,8 @@ GROUPS = {
     "NX70": "What the API server refuses",
     "NX71": "What the API server refuses",
     "NX80": "Access",
+    "NX90": "What an upgrade changes",
+    "NX91": "What an upgrade changes",
 }
 """Start of a number -> what these rows are about; the longest start counts."""
 
@@ -103,8 +105,8 @@ def index() -> str:
     """The table of all rows, by group."""
     blocks = [
         "# Rules",
-        "Every cause that `nginxsim why` names and every finding of `nginxsim check`. Written by "
-        "`python -m nginxsim.catalogue.pages docs/rules`; do not edit.",
+        "Every cause that `nginxsim why` names, and every finding of `nginxsim check` and `nginxsim upgrade`. Written "
+        "by `python -m nginxsim.catalogue.pages docs/rules`; do not edit.",
     ]
     for title in dict.fromkeys(map(group, BY_NUMBER.values())):
         rows = [row for row in BY_NUMBER.values() if group(row) == title]

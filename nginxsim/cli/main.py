@@ -27,6 +27,7 @@ COMMANDS = {
     "backends": "Print what the controller posts to its Lua balancer.",
     "test": "Run request tests (*.nginxsim.yaml) over an estate, or against a live ingress.",
     "diff": "Tell which requests end otherwise under other manifests, and why.",
+    "upgrade": "Tell what another release of the controller changes for an estate.",
     "admit": "Tell what the admission webhook says, and what it misses.",
     "snapshot": "Write down what of a running cluster counts, without what Secrets hold.",
     "completion": "Print the completion script for your shell.",

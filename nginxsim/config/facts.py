@@ -37,6 +37,12 @@ def with_facts(release: Release, texts: Iterable[str]) -> Release:
     return release
 
 
+def facts_known_to(release: Release, texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of the facts that the release has something of that name for."""
+    known = _known(release)
+    return tuple(text for text in texts if text.partition("=")[0] in known)
+
+
 def _with_fact(release: Release, text: str) -> Release:
     key, equals, value = text.partition("=")
     if not equals:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nginxsim.config.controller import SHOWN, Controller
 from nginxsim.config.deployed import Deployed, Named, Whence, deployed_in
-from nginxsim.config.facts import with_facts
-from nginxsim.config.flags import CommandLine, Flags, flags_of
+from nginxsim.config.facts import facts_known_to, with_facts
+from nginxsim.config.flags import CommandLine, Flags, flags_of, known_part
 from nginxsim.config.machine import Machine
 from nginxsim.config.settings import read_settings
 from nginxsim.errors import UsageError, did_you_mean, some
@@ -38,6 +38,8 @@ class Told:
     templates: tuple[Path, ...] = ()
     facts: tuple[str, ...] = ()
     name: str = ""
+    is_supposed: bool = False
+    """It runs another release, and is asked as if it ran this one: what this does not know is left out."""
 
     @classmethod
     def of(
@@ -60,6 +62,10 @@ class Told:
             name=name,
         )
 
+    def at(self, release: str) -> Told:
+        """The same controller as if it were of this release. Raises UsageError for one that is not known."""
+        return replace(self, release=release_named(release), is_supposed=True)
+
     def controller(self, cluster: Cluster) -> Controller:
         """The controller of this cluster.
 
@@ -68,11 +74,12 @@ class Told:
         found = deployed_in(cluster)
         deployed = meant(found, self.name)
         named = self._release(deployed)
-        release = with_facts(named.release, self.facts)
+        release = with_facts(named.release, self._facts(named.release))
         line, passed = (
             deployed.command_line(release, is_certain=named.is_certain) if deployed else (CommandLine(()), ())
         )
-        flags = flags_of((line, *self.lines), release, NO_CONFIG_MAP if deployed else None)
+        lines = [known_part(each, release) for each in self.lines] if self.is_supposed else self.lines
+        flags = flags_of((line, *lines), release, NO_CONFIG_MAP if deployed else None)
         settings = read_settings(cluster, flags, self.machine, release)
         others = [each.key for each in found if each is not deployed]
         return Controller(
@@ -87,9 +94,12 @@ class Told:
             taken=(*passed, *_missing(cluster, flags)) if deployed else (),
         )
 
+    def _facts(self, release: Release) -> tuple[str, ...]:
+        return facts_known_to(release, self.facts) if self.is_supposed else self.facts
+
     def _release(self, deployed: Deployed | None) -> Named:
         if self.release is not None:
-            return Named(self.release, True, self.release_from)
+            return Named(self.release, not self.is_supposed, self.release_from)
         if deployed is not None:
             return deployed.named_release()
         return Named(release_named(NEWEST), True, Whence("newest known"))
@@ -106,14 +116,6 @@ def meant(found: Sequence[Deployed], name: str) -> Deployed | None:
     known = f"it has {some(keys, SHOWN)}" if found else "it has none"
     many = "several controllers" if named else "no controller"
     raise UsageError(f'--controller "{name}": {many} of that name in the input{did_you_mean(name, keys)} ({known})')
-
-
-def _command_line(
-    deployed: Deployed | None, release: Release, *, is_certain: bool
-) -> tuple[CommandLine, tuple[str, ...]]:
-    if deployed is None:
-        return CommandLine(()), ()
-    return deployed.command_line(release, is_certain=is_certain)
 
 
 def _missing(cluster: Cluster, flags: Flags) -> tuple[str, ...]:

@@ -96,6 +96,16 @@ def _unknown(table: Mapping[str, str], name: str) -> frozenset[str]:
     return frozenset(key for key, when in table.items() if name not in span(when))
 
 
+def between(old: Release, new: Release) -> tuple[str, ...]:
+    """The published releases above the one and up to the other, by number; empty where the other is not above it."""
+    return tuple(name for name in RELEASES if number(old.name) < number(name) <= number(new.name))
+
+
+def later(than: Release) -> tuple[str, ...]:
+    """The published releases above this one, by number."""
+    return tuple(name for name in RELEASES if number(name) > number(than.name))
+
+
 def setting_dates(key: str, release: Release) -> str:
     """Which other releases know a ConfigMap key, in words; "" for a key that none does, or that this one does."""
     return _dates(settings.KNOWN, key, release)

@@ -132,3 +132,23 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "use-geoip": {"..1.9.1": True},
 }
 """Defaults of the past. What a release does not know has the default that comes to the same as not knowing it."""
+
+INSTEAD: Mapping[str, str] = {
+    "enable-opentracing": "enable-opentelemetry",
+    "datadog-collector-host": "otlp-collector-host",
+    "jaeger-collector-host": "otlp-collector-host",
+    "zipkin-collector-host": "otlp-collector-host",
+    "datadog-collector-port": "otlp-collector-port",
+    "jaeger-collector-port": "otlp-collector-port",
+    "zipkin-collector-port": "otlp-collector-port",
+    "datadog-service-name": "otel-service-name",
+    "jaeger-service-name": "otel-service-name",
+    "zipkin-service-name": "otel-service-name",
+    "datadog-sample-rate": "otel-sampler-ratio",
+    "jaeger-sampler-param": "otel-sampler-ratio",
+    "zipkin-sample-rate": "otel-sampler-ratio",
+    "opentracing-operation-name": "opentelemetry-operation-name",
+    "opentracing-trust-incoming-span": "opentelemetry-trust-incoming-span",
+    "use-geoip": "use-geoip2",
+}
+"""Keys that are gone -> the key that does the like in the newest release."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nginxsim.diffing.types import Difference
     from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.findings import CheckReport
+    from nginxsim.reports.upgrade import UpgradeReport
     from nginxsim.reports.verdicts import VerdictReport
     from nginxsim.verdict.types import Finding
 
@@ -46,6 +47,14 @@ DIFF_FORMATS: Mapping[str, str] = {
     "text": "diff:diff_text",
     "json": "diff:diff_json",
     "markdown": "diff:diff_markdown",
+}
+
+UPGRADE_FORMATS: Mapping[str, str] = {
+    "text": "upgrade:text",
+    "json": "upgrade:as_json",
+    "markdown": "upgrade:as_markdown",
+    "html": "upgrade:as_html",
+    "sarif": "upgrade:as_sarif",
 }
 
 
@@ -81,6 +90,11 @@ def render_admissions(report: AdmissionReport, format_name: str = "text") -> str
 def render_difference(difference: Difference, format_name: str = "text") -> str:
     """The answer of `nginxsim diff` in one of DIFF_FORMATS; without an end of line."""
     return _render(DIFF_FORMATS[format_name], difference)
+
+
+def render_upgrade(report: UpgradeReport, format_name: str = "text") -> str:
+    """The answer of `nginxsim upgrade` in one of UPGRADE_FORMATS; without an end of line."""
+    return _render(UPGRADE_FORMATS[format_name], report)
 
 
 def _render(name: str, report: object) -> str:

@@ -1,0 +1,57 @@
+"""`nginxsim upgrade`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
+from nginxsim.cli.output import say
+from nginxsim.errors import UsageError
+from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
+
+
+@click.command("upgrade")
+@takes_estate
+@click.option("--to", "to", required=True, metavar="VERSION", help="The release to come.")
+@click.option("--from", "since", metavar="VERSION", help="The release that runs; the same as --release.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever changes.")
+@click.option("--all", "complete", is_flag=True, help="Show every change in full, however many there are of a kind.")
+@click.option(
+    "-o", "--output", type=click.Choice(list(UPGRADE_FORMATS)), default="text", help="Report format.", show_default=True
+)
+def command(estate: EstateOptions, to: str, since: str | None, exit_zero: bool, complete: bool, output: str) -> None:
+    """Tell what an upgrade of the controller changes for the manifests in PATH..., worst first.
+
+    Each change names the Ingress and the line, the release that brings it, the first later release that takes it back
+    where there is one, and the setting that keeps things as they are, with what that costs.
+
+    \b
+    Examples:
+      nginxsim upgrade k8s/ --from 1.11.5 --to 1.15.1
+      helm template . | nginxsim upgrade - --from 1.9.6 --to 1.12.1 -o markdown
+
+    \b
+    Exit codes: 0 nothing changes; 1 something does; 2 bad input.
+    """
+    from nginxsim.reports.spans import Sources
+    from nginxsim.reports.upgrade import UpgradeReport
+    from nginxsim.upgrade import compare
+
+    stdin = standard_input(estate.named)
+    with working("comparing releases"):
+        upgrade = compare(open_estate(_running(estate, since), stdin), to)
+    say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete), output))
+    sys.exit(1 if upgrade.changes and not exit_zero else 0)
+
+
+def _running(estate: EstateOptions, since: str | None) -> EstateOptions:
+    """With the release that the controller runs."""
+    if since and estate.release and since != estate.release:
+        raise UsageError(f"--from {since} and --release {estate.release} name two releases that run; name one")
+    running = since or estate.release
+    if running is None:
+        raise UsageError("which release runs now? Say it with --from VERSION")
+    return replace(estate, release=running)

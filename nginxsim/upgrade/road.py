@@ -1,0 +1,116 @@
+"""The way from one release to another, through the published releases between them and past them.
+
+Facts have dates, so that most releases on the way do what their neighbour does: of each run of equals one is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import fields
+from functools import cache, cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from nginxsim.annotations import TABLE, known_names
+from nginxsim.config.controller import Controller
+from nginxsim.releases import Release, between, later
+from nginxsim.releases import release as release_named
+from nginxsim.upgrade.gate import Gate
+from nginxsim.upgrade.keeping import Keep, tries, with_all
+from nginxsim.upgrade.kinds import Course
+
+if TYPE_CHECKING:
+    from nginxsim.kube.objects import Ingress
+    from nginxsim.simulation import Simulation
+
+_OF_THE_NAME = frozenset({"name", "date", "kubernetes", "assumptions", "scripts"})
+_FACTS = tuple(field.name for field in fields(Release) if field.name not in _OF_THE_NAME)
+
+
+class Road:
+    """old: the estate under the controller that runs; new: under the one to come."""
+
+    def __init__(self, old: Simulation, new: Simulation) -> None:
+        self.old, self.new = old, new
+        self.path = between(old.controller.release, new.controller.release)
+        self._beyond = later(new.controller.release)
+        self._gates: dict[str, Gate] = {}
+
+    @cached_property
+    def _likeness(self) -> dict[str, str]:
+        """Release -> the first on the road that differs from it in nothing that counts."""
+        first: dict[object, str] = {}
+        ends = (self.old.controller.release.name, self.new.controller.release.name)
+        return {name: first.setdefault(_facts(name), name) for name in (*ends, *self.path, *self._beyond)}
+
+    def gate(self, name: str) -> Gate:
+        """What a release on the road lets in."""
+        like = self._likeness[name]
+        if like not in self._gates:
+            self._gates[like] = self.gate_of(self.controller(like))
+        return self._gates[like]
+
+    def gate_of(self, controller: Controller) -> Gate:
+        return Gate(self.new.cluster, controller, self.new.certificates)
+
+    def controller(self, name: str) -> Controller:
+        """That of a release, with this estate's flags and ConfigMap."""
+        for end in (self.new, self.old):
+            if end.controller.release.name == name:
+                return end.controller
+        return self.old.told.at(name).controller(self.old.given)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        return Keeping(self)
+
+    def course(self, holds: Callable[[str], bool]) -> Course:
+        """When something that holds for the new release begins on the way, and when it ends past it."""
+        remembered = cache(holds)
+
+        def asked(name: str) -> bool:
+            return remembered(self._likeness[name])
+
+        before = (self.old.controller.release.name, *self.path)
+        since = (name for name, last in zip(self.path, before, strict=False) if asked(name) and not asked(last))
+        return Course(tuple(since), next((name for name in self._beyond if not asked(name)), ""))
+
+    def old_gate(self) -> Gate:
+        return self.gate(self.old.controller.release.name)
+
+    def new_gate(self) -> Gate:
+        return self.gate(self.new.controller.release.name)
+
+    def ingresses(self) -> Iterable[Ingress]:
+        return self.new.cluster.ingresses.values()
+
+
+class Keeping:
+    """Finds by trying the fewest settings with which the new release goes on as the old one did."""
+
+    def __init__(self, road: Road) -> None:
+        self._road = road
+        self._gates: dict[tuple[Keep, ...], Gate] = {}
+        self._found: dict[Hashable, tuple[Keep, ...]] = {}
+
+    def found(self, alike: Hashable, is_kept: Callable[[Gate], bool]) -> tuple[Keep, ...]:
+        """() for none. alike: equal for what the same settings help."""
+        known = self._found.get(alike)
+        if known is None or (known and not is_kept(self._gate(known))):
+            candidates = tries(self._road.new.controller)
+            known = next((tried for tried in candidates if is_kept(self._gate(tried))), ())
+        self._found[alike] = known
+        return known
+
+    def _gate(self, keeps: tuple[Keep, ...]) -> Gate:
+        if keeps not in self._gates:
+            self._gates[keeps] = self._road.gate_of(with_all(self._road.new.controller, keeps))
+        return self._gates[keeps]
+
+
+@cache
+def _facts(name: str) -> tuple[object, ...]:
+    """Equal for releases that decide everything alike."""
+    release = release_named(name)
+    rows = chain.from_iterable((row.at(release).risk, id(row.validator.at(release))) for row in TABLE)
+    return (*(repr(getattr(release, fact)) for fact in _FACTS), known_names(release), *rows)

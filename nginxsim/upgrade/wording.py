@@ -1,0 +1,214 @@
+"""What is said of the changes that an upgrade brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from nginxsim.annotations import NAMES, Effect
+from nginxsim.config.controller import Controller
+from nginxsim.controller.model import Dropped
+from nginxsim.kube.objects import Ingress
+from nginxsim.origins import Origin
+from nginxsim.releases.settings import INSTEAD
+from nginxsim.upgrade.gate import Rule, Trouble
+from nginxsim.upgrade.keeping import Cost, Keep
+from nginxsim.upgrade.kinds import Course, Kind
+from nginxsim.verdict.findings import at, finding
+from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.controller import dropped_words
+from nginxsim.verdict.wording.problems import complaint
+
+COSTS: Mapping[Cost, str] = {
+    Cost.ANY_DIRECTIVE: "whoever may write an Ingress may then write any directive, and read the controller's Secrets",
+    Cost.UNCHECKED_VALUES: "no value of any annotation is checked any more before it is written into nginx.conf",
+    Cost.OTHER_NAMESPACES: "every Ingress may then use the Secrets of every namespace",
+    Cost.ANY_PATH: "Exact and Prefix paths may then hold whatever nginx reads as a pattern",
+    Cost.UNINSPECTED: "hosts and paths that reach for the controller's files are no longer looked for",
+    Cost.EVERY_INGRESS: "Ingresses that are meant for other controllers and name no class are served too",
+    Cost.CLASS_OF_ANOTHER: "a class of that name counts whatever its spec.controller says",
+    Cost.ANY_WORD: "no word is kept out of annotations",
+}
+UNTIL_NOW: Mapping[Effect, str] = {Effect.DROPPED: "dropped", Effect.DENIED: "denied"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What happens to an Ingress or an annotation: why, when, and how it is kept from happening."""
+
+    reasons: Sequence[Trouble]
+    controller: Controller
+    course: Course
+    keeps: Sequence[Keep] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the catalogue's templates ask for."""
+        return {
+            "since": releases(self.course),
+            "repaired": ends(self.course),
+            "why": why(self.reasons, self.controller),
+            "fix": fix(self.reasons, self.keeps, self.controller),
+        }
+
+
+def lost(kind: Kind, ingress: Ingress, case: Case) -> Finding:
+    """An Ingress that is dropped or denied."""
+    status = "403" if any(each.rule is Rule.CLIENT_CERTIFICATE for each in case.reasons) else "503"
+    return finding(kind, *evidence(case.reasons), meta=ingress.meta, status=status, **case.facts)
+
+
+def ignored(ingress: Ingress, case: Case) -> Finding:
+    subject = case.reasons[0].subject
+    return finding(Kind.IGNORED, *evidence(case.reasons), meta=ingress.meta, subject=subject, **case.facts)
+
+
+def served(ingress: Ingress, was: Effect, reasons: Sequence[Trouble], course: Course) -> Finding:
+    names = ", ".join(dict.fromkeys(each.subject for each in reasons if each.subject))
+    what = f"{names} no longer stands in the way" if names else "the rule that kept it out is gone"
+    return finding(
+        Kind.SERVED, *evidence(reasons), meta=ingress.meta, was=UNTIL_NOW[was], since=releases(course), why=what
+    )
+
+
+def heard(ingress: Ingress, trouble: Trouble, course: Course) -> Finding:
+    what = f"annotation {trouble.subject}"
+    return finding(Kind.HEARD, *evidence([trouble]), meta=ingress.meta, what=what, since=releases(course))
+
+
+def kept_until_restart(ingress: Ingress, reasons: Sequence[Trouble], controller: Controller) -> Finding:
+    return finding(
+        Kind.RESTART,
+        *evidence(reasons),
+        meta=ingress.meta,
+        release=controller.release.name,
+        why=why(reasons, controller),
+        fix=fix(reasons, (), controller),
+    )
+
+
+def evidence(reasons: Iterable[Trouble]) -> Iterable[Evidence]:
+    return chain.from_iterable(at(each.origin, _text(each)) for each in reasons)
+
+
+def _text(trouble: Trouble) -> str:
+    return trouble.problem.offending if trouble.problem else ""
+
+
+def releases(course: Course) -> str:
+    """ "1.11.5 and 1.12.1"."""
+    return " and ".join(course.since)
+
+
+def ends(course: Course) -> str:
+    return f" ({course.repaired} no longer does that)" if course.repaired else ""
+
+
+def why(reasons: Iterable[Trouble], controller: Controller) -> str:
+    return "; ".join(dict.fromkeys(_why(each, controller) for each in reasons))
+
+
+def _why(trouble: Trouble, controller: Controller) -> str:
+    name, release = trouble.subject, controller.release
+    match trouble.rule:
+        case Rule.RISK:
+            risk = NAMES[name].at(release).risk
+            return (
+                f"{name} is of risk {risk}, and annotations-risk-level is {controller.settings.annotations_risk_level}"
+            )
+        case Rule.SNIPPETS_OFF:
+            return "allow-snippet-annotations is false, and the webhook refuses every change of an Ingress with it"
+        case Rule.NO_SUCH_ANNOTATION:
+            return "the controller knows no such annotation"
+        case Rule.WORD:
+            return f'{name} holds "{trouble.value}", a word of annotation-value-word-blocklist'
+        case Rule.CLIENT_CERTIFICATE:
+            return f"{name} cannot be used ({trouble.value})"
+    if trouble.problem:
+        return complaint(trouble.problem)
+    return _turned(trouble.turned)
+
+
+def _turned(dropped: Dropped | None) -> str:
+    return dropped_words(dropped) if dropped else ""
+
+
+def fix(reasons: Sequence[Trouble], keeps: Sequence[Keep], controller: Controller) -> str:
+    """What to change in the Ingress, and with which settings it goes on as before."""
+    return "; ".join(filter(None, (_mend(reasons, controller), keeping(keeps))))
+
+
+def _mend(reasons: Sequence[Trouble], controller: Controller) -> str:
+    told = (_remedy(each, controller) for each in reasons)
+    return "; ".join(dict.fromkeys(filter(None, told)))
+
+
+def _remedy(trouble: Trouble, controller: Controller) -> str:
+    match trouble.rule:
+        case Rule.CLASS:
+            return f"name the class in spec.ingressClassName: {controller.flags.ingress_class}"
+        case Rule.VALUE if trouble.problem and trouble.problem.expected:
+            return f"{trouble.subject} wants {trouble.problem.expected}"
+        case Rule.RISK | Rule.SNIPPETS_OFF | Rule.NO_SUCH_ANNOTATION:
+            return f"do without {trouble.subject}"
+        case Rule.WORD:
+            return f'write {trouble.subject} without "{trouble.value}"'
+        case Rule.ABSENT if trouble.problem and trouble.problem.missing:
+            return f"create {trouble.problem.missing.kind} {trouble.problem.missing.key}"
+    return f"correct {trouble.subject}" if trouble.subject else ""
+
+
+def keeping(keeps: Sequence[Keep]) -> str:
+    """ "to keep it, set ..., which ..."."""
+    if not keeps:
+        return ""
+    settings = " and ".join(map(_setting, keeps))
+    costs = "; ".join(dict.fromkeys(COSTS[keep.cost] for keep in keeps))
+    wrong = [name for keep in keeps for name in keep.wrong]
+    useless = f" ({' and '.join(wrong)} {'does' if len(wrong) == 1 else 'do'} nothing for it)" if wrong else ""
+    return f"or keep it with {settings}{useless}: {costs}"
+
+
+def _setting(keep: Keep) -> str:
+    where = (
+        f"{keep.name}: {keep.written} in the ConfigMap" if keep.kind == "setting" else f"--{keep.name}={keep.written}"
+    )
+    return f"{where} (chart: {keep.chart})"
+
+
+# --- settings and flags
+
+
+def flag_unknown(name: str, release: str) -> Finding:
+    return finding(Kind.FLAG_UNKNOWN, subject=name, release=release)
+
+
+def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:
+    fix = f"take it out, and set {INSTEAD[key]} for it" if key in INSTEAD else "take it out"
+    return finding(Kind.SETTING_UNKNOWN, *at(origin), subject=key, since=releases(course), fix=fix)
+
+
+def setting_heard(key: str, origin: Origin | None, course: Course) -> Finding:
+    owner = "the controller's ConfigMap"
+    return finding(Kind.HEARD, *at(origin), what=f"key {key}", owner=owner, since=releases(course))
+
+
+def default_moved(what: str, name: str, values: tuple[Any, Any], course: Course) -> Finding:
+    """values: the old default and the new one."""
+    known = {"setting": f"ConfigMap key {name}", "flag": f"--{name}"}[what]
+    old, new = map(_written, values)
+    fix = f"set {name}: {old} in the ConfigMap to keep it" if what == "setting" else f"set --{name}={old} to keep it"
+    facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "fix": fix}
+    return finding(Kind.DEFAULT, what=known, old=old, new=new, **facts)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {part}" for key, part in value.items())
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "empty"
+    return str(value) or "empty"

@@ -1,0 +1,133 @@
+"""What an upgrade changes: for each change of a release an estate that shows it, and none of it one release before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nginxsim import UsageError, simulate
+from nginxsim.catalogue.examples import example_of
+from nginxsim.releases import RELEASES
+from nginxsim.reports import UPGRADE_FORMATS
+from nginxsim.upgrade import Change, Kind, compare
+from nginxsim.upgrade.keeping import with_all
+from tests.support.commands import Command
+from tests.support.examples import SERVICES, known
+from tests.support.places import DATA, ROOT
+
+CASES = yaml.safe_load((DATA / "upgrade/headlines.yaml").read_text())
+STEPS = [(case, step) for case in CASES for step in case["steps"]]
+
+
+def estate(case: Mapping[str, Any], folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The file, and the flags of the controller."""
+    example = example_of(case["given"])
+    assert example is not None
+    beside = (known(), SERVICES) if case.get("beside", True) else ()
+    path = folder / "estate.yaml"
+    path.write_text("---\n".join((*beside, example.manifests())), encoding="utf-8")
+    return path, example.flags
+
+
+def changes(case: Mapping[str, Any], old: str, new: str, folder: Path) -> tuple[Change, ...]:
+    path, flags = estate(case, folder)
+    assume = () if case.get("beside", True) else ("secrets", "services")
+    return compare(simulate([path], release=old, flags=flags, assume=assume), new).changes
+
+
+def is_meant(change: Change, expected: Mapping[str, Any]) -> bool:
+    found = change.finding
+    return (
+        change.kind == expected["kind"]
+        and change.subject == expected.get("subject", change.subject)
+        and expected.get("says", "") in found.message
+        and expected.get("fix", "") in found.fix
+    )
+
+
+@pytest.mark.parametrize(("case", "step"), STEPS, ids=lambda value: value["id"] if isinstance(value, dict) else value[2])
+def test_a_change_is_found_at_the_release_that_brings_it(
+    case: Mapping[str, Any], step: list[str], tmp_path: Path
+) -> None:
+    old, before, at = step
+    without, found = changes(case, old, before, tmp_path), changes(case, old, at, tmp_path)
+    for expected in (case["finds"], *case.get("all", ())):
+        assert not [change for change in without if is_meant(change, expected)]
+        meant = [change for change in found if is_meant(change, expected)]
+        assert meant, [change.finding.message for change in found]
+        assert meant[0].course.since[-1:] == (at,)
+        assert meant[0].course.repaired == expected.get("repaired", meant[0].course.repaired)
+        assert [keep.name for keep in meant[0].keeps] == expected.get("keeps", [keep.name for keep in meant[0].keeps])
+
+
+def test_every_setting_that_keeps_an_ingress_does_so(tmp_path: Path) -> None:
+    for case in CASES:
+        for change in changes(case, *case["steps"][0][::2], tmp_path):
+            if change.keeps and change.finding.ingress:
+                path, flags = estate(case, tmp_path)
+                old = simulate([path], release=case["steps"][0][0], flags=flags)
+                controller = with_all(old.controller.at(case["steps"][0][2]), change.keeps)
+                written = {keep.name: keep for keep in change.keeps}
+                text = path.read_text() + _with_settings(case, written)
+                path.write_text(text)
+                again = [f"--{keep.name}={keep.written}" for keep in change.keeps if keep.kind == "flag"]
+                sim = simulate([path], release=controller.release.name, flags=(*flags, *again))
+                served = {ingress.meta.key for ingress in sim.model.ingresses}
+                assert change.finding.ingress in served, case["id"]
+
+
+def _with_settings(case: Mapping[str, Any], keeps: Mapping[str, Any]) -> str:
+    """One ConfigMap more, the last of a name being the one that counts."""
+    given = case["given"] if isinstance(case["given"], list) else [case["given"]]
+    settings = {key: value for item in given for key, value in item.get("settings", {}).items()}
+    settings |= {name: keep.written.strip('"') for name, keep in keeps.items() if keep.kind == "setting"}
+    example = example_of([{"settings": settings}])
+    assert example is not None
+    return "---\n" + example.manifests()
+
+
+def test_nothing_changes_from_a_release_to_itself_and_nobody_looks_back() -> None:
+    old = simulate([ROOT / "samples/shop"], release="1.12.0")
+    assert compare(old, "1.12.0").changes == ()
+    with pytest.raises(UsageError, match="1.11.8 is older than 1.12.0"):
+        compare(old, "1.11.8")
+
+
+def test_changes_come_worst_first(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["id"] == "tracing")
+    kinds = [change.kind for change in changes(case, "0.43.0", RELEASES[-1], tmp_path)]
+    assert kinds == sorted(kinds, key=list(Kind).index)
+    assert len(set(kinds)) > 2
+
+
+@pytest.mark.parametrize("name", UPGRADE_FORMATS)
+def test_every_format_tells_every_change(name: str, nginxsim: Command, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["id"] == "risk-level")
+    path, _ = estate(case, tmp_path)
+    ran = nginxsim("upgrade", str(path), "--from", "1.11.5", "--to", "1.12.1", "-o", name)
+    assert ran.status == 1
+    assert "NX902" in ran.out
+    assert "annotations-risk-level" in ran.out.replace("\\", "")
+
+
+def test_json_has_the_dates_and_what_keeps_it(nginxsim: Command, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["id"] == "risk-level")
+    path, _ = estate(case, tmp_path)
+    ran = nginxsim("upgrade", str(path), "--from", "1.11.5", "--to", "1.12.1", "-o", "json", "--exit-zero")
+    told = json.loads(ran.out)
+    first = told["changes"][0]
+    assert (ran.status, told["from"], told["to"], first["code"]) == (0, "1.11.5", "1.12.1", "upgrade-dropped")
+    assert (first["since"], first["repaired"]) == (["1.12.0"], None)
+    assert first["keeps"][0]["chart"] == "controller.config.annotations-risk-level"
+
+
+def test_which_release_runs_has_to_be_known(nginxsim: Command) -> None:
+    ran = nginxsim("upgrade", str(ROOT / "samples/shop"), "--to", "1.12.1")
+    assert (ran.status, ran.err) == (2, "error: which release runs now? Say it with --from VERSION\n")
+    ran = nginxsim("upgrade", str(ROOT / "samples/shop"), "--to", "1.12.1", "--from", "1.9.6", "--release", "1.9.5")
+    assert ran.status == 2
