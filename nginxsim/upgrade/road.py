@@ -55,10 +55,11 @@ class Road:
 
     def controller(self, name: str) -> Controller:
         """That of a release, with this estate's flags and ConfigMap."""
-        for end in (self.new, self.old):
-            if end.controller.release.name == name:
-                return end.controller
-        return self.old.told.at(name).controller(self.old.given)
+        return self._ends.get(name) or self.old.told.at(name).controller(self.old.given)
+
+    @cached_property
+    def _ends(self) -> dict[str, Controller]:
+        return {end.controller.release.name: end.controller for end in (self.old, self.new)}
 
     @cached_property
     def keeping(self) -> Keeping:
