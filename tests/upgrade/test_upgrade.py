@@ -50,9 +50,7 @@ def is_meant(change: Change, expected: Mapping[str, Any]) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    ("case", "step"), STEPS, ids=lambda value: value["id"] if isinstance(value, dict) else value[2]
-)
+@pytest.mark.parametrize(("case", "step"), list(STEPS.values()), ids=list(STEPS))
 def test_a_change_is_found_at_the_release_that_brings_it(
     case: Mapping[str, Any], step: list[str], tmp_path: Path
 ) -> None:
