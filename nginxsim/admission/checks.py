@@ -85,7 +85,8 @@ def other_namespace(ingress: Ingress, desk: Desk) -> Outcome:
 
 
 def catch_all(ingress: Ingress, desk: Desk) -> Outcome:
-    if not desk.controller.flags.disable_catch_all or ingress.default_backend is None:
+    release, flags = desk.controller.release, desk.controller.flags
+    if not release.webhook_refuses_catch_all or not flags.disable_catch_all or ingress.default_backend is None:
         return None
     return Refusal(
         "this deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. "

@@ -45,6 +45,7 @@ class EndpointFinder:
     def __init__(self, cluster: Cluster, controller: Controller) -> None:
         self._cluster = cluster
         self._external_names = not controller.flags.disable_svc_external_name
+        self._may_be_local = controller.release.external_names_may_be_local
         self._distributes = controller.release.traffic_distribution_counts
         self._zone = zone_of(cluster, controller).name
 
@@ -85,7 +86,7 @@ class EndpointFinder:
         """The ready endpoints of one port of a Service."""
         # ingress-nginx 1.15.1: internal/ingress/controller/endpointslices.go
         if service.type == "ExternalName":
-            return _external(service, port)
+            return _external(service, port, may_be_local=self._may_be_local)
         slices = self._slices(service)
         found: dict[tuple[str, int], Endpoint] = {}
         for piece in slices:
@@ -103,7 +104,7 @@ class EndpointFinder:
         if not self._external_names:
             gap = Gap(Break.EXTERNAL_NAME_DISABLED, str(service.meta))
             return Reach(gap=gap, origins=(service.meta.origin,))
-        return _external(service, _external_port(service, str(port)))
+        return _external(service, _external_port(service, str(port)), may_be_local=self._may_be_local)
 
     def _slices(self, service: Service) -> list[EndpointSlice]:
         """Slices labelled for the Service; hand-made ones count only if their name starts with the Service's name."""
@@ -194,10 +195,10 @@ def _port_numbers(piece: EndpointSlice, port: ServicePort, protocol: str) -> lis
     return [number for number in numbers if number]
 
 
-def _external(service: Service, port: ServicePort) -> Reach:
+def _external(service: Service, port: ServicePort, *, may_be_local: bool) -> Reach:
     name = service.external_name
     address = parse_ip(name)
-    if name == "localhost" or (address is not None and address.is_loopback):
+    if not may_be_local and (name == "localhost" or (address is not None and address.is_loopback)):
         kind = Break.EXTERNAL_NAME_LOCAL
     elif address is None and not is_subdomain(name.removesuffix(".")):
         kind = Break.EXTERNAL_NAME_NO_NAME

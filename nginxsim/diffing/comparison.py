@@ -13,7 +13,7 @@ from nginxsim.diffing.endings import ProbedRouting
 from nginxsim.diffing.models import changed_settings, model_changes
 from nginxsim.diffing.obstacles import obstacles
 from nginxsim.diffing.scope import Estate, differing_hosts
-from nginxsim.diffing.types import FRAME, ConfChange, Difference
+from nginxsim.diffing.types import FRAME, BehaviourChange, ConfChange, Difference
 from nginxsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,6 +50,16 @@ def compare(old: Simulation, new: Simulation) -> Difference:
         equal_hosts=len({*before.servers, *after.servers}) - len(hostnames),
         assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
     )
+
+
+def behaviour_of(before: Estate, after: Estate, hostnames: Sequence[str]) -> tuple[BehaviourChange, ...]:
+    """Which requests to these hosts end otherwise; none where a side has a file that cannot be read."""
+    if before.fault or after.fault:
+        return ()
+    comparison = _Comparison(before, after)
+    for start in range(0, len(hostnames), BATCH):
+        comparison.look_at(hostnames[start : start + BATCH])
+    return comparison.behaviour.changes
 
 
 class _Comparison:

@@ -97,6 +97,11 @@ def aspects(before: Answered, after: Answered) -> tuple[str, ...]:
     return tuple(name for name in ASPECTS if name in found)
 
 
+def alike(one: Answered, other: Answered, what: Iterable[str]) -> bool:
+    """Whether these aspects are the same."""
+    return all(_shares(one) == _shares(other) if n == "share" else _values(one, n) == _values(other, n) for n in what)
+
+
 def _values(answer: Answered, name: str) -> set[object]:
     return {getattr(facts, name) for _, facts in answer.outcomes}
 

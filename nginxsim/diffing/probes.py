@@ -27,6 +27,8 @@ UNKNOWN_HOST = "unknown-host.example"
 LABEL = "any"
 """Stands for the star of a wildcard host."""
 
+ASKING = ("auth_request", "access_by_lua_block", "access_by_lua_file")
+"""Directives behind which an auth server may stand."""
 DEEPER = "/deeper/page?x=1"
 NOWHERE = "/no/such/page"
 _SAFE = "/:@!$&'()*+,;=-._~"
@@ -169,7 +171,7 @@ class _Asker:
 
     def _special(self) -> Iterator[Variation]:
         yield from (Variation(client=client) for client in clients(*self.rules))
-        if any(place.effective("auth_request") for place in self.pair.sides):
+        if any(place.effective(*ASKING) for place in self.pair.sides):
             yield Variation(auth_status=401)
         yield from self._conditional()
         yield from self._canaries()

@@ -109,7 +109,7 @@ class Release:
     """No validator that is a pattern takes a value of several lines."""
     classes_are_names: bool = _switch("..0.51.0")
     """An Ingress without any class is served, and a class is a name alone: nobody looks for its IngressClass."""
-    bad_auth_url_denies: bool = _switch("1.2.0..")
+    bad_auth_url_denies: bool = _switch("1.1.2..")
     """An auth-url that cannot be read denies the location; before, it was served without authentication."""
     cors_headers: str = _values({
         "..1.2.0": "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,"
@@ -148,6 +148,8 @@ class Release:
     # ingress-nginx: internal/ingress/controller/controller.go (CheckIngress, checkOverlap), internal/ingress/inspector/
     webhook_checks_uid: bool = _switch("1.13.7..1.13.9 1.14.3..")
     """It refuses an Ingress whose UID is none that an API server gives."""
+    webhook_refuses_catch_all: bool = _switch("0.46.0..")
+    """It refuses what --disable-catch-all has the controller leave out; before, that was admitted."""
     webhook_tests_conf: bool = _switch("..1.11.4 1.12.0")
     """It renders the conf with the Ingress in it and runs `nginx -t`."""
     overlap_looks_at_every_path: bool = _switch("1.13.5..1.13.9 1.14.1..")
@@ -160,6 +162,8 @@ class Release:
     """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
 
     # ingress-nginx: internal/ingress/controller/controller.go (createServers)
+    external_names_may_be_local: bool = _switch("..0.45.0")
+    """A Service of type ExternalName may lead to localhost: endpoints.go looked at no name."""
     traffic_distribution_counts: bool = _switch("1.13.0..")
     """A Service's trafficDistribution keeps traffic in the zone, with --enable-topology-aware-routing."""
     any_ingress_passes_tls_through: bool = _switch("1.13.8..1.13.9 1.14.4..")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from nginxsim.diffing.facts import LISTS, Answered, Facts, is_decided_otherwise, lists
+from nginxsim.diffing.facts import LISTS, Answered, is_decided_otherwise, lists
 from nginxsim.diffing.types import FRAME, OLD, BehaviourChange, ConfChange, Difference, ModelChange
+from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.origins import Origin, Source
 from nginxsim.printing import paint, printed, spaced
 from nginxsim.reports.machine import cause_data, dumps, place, source_data
@@ -91,15 +92,11 @@ def _details(change: BehaviourChange) -> Iterator[tuple[str, str]]:
     for name in change.what:
         if name in LISTS:
             gone, come = lists(change.before, change.after, name)
-            texts = [*(f"- {_item(item)}" for item in gone), *(f"+ {_item(item)}" for item in come)]
+            texts = [*(f"- {item_text(item)}" for item in gone), *(f"+ {item_text(item)}" for item in come)]
             yield from zip((name, *[""] * len(texts)), texts, strict=False)
         elif name in ("uri", "certificate"):
             texts = [str(getattr(answer.first, name)) or "the default one" for answer in (change.before, change.after)]
             yield name, ARROW.strip().join(f" {text} " for text in texts).strip()
-
-
-def _item(item: object) -> str:
-    return f"{item[0]}: {item[1]}" if isinstance(item, tuple) else str(item)
 
 
 def _reasons(change: BehaviourChange) -> Iterator[tuple[str, str]]:
@@ -133,20 +130,6 @@ def source_text(source: Source) -> str:
 def _some(places: Sequence[str]) -> str:
     more = len(places) - MOST_PLACES
     return ", ".join(places[:MOST_PLACES]) + (f" and {_count(more, 'more location')}" if more > 0 else "")
-
-
-def answer_text(answer: Answered) -> str:
-    """ "200 default/shop:80", "503 location-denied", "308 to https://...", each with its share where chance decides."""
-    if len(answer.outcomes) == 1:
-        return _facts_text(answer.first)
-    return ", ".join(f"{share * 100:.4g} % {_facts_text(facts)}" for share, facts in answer.outcomes)
-
-
-def _facts_text(facts: Facts) -> str:
-    status = "no answer" if facts.status is None else str(facts.status)
-    if facts.redirect:
-        return f"{status} to {facts.redirect}"
-    return f"{status} {facts.cause or facts.service}".rstrip()
 
 
 def _model_row(change: ModelChange) -> tuple[str, str, str, str]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from nginxsim.errors import UsageError
+from nginxsim.upgrade.answers import answer_changes
+from nginxsim.upgrade.clients import client_changes
+from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
-from nginxsim.upgrade.kinds import RANKS, Change, Upgrade
+from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.settings import defaults_moved, flags_unknown, settings_known
+from nginxsim.upgrade.webhook import webhook_changes
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
-
-FINDERS = (flags_unknown, ingress_changes, settings_known, defaults_moved)
-"""Each asks the road about one matter."""
 
 
 def compare(old: Simulation, to: str) -> Upgrade:
@@ -30,11 +30,28 @@ def compare(old: Simulation, to: str) -> Upgrade:
         old=before,
         new=after,
         path=road.path,
-        changes=tuple(sorted(_changes(road), key=lambda change: RANKS[change.kind])),
+        changes=tuple(sorted(_changes(road), key=_rank)),
         ingresses=len(new.cluster.ingresses),
         assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
     )
 
 
+def _rank(change: Change) -> tuple[bool, int]:
+    return change.finding.level == "notice", RANKS[change.kind]
+
+
 def _changes(road: Road) -> Iterator[Change]:
-    return chain.from_iterable(finder(road) for finder in FINDERS)
+    lost = list(ingress_changes(road))
+    told = {change.finding.ingress for change in lost if change.kind in WHOLE}
+    yield from lost
+    yield from flags_unknown(road)
+    yield from webhook_changes(road, told)
+    yield from file_changes(road)
+    yield from answer_changes(road, told)
+    yield from client_changes(road)
+    yield from settings_known(road)
+    yield from defaults_moved(road)
+
+
+WHOLE = (Kind.DROPPED, Kind.DENIED, Kind.SERVED)
+"""What concerns all requests of an Ingress, so that nothing else has to be said of these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -13,6 +13,7 @@ from nginxsim.admission.overlap import Queue
 from nginxsim.annotations import (
     NAMES,
     Effect,
+    Extraction,
     Extractor,
     Problem,
     Wrong,
@@ -81,6 +82,22 @@ class Trouble:
     turned: Dropped | None = field(default=None, compare=False)
 
 
+class _Extractions(Mapping[str, Extraction]):
+    """Of those Ingresses that are asked for."""
+
+    def __init__(self, extractor: Extractor, cluster: Cluster) -> None:
+        self._extractor, self._ingresses = extractor, cluster.ingresses
+
+    def __getitem__(self, key: str) -> Extraction:
+        return self._extractor.extract(self._ingresses[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ingresses)
+
+    def __len__(self) -> int:
+        return len(self._ingresses)
+
+
 class Gate:
     """Of one controller, for the Ingresses of one estate."""
 
@@ -105,7 +122,7 @@ class Gate:
             controller=self.controller,
             gatekeeper=self._gatekeeper,
             strict_path=compile_pattern(strict) if strict else None,
-            extractions={},
+            extractions=_Extractions(self._extractor, self._cluster),
             queue=Queue([]),
             nginx_says=lambda _: "",
         )

@@ -13,8 +13,8 @@ from nginxsim.upgrade.kinds import Change, Course, Kind
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.wording import Case, heard, ignored, kept_until_restart, lost, served
 
-FOREIGN = (Rule.CLASS, Rule.NAMESPACE)
-"""Rules that a running controller follows at once: the Ingress is somebody else's."""
+FOREIGN = (Rule.CLASS, Rule.NAMESPACE, Rule.CATCH_ALL)
+"""Rules that a running controller follows at once."""
 
 
 def ingress_changes(road: Road) -> Iterator[Change]:
@@ -53,7 +53,8 @@ class _Judge:
         return Change(kind, _subject(reasons), course, told, keeps)
 
     def _comes_to(self, effect: Effect, name: str) -> bool:
-        return _fate(self.road.gate(name).troubles(self.ingress)) is effect
+        """That, or worse."""
+        return _rank(_fate(self.road.gate(name).troubles(self.ingress))) >= _rank(effect)
 
     def _served(self, was: Effect) -> Change:
         reasons = [each for each in self.before if each.effect is was]

@@ -5,8 +5,8 @@ Facts have dates, so that most releases on the way do what their neighbour does:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import fields, replace
 from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ from nginxsim.annotations import TABLE, known_names
 from nginxsim.config.controller import Controller
 from nginxsim.releases import Release, between, later
 from nginxsim.releases import release as release_named
+from nginxsim.simulation import Simulation
 from nginxsim.upgrade.gate import Gate
 from nginxsim.upgrade.keeping import Keep, tries, with_all
 from nginxsim.upgrade.kinds import Course
 
 if TYPE_CHECKING:
     from nginxsim.kube.objects import Ingress
-    from nginxsim.simulation import Simulation
 
 _OF_THE_NAME = frozenset({"name", "date", "kubernetes", "assumptions", "scripts"})
 _FACTS = tuple(field.name for field in fields(Release) if field.name not in _OF_THE_NAME)
@@ -35,6 +35,7 @@ class Road:
         self.path = between(old.controller.release, new.controller.release)
         self._beyond = later(new.controller.release)
         self._gates: dict[str, Gate] = {}
+        self._parts: dict[tuple[str, frozenset[str]], Simulation] = {}
 
     @cached_property
     def _likeness(self) -> dict[str, str]:
@@ -74,7 +75,28 @@ class Road:
 
         before = (self.old.controller.release.name, *self.path)
         since = (name for name, last in zip(self.path, before, strict=False) if asked(name) and not asked(last))
-        return Course(tuple(since), next((name for name in self._beyond if not asked(name)), ""))
+        return Course(tuple(since), self._first_without(remembered))
+
+    def bisected(self, holds: Callable[[str], bool]) -> Course:
+        """The same for what is dear to ask: found by halving, as if it began but once on the way."""
+        remembered = cache(holds)
+        low, high = 0, len(self.path) - 1
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if remembered(self._likeness[self.path[middle]]) else (middle + 1, high)
+        return Course(self.path[low : low + 1], self._first_without(remembered))
+
+    def _first_without(self, holds: Callable[[str], bool]) -> str:
+        return next((name for name in self._beyond if not holds(self._likeness[name])), "")
+
+    def part(self, name: str, keys: Collection[str]) -> Simulation:
+        """Under a release, with these Ingresses alone."""
+        asked = (self._likeness[name], frozenset(keys))
+        if asked not in self._parts:
+            ingresses = {key: each for key, each in self.old.given.ingresses.items() if key in asked[1]}
+            cluster = replace(self.old.given, ingresses=ingresses)
+            self._parts[asked] = Simulation(cluster, self.controller(asked[0]), self.old.assume)
+        return self._parts[asked]
 
     def old_gate(self) -> Gate:
         return self.gate(self.old.controller.release.name)

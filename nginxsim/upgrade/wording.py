@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+from nginxsim.admission import Review
 from nginxsim.annotations import NAMES, Effect
+from nginxsim.catalogue.entries import Level
 from nginxsim.config.controller import Controller
+from nginxsim.config.settings import Settings
 from nginxsim.controller.model import Dropped
+from nginxsim.diffing import BehaviourChange
+from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
+from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
 from nginxsim.releases.settings import INSTEAD
@@ -212,3 +218,144 @@ def _written(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "empty"
     return str(value) or "empty"
+
+
+# --- the webhook and nginx
+
+
+def refused(ingress: Ingress, review: Review, course: Course, keeps: Sequence[Keep]) -> Finding:
+    return finding(
+        Kind.REFUSED,
+        *chain.from_iterable(map(at, review.origins)),
+        meta=ingress.meta,
+        since=releases(course),
+        why=_one_line(review.error),
+        repaired=ends(course),
+        fix=REFUSALS.get(review.check, "correct it") + (f"; {keeping(keeps)}" if keeps else ""),
+    )
+
+
+REFUSALS: Mapping[str, str] = {
+    "path-type": "write pathType: ImplementationSpecific for these paths",
+    "overlap": "take the host and path out of one of the two Ingresses",
+    "catch-all": "write a rule instead of spec.defaultBackend",
+    "uid": "let the API server give it its UID",
+}
+"""What to do about a check of the webhook."""
+
+
+def admitted(ingress: Ingress, review: Review, course: Course) -> Finding:
+    places = chain.from_iterable(map(at, review.origins))
+    why = _one_line(review.error)
+    return finding(Kind.ADMITTED, *places, meta=ingress.meta, since=releases(course), why=why)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def reloads_fail(found: Finding, course: Course) -> Finding:
+    facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "why": found.message}
+    return finding(Kind.RELOADS_FAIL, *found.evidence, owner=found.owner, host=found.host, fix=_do(found), **facts)
+
+
+def untested(found: Finding, course: Course) -> Finding:
+    return finding(
+        Kind.UNTESTED,
+        *found.evidence,
+        owner=found.owner,
+        host=found.host,
+        since=releases(course),
+        why=found.message,
+        fix=_do(found),
+    )
+
+
+def _do(found: Finding) -> str:
+    return found.fix or "correct what nginx refuses"
+
+
+# --- requests
+
+
+def otherwise(change: BehaviourChange, ingress: Ingress | None, others: int, course: Course) -> Finding:
+    """One request that stands for all that change alike; others: hosts more of which the same holds."""
+    told = finding(
+        Kind.ANSWER,
+        *chain.from_iterable(at(source.origin) for source in change.sources),
+        meta=ingress.meta if ingress else None,
+        host=change.probe.request.host or "",
+        url="  ".join((change.probe.url, *change.probe.extras)),
+        before=answer_text(change.before),
+        after=_after(change),
+        since=releases(course),
+        why=_because(change, others),
+        repaired=ends(course),
+        fix=change.cause.fix if _is_worse(change) else "see whether clients and services mind",
+    )
+    return replace(told, level=_level(change))
+
+
+def _after(change: BehaviourChange) -> str:
+    before, after = answer_text(change.before), answer_text(change.after)
+    details = list(_details(change))
+    return f"{after if before != after else 'the same'}{' with ' if details else ''}{', '.join(details)}"
+
+
+def _details(change: BehaviourChange) -> Iterator[str]:
+    """Of what the line of statuses and services does not show."""
+    for name in change.what:
+        if name in LISTS:
+            gone, come = lists(change.before, change.after, name)
+            yield from (f"{name} -{item_text(each)}" for each in gone)
+            yield from (f"{name} +{item_text(each)}" for each in come)
+        elif name in ("uri", "certificate"):
+            yield f"{name} {getattr(change.after.first, name) or 'the default one'}"
+
+
+def _because(change: BehaviourChange, others: int) -> str:
+    reason = f": {change.cause.message}" if change.cause.level != "fine" else ""
+    return reason + (f" (and on {others} more host{'' if others == 1 else 's'})" if others > 0 else "")
+
+
+def _level(change: BehaviourChange) -> Level:
+    if _is_worse(change):
+        return "error"
+    return "warning" if is_decided_otherwise(change.what) else "notice"
+
+
+def _is_worse(change: BehaviourChange) -> bool:
+    was, now = change.before.first.status, change.after.first.status
+    return (now is None or now >= 400) and was is not None and was < 400
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """An annotation that goes by the client's address."""
+
+    ingress: Ingress
+    annotation: str
+    origin: Origin
+
+
+def client_seen(settings: Settings, looking: Sequence[Looking], course: Course) -> Finding:
+    names = dict.fromkeys(each.annotation for each in looking)
+    what = f"{', '.join(names)} of {_ingresses(looking)}" if names else "services and logs"
+    first = looking[0].ingress.meta if looking else None
+    places = (settings.source(key) for key in ("use-proxy-protocol", "use-forwarded-headers"))
+    return finding(
+        Kind.CLIENT,
+        *chain.from_iterable(at(each.origin) for each in looking),
+        *chain.from_iterable(at(source.origin) for source in places),
+        meta=first,
+        header=settings.forwarded_for_header,
+        what=what,
+        see="see" if len(names) != 1 else "sees",
+        since=releases(course),
+        repaired=ends(course),
+    )
+
+
+def _ingresses(looking: Sequence[Looking]) -> str:
+    keys = list(dict.fromkeys(each.ingress.meta.key for each in looking))
+    return f"Ingress {keys[0]}" + (f" and {len(keys) - 1} more" if keys[1:] else "")

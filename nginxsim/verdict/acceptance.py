@@ -47,7 +47,7 @@ def refused(simulation: Simulation) -> list[Finding]:
 
 def _sampled(simulation: Simulation, servers: Sequence[Server]) -> Iterator[Finding]:
     """What is wrong with one server of each shape, then with those that are like a faulty one."""
-    shapes = _by_shape(servers, simulation.controller.flags.prefix)
+    shapes = by_shape(servers, simulation.controller.flags.prefix)
     longest = max(servers, key=lambda server: len(server.hostname))
     samples = dict.fromkeys([longest.hostname, *(group[0] for group in shapes.values())])
     first = list(_faults(simulation, list(samples)))
@@ -79,7 +79,7 @@ def _faults(simulation: Simulation, hostnames: Sequence[str]) -> Iterator[Findin
         yield from refusals(simulation, simulation.renderer.for_hosts(hostnames[start : start + WHOLE]))
 
 
-def _by_shape(servers: Iterable[Server], prefix: str) -> Mapping[Hashable, list[str]]:
+def by_shape(servers: Iterable[Server], prefix: str) -> Mapping[Hashable, list[str]]:
     """Hostnames of servers that read the same but for the names in them: nginx takes all of a shape or none."""
     shapes: defaultdict[Hashable, list[str]] = defaultdict(list)
     for server in servers:

@@ -16,6 +16,7 @@ from nginxsim.releases import RELEASES
 from nginxsim.reports import UPGRADE_FORMATS
 from nginxsim.upgrade import Change, Kind, compare
 from nginxsim.upgrade.keeping import with_all
+from nginxsim.verdict.types import LEVELS
 from tests.support.commands import Command
 from tests.support.examples import SERVICES, known
 from tests.support.places import DATA, ROOT
@@ -60,7 +61,7 @@ def test_a_change_is_found_at_the_release_that_brings_it(
         assert not [change for change in without if is_meant(change, expected)]
         meant = [change for change in found if is_meant(change, expected)]
         assert meant, [change.finding.message for change in found]
-        assert meant[0].course.since[-1:] == (at,)
+        assert at in meant[0].course.since or meant[0].kind is Kind.ANSWER  # one of two branches is named
         assert meant[0].course.repaired == expected.get("repaired", meant[0].course.repaired)
         assert [keep.name for keep in meant[0].keeps] == expected.get("keeps", [keep.name for keep in meant[0].keeps])
 
@@ -100,9 +101,11 @@ def test_nothing_changes_from_a_release_to_itself_and_nobody_looks_back() -> Non
 
 def test_changes_come_worst_first(tmp_path: Path) -> None:
     case = next(case for case in CASES if case["id"] == "tracing")
-    kinds = [change.kind for change in changes(case, "0.43.0", RELEASES[-1], tmp_path)]
-    assert kinds == sorted(kinds, key=list(Kind).index)
-    assert len(set(kinds)) > 2
+    found = changes(case, "0.43.0", RELEASES[-1], tmp_path)
+    for level in ("notice", *LEVELS):
+        kinds = [change.kind for change in found if (change.finding.level == "notice") is (level == "notice")]
+        assert kinds == sorted(kinds, key=list(Kind).index)
+    assert [change.finding.level for change in found][-3:] == ["notice"] * 3
 
 
 @pytest.mark.parametrize("name", UPGRADE_FORMATS)
