@@ -16,7 +16,12 @@ from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
 @click.command("upgrade")
 @takes_estate
 @click.option("--to", "to", required=True, metavar="VERSION", help="The release to come.")
-@click.option("--from", "since", metavar="VERSION", help="The release that runs; the same as --release.")
+@click.option(
+    "--from",
+    "since",
+    metavar="VERSION",
+    help="The release that runs, the same as --release; default: that of the controller in PATH.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever changes.")
 @click.option("--all", "complete", is_flag=True, help="Show every change in full, however many there are of a kind.")
 @click.option(
@@ -42,16 +47,16 @@ def command(estate: EstateOptions, to: str, since: str | None, exit_zero: bool, 
 
     stdin = standard_input(estate.named)
     with working("comparing releases"):
-        upgrade = compare(open_estate(_running(estate, since), stdin), to)
+        old = open_estate(_running(estate, since), stdin)
+        if old.told.release is None and old.controller.deployed is None:
+            raise UsageError("which release runs now? No controller is in the input; say it with --from VERSION")
+        upgrade = compare(old, to)
     say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete), output))
     sys.exit(1 if upgrade.changes and not exit_zero else 0)
 
 
 def _running(estate: EstateOptions, since: str | None) -> EstateOptions:
-    """With the release that the controller runs."""
+    """With the release that the controller runs, as far as that is said."""
     if since and estate.release and since != estate.release:
         raise UsageError(f"--from {since} and --release {estate.release} name two releases that run; name one")
-    running = since or estate.release
-    if running is None:
-        raise UsageError("which release runs now? Say it with --from VERSION")
-    return replace(estate, release=running)
+    return replace(estate, release=since or estate.release)

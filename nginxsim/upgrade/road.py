@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.annotations import TABLE, known_names
 from nginxsim.config.controller import Controller
+from nginxsim.config.told import Told
 from nginxsim.releases import Release, between, later
 from nginxsim.releases import release as release_named
 from nginxsim.simulation import Simulation
@@ -56,11 +57,16 @@ class Road:
 
     def controller(self, name: str) -> Controller:
         """That of a release, with this estate's flags and ConfigMap."""
-        return self._ends.get(name) or self.old.told.at(name).controller(self.old.given)
+        end = self._ends.get(name)
+        return end.controller if end else self._told(name).controller(self.old.given)
+
+    def _told(self, name: str) -> Told:
+        end = self._ends.get(name)
+        return end.told if end else self.old.told.at(name)
 
     @cached_property
-    def _ends(self) -> dict[str, Controller]:
-        return {end.controller.release.name: end.controller for end in (self.old, self.new)}
+    def _ends(self) -> dict[str, Simulation]:
+        return {end.controller.release.name: end for end in (self.old, self.new)}
 
     @cached_property
     def keeping(self) -> Keeping:
@@ -95,7 +101,7 @@ class Road:
         if asked not in self._parts:
             ingresses = {key: each for key, each in self.old.given.ingresses.items() if key in asked[1]}
             cluster = replace(self.old.given, ingresses=ingresses)
-            self._parts[asked] = Simulation(cluster, self.controller(asked[0]), self.old.assume)
+            self._parts[asked] = Simulation(cluster, self._told(asked[0]), self.old.assume)
         return self._parts[asked]
 
     def old_gate(self) -> Gate:

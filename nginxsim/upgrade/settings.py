@@ -32,9 +32,9 @@ What: TypeAlias = Literal["setting", "flag"]
 def flags_unknown(road: Road) -> Iterator[Change]:
     """Flags with which the new controller does not start."""
     release = road.new.controller.release
-    for name in sorted(road.old.controller.flags.given & release.unknown_flags):
+    for name in sorted(road.old.controller.flags.given.keys() & release.unknown_flags):
         course = road.course(partial(_lacks, "flag", name))
-        yield Change(Kind.FLAG_UNKNOWN, name, course, flag_unknown(name, release.name))
+        yield Change(Kind.FLAG_UNKNOWN, name, course, flag_unknown(road.old.controller.flags.given[name], release.name))
 
 
 def settings_known(road: Road) -> Iterator[Change]:

@@ -17,7 +17,7 @@ from nginxsim.diffing import BehaviourChange
 from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.kube.objects import Ingress
-from nginxsim.origins import Origin
+from nginxsim.origins import Origin, Source
 from nginxsim.releases.settings import INSTEAD
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import Cost, Keep
@@ -187,8 +187,9 @@ def _setting(keep: Keep) -> str:
 # --- settings and flags
 
 
-def flag_unknown(name: str, release: str) -> Finding:
-    return finding(Kind.FLAG_UNKNOWN, subject=name, release=release)
+def flag_unknown(source: Source, release: str) -> Finding:
+    name = source.name.removeprefix("--")
+    return finding(Kind.FLAG_UNKNOWN, *at(source.origin), owner=source.owner, subject=name, release=release)
 
 
 def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:
