@@ -45,6 +45,7 @@ def command(
     Examples:
       nginxsim admit k8s/
       helm template . | nginxsim admit - -o json
+      nginxsim admit --cluster --serve 8443 --tls-cert tls.crt --tls-key tls.key
       nginxsim admit k8s/ --serve 8443 --tls-cert tls.crt --tls-key tls.key
 
     \b
@@ -87,8 +88,6 @@ def _source(estate: EstateOptions, strict: bool) -> EstateSource:
     from nginxsim.sources import STDIN, File
     from nginxsim.webhook.forkserver import EstateSource
 
-    if len(estate.named) < len(estate.paths):
-        raise UsageError("--serve follows files: leave --cluster out")
     stdin = standard_input(estate.named).getvalue()
-    paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.named)
+    paths = tuple(File(STDIN, stdin) if path == STDIN else path for path in estate.paths)
     return EstateSource(paths, estate.told(), strict, estate.reading())

@@ -22,8 +22,8 @@ Stamps = Mapping[str, tuple[int, int, int]]
 class Watch:
     """`changed` is set once something differs at `paths` or, of a folder, in it; hidden entries do not count."""
 
-    def __init__(self, paths: Sequence[Path], log: Log) -> None:
-        self.changed = asyncio.Event()
+    def __init__(self, paths: Sequence[Path], log: Log, changed: asyncio.Event | None = None) -> None:
+        self.changed = changed or asyncio.Event()
         self._paths = paths
         self._log = log
         self._stamps = stamps(paths)

@@ -41,5 +41,9 @@ class Kubectl:
 
 def words_of(ended: Ended) -> str:
     """What it complains of, on one line."""
-    lines = ended.complaint.splitlines()
+    return words_in(ended.complaint)
+
+
+def words_in(complaint: str) -> str:
+    lines = complaint.splitlines()
     return in_short("\n".join([line for line in lines if not _LOG.match(line)] or lines))

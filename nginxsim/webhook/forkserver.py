@@ -21,8 +21,10 @@ from typing import NoReturn
 from nginxsim.config.told import Told
 from nginxsim.errors import InputError, NginxsimError
 from nginxsim.kube import load
-from nginxsim.simulation import Simulation
-from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Reading
+from nginxsim.kube.live import Live
+from nginxsim.kube.manifests import Readable
+from nginxsim.simulation import Simulation, simulation_of
+from nginxsim.sources import PLAIN_READING, Omission, Reading
 from nginxsim.webhook.frames import LENGTH, framed
 from nginxsim.webhook.judge import Judge
 from nginxsim.webhook.worker import work
@@ -34,7 +36,7 @@ FORK = b"f"
 class EstateSource:
     """What is stored in the cluster, and under which controller. strict: see Judge."""
 
-    paths: tuple[str | File | Naming, ...]
+    paths: tuple[Readable, ...]
     told: Told
     strict: bool = False
     reading: Reading = PLAIN_READING
@@ -43,6 +45,10 @@ class EstateSource:
     def files(self) -> tuple[Path, ...]:
         """What is read again when it changes."""
         return tuple(Path(path) for path in (*self.paths, *map(str, self.told.templates)) if isinstance(path, str))
+
+    @property
+    def clusters(self) -> tuple[Live, ...]:
+        return tuple(path for path in self.paths if isinstance(path, Live))
 
 
 def main(descriptor: int) -> None:
@@ -84,7 +90,7 @@ def _read_estate(control: socket.socket) -> Judge | None:
 
 def _simulated(source: EstateSource) -> Simulation:
     """Raises InputError, too for a file that is broken just now: what was read before knows more of it than nothing."""
-    simulation = Simulation(load(source.paths, reading=source.reading), source.told)
+    simulation = simulation_of(load(source.paths, reading=source.reading), source.told)
     broken = [each for each in simulation.given.omitted if each.why is Omission.BROKEN]
     if broken:
         raise InputError(broken[0].detail, broken[0].origin)

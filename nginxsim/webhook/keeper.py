@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from nginxsim.errors import InputError
 from nginxsim.serving.log import Log, timestamp
-from nginxsim.serving.watching import Watch
 from nginxsim.webhook.estate import Estate
 from nginxsim.webhook.forkserver import EstateSource
 from nginxsim.webhook.metrics import Metrics
@@ -54,16 +53,16 @@ class Keeper:
         self._log(EstateEvent.READING, "reading the manifests")
         self._take(await self._read())
 
-    async def follow(self, watch: Watch) -> None:
+    async def follow(self, changed: asyncio.Event) -> None:
         """Reads them again whenever they change, or the process that held them is gone; until cancelled."""
         while True:
-            await self._until_due(watch)
-            watch.changed.clear()
+            await self._until_due(changed)
+            changed.clear()
             await self._renew()
 
-    async def _until_due(self, watch: Watch) -> None:
+    async def _until_due(self, change: asyncio.Event) -> None:
         assert self.estate is not None, "opened first"
-        changed = asyncio.ensure_future(watch.changed.wait())
+        changed = asyncio.ensure_future(change.wait())
         lost = asyncio.ensure_future(self.estate.ended())
         try:
             await asyncio.wait((changed, lost), return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from nginxsim.serving.credentials import Credentials
 from nginxsim.serving.log import one_line, timestamp
+from nginxsim.webhook.following import ClusterWatch
 from nginxsim.webhook.keeper import Keeper
 from nginxsim.webhook.metrics import Metrics
 
@@ -20,8 +22,11 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 class Monitor:
     """`stopping` makes it say that no more reviews should be sent."""
 
-    def __init__(self, keeper: Keeper, credentials: Credentials, metrics: Metrics) -> None:
+    def __init__(
+        self, keeper: Keeper, credentials: Credentials, metrics: Metrics, clusters: Sequence[ClusterWatch] = ()
+    ) -> None:
         self.stopping = False
+        self._clusters = clusters
         self._keeper = keeper
         self._credentials = credentials
         self._metrics = metrics
@@ -64,6 +69,9 @@ class Monitor:
         if keeper.broken:
             since, why = timestamp(keeper.broken.since), one_line(keeper.broken.why)
             lines.append(f"broken: since {since} the manifests cannot be read, the estate above answers: {why}")
+        for stale in filter(None, (cluster.stale for cluster in self._clusters)):
+            told = f"stale: since {timestamp(stale.since)} the cluster is not followed: {one_line(stale.why)}"
+            lines.append(told)
         return lines
 
     async def metrics(self, _request: Request) -> Response:

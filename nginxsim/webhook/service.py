@@ -20,6 +20,7 @@ from nginxsim.serving.limits import Limits
 from nginxsim.serving.log import LibraryLog, Log, LogStyle, ServerEvent
 from nginxsim.serving.server import Server, Site, take_over_logging
 from nginxsim.serving.watching import Watch
+from nginxsim.webhook.following import ClusterWatch
 from nginxsim.webhook.forkserver import EstateSource
 from nginxsim.webhook.keeper import Keeper
 from nginxsim.webhook.metrics import Metrics
@@ -74,7 +75,9 @@ class _Running:
         self._credentials = Credentials(service.tls, log)
         self._keeper = Keeper(service.source, service.workers, log, metrics)
         self._reviews = Reviews(self._keeper, service.room, service.limits.patience, log, metrics)
-        self._monitor = Monitor(self._keeper, self._credentials, metrics)
+        self._changed = asyncio.Event()
+        self._clusters = [ClusterWatch(live, log, self._changed) for live in service.source.clusters]
+        self._monitor = Monitor(self._keeper, self._credentials, metrics, self._clusters)
         self._webhook = Server(self._webhook_site())
         self._monitoring = Server(site) if (site := self._monitor_site()) else None
         self._stop = asyncio.Event()
@@ -98,12 +101,20 @@ class _Running:
             ("connections", "Connections open.", lambda: self._webhook.connections),
             ("workers", "Processes that review.", lambda: self._keeper.workers),
             (
+                "cluster_stale_since_timestamp_seconds",
+                "Since when the cluster is not followed; 0 when it is.",
+                self._stale_since,
+            ),
+            (
                 "certificate_expiry_timestamp_seconds",
                 "When the certificate in use ends.",
                 self._certificate_expiry,
             ),
         ):
             self._metrics.reads(f"nginxsim_{name}", about, value)
+
+    def _stale_since(self) -> float:
+        return min((each.stale.since.timestamp() for each in self._clusters if each.stale), default=0.0)
 
     def _certificate_expiry(self) -> float:
         return self._credentials.pair.expires.timestamp()
@@ -156,13 +167,14 @@ class _Running:
                 await asyncio.wait_for(self._hurry.wait(), self._service.linger)
 
     def _in_background(self) -> list[asyncio.Task[None]]:
-        estate = Watch(self._service.source.files, self._log)
+        estate = Watch(self._service.source.files, self._log, self._changed)
         pair = Watch(self._credentials.files.paths, self._log)
         return [
             self._begin(work)
             for work in (
-                estate.run(),
-                self._keeper.follow(estate),
+                *([estate.run()] if self._service.source.files else []),
+                *(cluster.run() for cluster in self._clusters),
+                self._keeper.follow(self._changed),
                 pair.run(),
                 self._renew_certificates(pair),
                 self._warn_daily(),
