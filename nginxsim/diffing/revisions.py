@@ -80,7 +80,8 @@ class Repository:
             )
             for each in reading.releases
         )
-        return replace(reading, exclude=exclude, releases=tuple(releases))
+        copies = tuple((name, folder.replace(old, new, 1)) for name, folder in reading.copies)
+        return replace(reading, exclude=exclude, releases=tuple(releases), copies=copies)
 
     def _inside(self, path: Path) -> str:
         """The path within the repository, "" for its top."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +37,8 @@ class Omission(StrEnum):
 
 UNTOLD = frozenset({Omission.ASKED})
 """Whoever asked for it knows."""
+GATHERED = frozenset({Omission.ELSEWHERE})
+"""Each has a reason of its own, and there may be hundreds."""
 OURS = (".nginxsim.yaml", ".nginxsim.yml")
 """Suites of tests lie beside what they test, and are not told either."""
 
@@ -53,14 +55,27 @@ class Omitted:
     """Where, in a file that was read."""
 
 
-def tell(omitted: Iterable[Omitted]) -> None:
+def tell(omitted: Collection[Omitted]) -> None:
     """Warns of them (SkippedFile): the command line prints it on standard error."""
     by_reason: dict[str, list[str]] = {}
     for each in omitted:
         if each.why not in UNTOLD and not each.name.endswith(OURS):
             by_reason.setdefault(each.detail or each.why, []).append(str(each.origin or each.name))
+    by_reason = dict(_gathered(by_reason, {each.detail for each in omitted if each.why in GATHERED}))
     for reason, names in by_reason.items():
         warnings.warn(f"{_listed(sorted(names))} skipped: {reason}", SkippedFile, stacklevel=3)
+
+
+def _gathered(by_reason: dict[str, list[str]], alike: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """Of many reasons that differ little only the first, and the names that have the others."""
+    more: list[str] = []
+    for number, reason in enumerate(sorted(by_reason, key=lambda reason: reason in alike)):
+        if reason in alike and number >= len(by_reason) - len(alike) + LISTED:
+            more += by_reason[reason]
+        else:
+            yield reason, by_reason[reason]
+    if more:
+        yield str(Omission.ELSEWHERE), more
 
 
 def _listed(names: list[str]) -> str:

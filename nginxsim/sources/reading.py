@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -52,6 +53,8 @@ class Reading:
 
 
 PLAIN_READING = Reading()
+
+_UNFILLED = re.compile(r"^  name:[^\n#]*\$\{\w", re.MULTILINE)
 
 
 def read_files(
@@ -104,10 +107,15 @@ def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
         made = reconcile(static.roots, (each for _, each in plain if isinstance(each, File)))
         for entry, each in plain:
             if isinstance(entry, Omitted) or not reconcile.claims.takers(path_of(entry)):
-                yield each
+                yield Omitted(each.name, Omission.TEMPLATE) if static.fills_in and _is_unfilled(each) else each
         yield from made
     finally:
         tools.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_unfilled(each: File | Omitted) -> bool:
+    """Whether an object's name waits for a variable: it is a part for what Flux applies."""
+    return isinstance(each, File) and _UNFILLED.search(each.text) is not None
 
 
 def _file(path: str, reading: Reading) -> Iterator[File | Omitted]:

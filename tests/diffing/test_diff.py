@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,20 @@ def test_a_line_that_both_sides_have_is_not_what_changed() -> None:
         (change,) = compare(before, after).behaviour
         assert change.sources == ()
         assert change.cause.code == "ingress-ignored"
+
+
+def test_what_flux_applies_is_compared_at_both_revisions(
+    tmp_path: Path, git: Callable[..., None], tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    shutil.copytree(ROOT / "samples" / "flux", tmp_path / "fleet")
+    git(tmp_path / "fleet", "init", "-q")
+    git(tmp_path / "fleet", "add", "-A")
+    git(tmp_path / "fleet", "commit", "-qm", "one")
+    patch = tmp_path / "fleet" / "apps" / "production" / "office-only.yaml"
+    patch.write_text(patch.read_text(encoding="utf-8").replace(", office", ""), encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "fleet")
+    run = diff("--git", "HEAD", "--estate", "clusters/production", ".")
+    assert run.exit_code == VISIBLE, run.output
+    assert "503 location-denied" in run.output
+    assert "HEAD:apps/production/office-only.yaml:11" in run.output

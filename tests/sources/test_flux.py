@@ -331,3 +331,25 @@ def test_a_bad_release_that_was_named_is_an_error(tmp_path: Path, tools: Path) -
     (tmp_path / "charts" / "web" / "templates" / "bad.yaml").write_text('{{ fail "no" }}')
     with pytest.raises(InputError, match=r"web\.yaml:9:9 \(HelmRelease apps/web\): not rendered: helm refuses: "):
         load([tmp_path / "web.yaml"])
+
+
+def test_what_nobody_fills_in_is_left_out_where_flux_fills_in_the_rest(tmp_path: Path, tools: Path) -> None:
+    post = "  postBuild: {substitute: {DOMAIN: example.com, RPS: '5'}}\n"
+    unused = INGRESS.replace("name: wiki", 'name: "${APP}"')
+    tree(tmp_path, {"flux.yaml": kustomization("./apps", post), "apps/wiki.yaml": INGRESS, "parts/unused.yaml": unused})
+    with pytest.warns(SkippedFile, match=r"parts/unused\.yaml is skipped: a template that nobody has filled in"):
+        assert list(load([tmp_path]).ingresses) == ["default/wiki"]
+
+
+def test_many_sources_elsewhere_are_told_in_short(tmp_path: Path, tools: Path) -> None:
+    far = (
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web{0}, namespace: apps}}\n"
+        "spec: {{chart: {{spec: {{chart: web{0}, sourceRef: {{kind: HelmRepository, name: far}}}}}}}}\n"
+    )
+    tree(tmp_path, {f"web{n:02}.yaml": far.format(f"{n:02}") for n in range(30)} | {"wiki.yaml": INGRESS})
+    notes = [line for line in run("ingresses", ".", folder=tmp_path).err.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 9
+    assert (
+        "web15.yaml:3:18 (HelmRelease apps/web15) and 14 more are skipped: not rendered: its source is elsewhere"
+        in notes[-1]
+    )

@@ -47,6 +47,11 @@ class Static:
                 self.claims.add(len(self._objects), claim)
             self._objects.append((path, applier.held))
 
+    @property
+    def fills_in(self) -> bool:
+        """Whether any of the objects fills in variables."""
+        return any(held.at("spec", "postBuild") is not None for _, held in self._objects)
+
     def takes(self, path: str) -> bool:
         """Whether an object has the file, or the folder, applied."""
         return bool(self.claims.takers(path))
