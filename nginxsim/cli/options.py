@@ -125,7 +125,7 @@ class EstateOptions:
         if self.estate is None:
             return clusters
         names = [cluster.name for cluster in clusters if cluster.name]
-        ending = [name for name in names if f"/{name}".endswith(f"/{self.estate}")]
+        ending = [name for name in names if f"/{name}".endswith((f"/{self.estate}", f":{self.estate}"))]
         if self.estate not in names and len(ending) != 1:
             known = ", ".join(names) or "there is only one"
             raise UsageError(f'--estate "{self.estate}": no such estate{did_you_mean(self.estate, names)} ({known})')

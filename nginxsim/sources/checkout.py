@@ -63,6 +63,12 @@ class Checkout:
         tops = self.tops[1:] if known is False else self.tops
         return next((str(found) for top in tops if (found := Path(top, inside)).exists()), None)
 
+    def whole(self, url: str) -> str | None:
+        """The top of the repository of that URL; None where it is not this one."""
+        if self.is_this(url, "") is not False:
+            return self.tops[0]
+        return self.naming.folder if self.naming.folder != self.tops[0] else None
+
     def top_of(self, path: str) -> str:
         """The top above a path that find() has found: nothing outside of it may be taken in."""
         return next((top for top in self.tops if path == top or path.startswith(f"{top.rstrip('/')}/")), path)

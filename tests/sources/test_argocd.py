@@ -159,3 +159,60 @@ def test_values_that_are_not_there(tmp_path: Path, tools: Path, name: str) -> No
     tree(tmp_path, {**CHART, "apps/web.yaml": application(source), "wiki.yaml": INGRESS})
     with pytest.warns(SkippedFile, match="not rendered: valueFiles: "):
         assert list(load([tmp_path]).ingresses) == ["default/wiki"]
+
+
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all, namespace: argocd}
+spec:
+  goTemplate: %s
+  generators: %s
+  template:
+    metadata: {name: '%s'}
+    spec:
+      source: {repoURL: https://git.example.com/org/deploy.git, path: '%s'}
+      destination: {namespace: '%s'}
+"""
+
+
+FOLDERS = "[{git: {directories: [{path: apps/*}, {path: apps/off, exclude: true}]}}]"
+LIST = "[{list: {elements: [{app: one, at: apps/one}, {app: two, at: apps/two}]}}]"
+MATRIX = "[{matrix: {generators: [{list: {elements: [{a: b}]}}, {git: {files: [{path: apps/*/app.json}]}}]}}]"
+
+
+@pytest.mark.parametrize(
+    ("is_go", "generators", "names"),
+    [
+        ("false", FOLDERS, "path.basename path"),
+        ("true", FOLDERS, ".path.basename .path.path"),
+        ("false", LIST, "app at"),
+        ("true", MATRIX, ".name .path.path"),
+    ],
+)
+def test_an_application_set(tmp_path: Path, tools: Path, is_go: str, generators: str, names: str) -> None:
+    name, path = (f"{{{{{each}}}}}" for each in names.split())
+    apps = {f"apps/{each}/wiki.yaml": INGRESS for each in ("one", "two", "off")}
+    described = {f"apps/{each}/app.json": f'{{"name": "{each}"}}' for each in ("one", "two")}
+    tree(tmp_path, {"set.yaml": SET % (is_go, generators, name, path, name), **apps, **described})
+    cluster = load([tmp_path])
+    assert set(cluster.ingresses) >= {"one/wiki", "two/wiki"}
+    assert str(cluster.ingresses["one/wiki"].meta.origin).endswith("apps/one/wiki.yaml:4:9")
+
+
+@pytest.mark.parametrize(
+    ("generators", "name", "says"),
+    [
+        ("[{clusters: {}}]", "x", "its generator clusters asks something else than the input"),
+        (
+            "[{list: {elements: [{a: b}]}}]",
+            "{{ .a | upper }}",
+            "its template says {{ .a | upper }}, which nginxsim does",
+        ),
+    ],
+)
+def test_an_application_set_that_cannot_be_filled_in(tmp_path: Path, generators: str, name: str, says: str) -> None:
+    tree(tmp_path, {"set.yaml": SET % ("true", generators, name, "apps", "x"), "wiki.yaml": INGRESS})
+    with pytest.warns(SkippedFile) as told:
+        assert list(load([tmp_path]).ingresses) == ["default/wiki"]
+    assert f"set.yaml:3:18 (ApplicationSet argocd/all) is skipped: not rendered: {says}" in str(told[0].message)

@@ -146,8 +146,8 @@ class Application:
         for source in self._sources:
             if text_of(child(source, "ref")) == name:
                 url = text_of(child(source, "repoURL"))
-                if self.context.checkout.is_this(url if is_remote(url) else "", "") is not False:
-                    return self.context.checkout.tops[0]
+                if top := self.context.checkout.whole(url if is_remote(url) else ""):
+                    return top
                 wanted = f"files of its values are elsewhere: `git clone {url} DIR` fetches them"
                 return self.context.copy((last_part(url), url), "", wanted).top
         raise InputError(f"valueFiles: no source has the ref {name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
@@ -17,7 +17,7 @@ from nginxsim.sources.gitops.objects import Held, Stock
 from nginxsim.sources.helm import CHART, Chart
 from nginxsim.sources.kustomization import NAMES, Closure
 from nginxsim.sources.naming import Naming
-from nginxsim.sources.omissions import Omitted
+from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.trace import Text
 
 
@@ -125,4 +125,10 @@ def is_true(node: yaml.Node | None) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.value in ("true", "True")
 
 
-Result = list[File | Omitted]
+Result: TypeAlias = list[File | Omitted]
+
+
+def told(held: Held, problem: Elsewhere | InputError) -> Omitted:
+    """What could not be rendered, and why."""
+    why = Omission.ELSEWHERE if isinstance(problem, Elsewhere) else Omission.NOT_RENDERED
+    return Omitted(held.title, why, f"not rendered: {problem}")

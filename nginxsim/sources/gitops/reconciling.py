@@ -9,8 +9,9 @@ from typing import NamedTuple, TypeAlias
 
 from nginxsim.errors import InputError
 from nginxsim.sources.files import File
+from nginxsim.sources.gitops.application_sets import ApplicationSet
 from nginxsim.sources.gitops.argocd import Application
-from nginxsim.sources.gitops.context import Claims, Context, Elsewhere, Result
+from nginxsim.sources.gitops.context import Claims, Context, Elsewhere, Result, told
 from nginxsim.sources.gitops.flux import FluxKustomization, HelmRelease
 from nginxsim.sources.gitops.objects import ARGO, FLUX, Held, appliers_in
 from nginxsim.sources.omissions import Omission, Omitted
@@ -18,11 +19,12 @@ from nginxsim.sources.trees import yaml_of
 
 DEEPEST = 8
 """Objects that make objects that make objects."""
-Applier: TypeAlias = FluxKustomization | HelmRelease | Application
+Applier: TypeAlias = FluxKustomization | HelmRelease | Application | ApplicationSet
 _KINDS: Mapping[tuple[str, str], Callable[[Held, Context], Applier]] = {
     (f"kustomize.{FLUX}", "Kustomization"): FluxKustomization,
     (f"helm.{FLUX}", "HelmRelease"): HelmRelease,
     (ARGO, "Application"): Application,
+    (ARGO, "ApplicationSet"): ApplicationSet,
 }
 
 
@@ -140,14 +142,11 @@ class Reconciliation:
         return [(turn, made) for turn, outcome in pending for made in outcome.result()]
 
     def _outcome(self, applier: Applier) -> Result:
-        title = applier.held.title
         if not self.render:
-            return [Omitted(title, Omission.NOT_RENDERED)]
+            return [Omitted(applier.held.title, Omission.NOT_RENDERED)]
         try:
             return applier.render()
-        except Elsewhere as told:
-            return [Omitted(title, Omission.ELSEWHERE, f"not rendered: {told}")]
-        except InputError as problem:
-            if self.named:
-                raise InputError(f"{title}: not rendered: {problem}") from None
-            return [Omitted(title, Omission.NOT_RENDERED, f"not rendered: {problem}")]
+        except (Elsewhere, InputError) as problem:
+            if self.named and isinstance(problem, InputError):
+                raise InputError(f"{applier.held.title}: not rendered: {problem}") from None
+            return [told(applier.held, problem)]
