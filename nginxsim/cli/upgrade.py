@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, standard_input, takes_estate, working
+from nginxsim.cli.options import EstateOptions, facts_option, open_estate, standard_input, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
@@ -22,12 +22,21 @@ from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
     metavar="VERSION",
     help="The release that runs, the same as --release; default: that of the controller in PATH.",
 )
+@facts_option("--to-fact", "to_facts", help="What the build to come has otherwise, as --fact says it of both.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever changes.")
 @click.option("--all", "complete", is_flag=True, help="Show every change in full, however many there are of a kind.")
 @click.option(
     "-o", "--output", type=click.Choice(list(UPGRADE_FORMATS)), default="text", help="Report format.", show_default=True
 )
-def command(estate: EstateOptions, to: str, since: str | None, exit_zero: bool, complete: bool, output: str) -> None:
+def command(
+    estate: EstateOptions,
+    to: str,
+    since: str | None,
+    to_facts: tuple[str, ...],
+    exit_zero: bool,
+    complete: bool,
+    output: str,
+) -> None:
     """Tell what an upgrade of the controller changes for the manifests in PATH..., worst first.
 
     Each change names the Ingress and the line, the release that brings it, the first later release that takes it back
@@ -50,7 +59,7 @@ def command(estate: EstateOptions, to: str, since: str | None, exit_zero: bool, 
         old = open_estate(_running(estate, since), stdin)
         if old.told.release is None and old.controller.deployed is None:
             raise UsageError("which release runs now? No controller is in the input; say it with --from VERSION")
-        upgrade = compare(old, to)
+        upgrade = compare(old, to, to_facts)
     say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete), output))
     sys.exit(1 if upgrade.changes and not exit_zero else 0)
 

@@ -148,6 +148,8 @@ class Release:
     # ingress-nginx: internal/ingress/controller/controller.go (CheckIngress, checkOverlap), internal/ingress/inspector/
     webhook_checks_uid: bool = _switch("1.13.7..1.13.9 1.14.3..")
     """It refuses an Ingress whose UID is none that an API server gives."""
+    webhook_reads_old_reviews: bool = _switch("..0.51.0")
+    """Reviews of admission/v1beta1 are answered beside those of v1."""
     webhook_refuses_catch_all: bool = _switch("0.46.0..")
     """It refuses what --disable-catch-all has the controller leave out; before, that was admitted."""
     webhook_tests_conf: bool = _switch("..1.11.4 1.12.0")

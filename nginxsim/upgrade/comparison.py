@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nginxsim.errors import UsageError
@@ -11,6 +12,7 @@ from nginxsim.upgrade.clients import client_changes
 from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
+from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.settings import defaults_moved, flags_unknown, settings_known
 from nginxsim.upgrade.webhook import webhook_changes
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
 
 
-def compare(old: Simulation, to: str) -> Upgrade:
-    """What changes once the estate's controller is of release `to`. Raises UsageError for a release that is older."""
-    new = old.with_controller(old.told.at(to))
+def compare(old: Simulation, to: str, facts: Sequence[str] = ()) -> Upgrade:
+    """What changes once the estate's controller is of release `to`.
+
+    facts: "KEY=VALUE", what that build has otherwise. Raises UsageError for a release that is older.
+    """
+    told = old.told.at(to)
+    new = old.with_controller(replace(told, facts=(*told.facts, *facts)))
     road = Road(old, new)
     before, after = old.controller.release.name, new.controller.release.name
     if not road.path and before != after:
@@ -45,6 +51,7 @@ def _changes(road: Road) -> Iterator[Change]:
     told = {change.finding.ingress for change in lost if change.kind in WHOLE}
     yield from lost
     yield from flags_unknown(road)
+    yield from object_changes(road)
     yield from webhook_changes(road, told)
     yield from file_changes(road)
     yield from answer_changes(road, told)

@@ -34,7 +34,9 @@ def flags_unknown(road: Road) -> Iterator[Change]:
     release = road.new.controller.release
     for name in sorted(road.old.controller.flags.given.keys() & release.unknown_flags):
         course = road.course(partial(_lacks, "flag", name))
-        yield Change(Kind.FLAG_UNKNOWN, name, course, flag_unknown(road.old.controller.flags.given[name].source, release.name))
+        yield Change(
+            Kind.FLAG_UNKNOWN, name, course, flag_unknown(road.old.controller.flags.given[name].source, release.name)
+        )
 
 
 def settings_known(road: Road) -> Iterator[Change]:

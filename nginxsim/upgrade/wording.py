@@ -11,6 +11,7 @@ from nginxsim.admission import Review
 from nginxsim.annotations import NAMES, Effect
 from nginxsim.catalogue.entries import Level
 from nginxsim.config.controller import Controller
+from nginxsim.config.flags import Flags
 from nginxsim.config.settings import Settings
 from nginxsim.controller.model import Dropped
 from nginxsim.diffing import BehaviourChange
@@ -18,10 +19,12 @@ from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin, Source
+from nginxsim.releases.rights import Right, Use
 from nginxsim.releases.settings import INSTEAD
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
+from nginxsim.upgrade.written import Registration, Role
 from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
@@ -360,3 +363,55 @@ def client_seen(settings: Settings, looking: Sequence[Looking], course: Course) 
 def _ingresses(looking: Sequence[Looking]) -> str:
     keys = list(dict.fromkeys(each.ingress.meta.key for each in looking))
     return f"Ingress {keys[0]}" + (f" and {len(keys) - 1} more" if keys[1:] else "")
+
+
+# --- objects
+
+
+RIGHTS: Mapping[Use, str] = {
+    Use.BACKENDS: "the controller finds no endpoint without it, and every path answers 503",
+    Use.CLASSES: "the controller finds no IngressClass without it",
+    Use.LEADER: "no replica becomes the leader without it, and no Ingress gets its address",
+}
+"""What becomes of a controller that lacks a right."""
+
+
+def right_wanted(right: Right, missing: Sequence[str], role: Role, course: Course) -> Finding:
+    verbs = " and ".join((", ".join(missing[:-1]), missing[-1]) if missing[1:] else missing)
+    object_name = f"{right.resource} of {right.group}"
+    why = f"from {releases(course)} on the controller has to {verbs} {object_name}, which {role.owner} does not allow"
+    return finding(
+        Kind.OBJECT,
+        *at(role.origin),
+        owner=role.owner,
+        why=f"{why}: {RIGHTS[right.use]}",
+        fix=f"add a rule: apiGroups [{right.group}], resources [{right.resource}], verbs [{', '.join(right.verbs)}]",
+    )
+
+
+def class_wanted(ingress: Ingress, flags: Flags, course: Course) -> Finding:
+    name, controller = flags.ingress_class, flags.controller_class
+    why = f"from {releases(course)} on the controller looks for an IngressClass {name}, and the input has none"
+    return finding(
+        Kind.OBJECT,
+        *at(ingress.class_origin),
+        meta=ingress.meta,
+        why=f"{why}: what names it is dropped, and answers 404",
+        fix=f"create IngressClass {name} with spec.controller: {controller} (the chart of the new release does)",
+    )
+
+
+def registration_old(registration: Registration, course: Course) -> Finding:
+    return finding(
+        Kind.OBJECT,
+        *at(registration.origin),
+        owner=registration.owner,
+        why=f"from {releases(course)} on the webhook answers reviews of admission/v1 only, and {registration.owner} "
+        "asks for none: every change of an Ingress is refused, or let through unseen with failurePolicy: Ignore",
+        fix="write admissionReviewVersions: [v1], and networking.k8s.io v1 in its rules",
+    )
+
+
+def version_gone(found: Finding, course: Course) -> Finding:
+    why = f"{found.message}; that is the newest Kubernetes that {releases(course)} is for"
+    return finding(Kind.OBJECT, *found.evidence, owner=found.owner, why=why, fix=found.fix)

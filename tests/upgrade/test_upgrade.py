@@ -21,6 +21,7 @@ from tests.support.examples import SERVICES, known
 from tests.support.places import DATA, ROOT
 
 CASES = yaml.safe_load((DATA / "upgrade/headlines.yaml").read_text())
+THREADS = yaml.safe_load((DATA / "upgrade/threads.yaml").read_text())
 STEPS = {f"{case['id']}-{step[2]}": (case, step) for case in CASES for step in case["steps"]}
 
 
@@ -37,7 +38,7 @@ def estate(case: Mapping[str, Any], folder: Path) -> tuple[Path, tuple[str, ...]
 def changes(case: Mapping[str, Any], old: str, new: str, folder: Path) -> tuple[Change, ...]:
     path, flags = estate(case, folder)
     assume = () if case.get("beside", True) else ("secrets", "services")
-    return compare(simulate([path], release=old, flags=flags, assume=assume), new).changes
+    return compare(simulate([path], release=old, flags=flags, assume=assume), new, case.get("facts", ())).changes
 
 
 def is_meant(change: Change, expected: Mapping[str, Any]) -> bool:
@@ -63,6 +64,13 @@ def test_a_change_is_found_at_the_release_that_brings_it(
         assert at in meant[0].course.since or meant[0].kind is Kind.ANSWER  # one of two branches is named
         assert meant[0].course.repaired == expected.get("repaired", meant[0].course.repaired)
         assert [keep.name for keep in meant[0].keeps] == expected.get("keeps", [keep.name for keep in meant[0].keeps])
+
+
+@pytest.mark.parametrize("case", THREADS, ids=lambda case: case["about"])
+def test_what_people_met_comes_first(case: Mapping[str, Any], tmp_path: Path) -> None:
+    first, *_ = changes(case, *case["steps"], tmp_path)
+    assert is_meant(first, case["first"]), (first.kind, first.subject, first.finding.message, first.finding.fix)
+    assert first.course.repaired == case["first"].get("repaired", first.course.repaired)
 
 
 def test_every_setting_that_keeps_an_ingress_does_so(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Objects of the input that the controller never reads: its roles and its webhook's registration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from nginxsim.errors import InputError
+from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.documents import Document, documents
+from nginxsim.kube.fields import Fields
+from nginxsim.origins import Origin
+from nginxsim.releases.rights import Right
+
+ROLES = ("ClusterRole", "Role")
+WEBHOOK = "ValidatingWebhookConfiguration"
+OURS = ("ingress-nginx", "nginx-ingress")
+"""What names of the controller's own objects have in them."""
+_EVERY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a role; group "" is the core group."""
+
+    groups: tuple[str, ...]
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+
+    def grants(self, right: Right, verb: str) -> bool:
+        return _has(self.groups, right.group) and _has(self.resources, right.resource) and _has(self.verbs, verb)
+
+
+def _has(listed: tuple[str, ...], word: str) -> bool:
+    return word in listed or _EVERY in listed
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of the controller: what it may do. owner: as "ClusterRole ingress-nginx"."""
+
+    owner: str
+    rules: tuple[Rule, ...]
+    origin: Origin
+
+    @property
+    def reads_ingresses(self) -> bool:
+        return any("ingresses" in rule.resources or _EVERY in rule.resources for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Of the webhook: the versions of the review that it is said to speak."""
+
+    owner: str
+    versions: tuple[str, ...]
+    origin: Origin
+
+
+def roles_of(cluster: Cluster) -> list[Role]:
+    """Those of the controller, as far as the input has any."""
+    return [_role(each) for each in _objects(cluster, ROLES) if _is_ours(each)]
+
+
+def registrations_of(cluster: Cluster) -> list[Registration]:
+    return [found for each in _objects(cluster, (WEBHOOK,)) if _is_ours(each) for found in _registrations(each)]
+
+
+def _objects(cluster: Cluster, kinds: Iterable[str]) -> Iterator[Fields]:
+    """Objects of these kinds; what cannot be read is told elsewhere."""
+    wanted = frozenset(kinds)
+    for file in cluster.texts:
+        if any(kind in file.text for kind in wanted):
+            for document in documents(file):
+                fields = _fields(document)
+                if fields is not None and fields.text("kind") in wanted:
+                    yield fields
+
+
+def _fields(document: Document) -> Fields | None:
+    try:
+        node = document.root()
+    except (InputError, RecursionError):
+        return None
+    return Fields(document.file, node) if isinstance(node, yaml.MappingNode) else None
+
+
+def _is_ours(fields: Fields) -> bool:
+    metadata = fields.fields("metadata")
+    names: Mapping[str, str] = metadata.fields("labels").texts()
+    return any(ours in name for ours in OURS for name in (metadata.text("name"), *names.values()))
+
+
+def _owner(fields: Fields) -> str:
+    metadata = fields.fields("metadata")
+    name = "/".join(filter(None, (metadata.text("namespace"), metadata.text("name"))))
+    return f"{fields.text('kind')} {name}"
+
+
+def _role(fields: Fields) -> Role:
+    rules = tuple(
+        Rule(rule.words("apiGroups"), rule.words("resources"), rule.words("verbs")) for rule in fields.items("rules")
+    )
+    return Role(_owner(fields), rules, fields.origin("rules"))
+
+
+def _registrations(fields: Fields) -> Iterator[Registration]:
+    for webhook in fields.items("webhooks"):
+        versions = webhook.words("admissionReviewVersions")
+        yield Registration(_owner(fields), versions, webhook.origin("admissionReviewVersions"))
