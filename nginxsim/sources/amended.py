@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import yaml
 
 from nginxsim.errors import InputError
-from nginxsim.sources.ignoring import patterns
+from nginxsim.sources.files import File
+from nginxsim.sources.ignoring import Rules, ignored, patterns
 from nginxsim.sources.kustomization import NAMES, Closure, Kustomization
 from nginxsim.sources.kustomize import kustomize
 from nginxsim.sources.kustomize_trace import KustomizeTrace, Written
 from nginxsim.sources.naming import Naming
+from nginxsim.sources.omissions import Omission
 from nginxsim.sources.tools import output_of, scratch
 from nginxsim.sources.trace import Library
 from nginxsim.sources.trees import child, entries, items, mapping, roots, scalar, sequence, text_of, yaml_of
@@ -56,7 +58,7 @@ class Amended:
         own = Kustomization.read(self.folder)
         if own is None and not self.generates:
             raise InputError(f"{self.naming.name(self.folder)} has no kustomization.yaml")
-        root = own.root if own else mapping({"resources": sequence(map(scalar, manifests(self.folder)))})
+        root = own.root if own else mapping({"resources": sequence(map(scalar, manifests(self.folder, self.top)))})
         file = own.file if own else str(Path(self.folder, NAMES[0]))
         return Closure.around(Kustomization(self.folder, file, yaml_of(_with(root, self.amendment.root))))
 
@@ -98,6 +100,23 @@ class Amended:
                     raise InputError(f"{file} takes in {name}, which is outside of the repository")
 
 
+def amended(file: File, amendment: Written, naming: Naming, *, online: bool) -> File:
+    """What was rendered before, as the only resource of a kustomization with these fields. Raises InputError."""
+    with scratch() as folder:
+        path = folder / "rendered.yaml"
+        path.write_text(file.text, encoding="utf-8")
+        own = mapping({"resources": sequence([scalar(path.name)])})
+        top = Kustomization(str(folder), str(folder / NAMES[0]), yaml_of(_with(own, amendment.root)))
+        Path(top.file).write_text(top.text, encoding="utf-8")
+        text = output_of(kustomize(), [str(folder)], folder, online=online)
+    library = Library(naming, {str(path): file})
+    return replace(file, text=text, back=KustomizeTrace(text, Closure((top,)), library, _gone, amendment))
+
+
+def _gone() -> tuple[str, Path]:
+    raise InputError("nothing is left to be rendered once more")
+
+
 def _in_code(part: Kustomization) -> Iterator[str]:
     """Whatever might be a file in the configuration of generators and transformers."""
     for file in part.listed(*_CODE):
@@ -124,9 +143,16 @@ def _scalars(root: yaml.Node) -> Iterator[str]:
             todo += [value for _, value in entries(node).values()] or items(node)
 
 
-def manifests(folder: str) -> list[str]:
+def _ignoring(folder: str, top: str) -> Rules:
+    """What the files of patterns say that Flux reads, from the folder up to the top."""
+    around = (each for each in (Path(folder), *Path(folder).parents) if each.is_relative_to(top))
+    texts = ((each, _text(str(each / _IGNORE))) for each in around)
+    return tuple(patterns(text.splitlines(), each, Omission.ASKED) for each, text in texts if text)
+
+
+def manifests(folder: str, top: str) -> list[str]:
     """What Flux lists in a kustomization that it makes: every manifest, and folders with one of their own."""
-    spec = patterns(_text(str(Path(folder, _IGNORE))).splitlines(), folder)
+    rules = _ignoring(folder, top)
     found: list[str] = []
     for path, folders, files in os.walk(folder):
         inside = os.path.relpath(path, folder)
@@ -134,12 +160,13 @@ def manifests(folder: str) -> list[str]:
             found.append(f"./{inside}")
             folders.clear()
             continue
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        within = (each for each in sorted(folders) if not each.startswith("."))
+        folders[:] = [each for each in within if not ignored(str(Path(path, each)), rules, is_folder=True)]
         found += (
             f"./{os.path.normpath(Path(inside, name))}"
             for name in sorted(files)
             if name.endswith((".yaml", ".yml")) and not name.startswith(".")
-            if not spec.verdict(str(Path(path, name)), is_folder=False)
+            if not ignored(str(Path(path, name)), rules, is_folder=False)
         )
     return found
 

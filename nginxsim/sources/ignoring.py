@@ -48,6 +48,11 @@ def left_out(path: str, rules: Rules, *, is_folder: bool) -> Omission | None:
     """Why this entry is not read; None where it is."""
     if is_folder and path.rpartition("/")[2] in VENDORED:
         return Omission.VENDORED
+    return ignored(path, rules, is_folder=is_folder)
+
+
+def ignored(path: str, rules: Rules, *, is_folder: bool) -> Omission | None:
+    """Why patterns leave the entry out."""
     for rule in rules:
         verdict = rule.verdict(path, is_folder=is_folder)
         if verdict is not None:

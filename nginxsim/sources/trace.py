@@ -57,16 +57,14 @@ class Library:
     """The files that one way back looks into, each read once."""
 
     naming: Naming
-    _read: dict[str, str] = field(default_factory=dict, repr=False)
-
-    def text(self, path: str) -> str:
-        """Of an absolute path; what cannot be read holds nothing."""
-        if path not in self._read:
-            self._read[path] = text_if_any(path)
-        return self._read[path]
+    known: dict[str, File] = field(default_factory=dict, repr=False)
+    """By the absolute path; what is here from the beginning is not looked for there."""
 
     def file(self, path: str) -> File:
-        return File(self.naming.name(path), self.text(path))
+        """Of an absolute path; what cannot be read holds nothing."""
+        if path not in self.known:
+            self.known[path] = File(self.naming.name(path), text_if_any(path))
+        return self.known[path]
 
     def texts(self, path: str) -> Iterator[Text]:
         """Each document of a file, and each item of those that are lists."""
@@ -86,7 +84,7 @@ class Library:
 
     def _within(self, at: Origin, held: str, line: int, column: int) -> Origin:
         """In a block (| or >), or a file that was taken in as a whole, the place itself; else where the text begins."""
-        text = self.text(self.naming.path(at.file))
+        text = self.file(self.naming.path(at.file)).text
         lines = text.splitlines()[at.line - 1 :]
         if lines and lines[0][at.column - 1 :].startswith(("|", ">")):
             first = next((each for each in lines[1:] if each.strip()), "")

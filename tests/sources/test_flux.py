@@ -353,3 +353,46 @@ def test_many_sources_elsewhere_are_told_in_short(tmp_path: Path, tools: Path) -
         "web15.yaml:3:18 (HelmRelease apps/web15) and 14 more are skipped: not rendered: its source is elsewhere"
         in notes[-1]
     )
+
+
+def test_what_a_release_changes_after_helm(tmp_path: Path, tools: Path) -> None:
+    more = f"""\
+  values:
+    annotations:
+      {NGINX}limit-rps: "5"
+  commonMetadata:
+    annotations: {{{NGINX}enable-cors: "true"}}
+  postRenderers:
+    - kustomize:
+        patches:
+          - target: {{kind: Ingress}}
+            patch: |
+              - op: add
+                path: /metadata/annotations/nginx.ingress.kubernetes.io~1limit-rpm
+                value: "60"
+    - kustomize:
+        patchesStrategicMerge:
+          - apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: web
+              annotations:
+                {NGINX}proxy-body-size: 64m
+"""
+    tree(tmp_path, {**CHART, "web.yaml": SOURCE + release(more)})
+    found = places(load([tmp_path]).ingresses["apps/web"], tmp_path)
+    assert found == {
+        "limit-rps": "web.yaml:15:46",
+        "enable-cors": "web.yaml:17:60",
+        "limit-rpm": "web.yaml:25:24",
+        "proxy-body-size": "web.yaml:33:62",
+    }
+
+
+def test_files_that_flux_does_not_fetch(tmp_path: Path, tools: Path) -> None:
+    hidden = {
+        name: INGRESS.replace("wiki", "hidden") for name in ("apps/off/x.yaml", "apps/old.yaml", "apps/.x/y.yaml")
+    }
+    ignoring = {".sourceignore": "/*\n!/apps\n/apps/off/\n", "apps/.sourceignore": "old.yaml\n"}
+    tree(tmp_path, {"flux/ks.yaml": kustomization("./apps"), "apps/on/wiki.yaml": INGRESS, **hidden, **ignoring})
+    assert list(load([tmp_path]).ingresses) == ["default/wiki"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from nginxsim.errors import InputError
-from nginxsim.sources.amended import Amended
+from nginxsim.sources.amended import Amended, amended
 from nginxsim.sources.checkout import last_part
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, is_true
 from nginxsim.sources.gitops.objects import Datum, Held
@@ -31,6 +31,7 @@ from nginxsim.sources.trees import child, entries, items, mapping, roots, sequen
 
 _LONGEST_RELEASE, _HASH = 53, 12
 _NAME = re.compile(r"[_a-zA-Z]\w*\Z", re.ASCII)
+_CHANGES = ("patches", "patchesStrategicMerge", "patchesJson6902", "images")
 _DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
 _SEPARATOR = re.compile(r"^---$", re.MULTILINE)
 _VALUES = "values.yaml"
@@ -159,16 +160,14 @@ class FluxKustomization:
         """Those of a kustomization that the object sets."""
         spec = self.held.at("spec")
         yield "namespace", child(spec, "targetNamespace")
-        for name in ("namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"):
+        for name in ("namePrefix", "nameSuffix", *_CHANGES):
             yield name, child(spec, name)
         lenient = is_true(child(spec, "ignoreMissingComponents"))
         components = [
             node for node in items(child(spec, "components")) if not lenient or Path(folder, text_of(node)).exists()
         ]
         yield "components", sequence(components) if components else None
-        labels = self.held.at("spec", "commonMetadata", "labels")
-        yield "labels", sequence([mapping({"pairs": labels})]) if labels else None
-        yield "commonAnnotations", self.held.at("spec", "commonMetadata", "annotations")
+        yield from _common(*(self.held.at("spec", "commonMetadata", name) for name in ("labels", "annotations")))
 
     # --- variables
 
@@ -193,6 +192,13 @@ class FluxKustomization:
             if not _NAME.match(key):
                 raise InputError(f'postBuild: "{key}" is no name of a variable')
         return known, list(encrypted), missing
+
+
+def _common(labels: yaml.Node | None, annotations: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    if labels is not None:
+        yield "labels", sequence([mapping({"pairs": labels})])
+    if annotations is not None:
+        yield "commonAnnotations", annotations
 
 
 _PLACEHOLDERS = "its values are not known, so where ${SOME_NAME} asks for one stands some-name"
@@ -270,6 +276,9 @@ class HelmRelease:
             namespace=namespace,
         )
         made = self.context.charted(self.held, chart, layers)
+        for fields in self._afterwards():
+            written = Written(mapping(fields, self.held.root), self.held.file, place.folder)
+            made = amended(made, written, self.context.naming, online=self.context.online)
         return [
             made,
             *(
@@ -277,6 +286,15 @@ class HelmRelease:
                 for name in told
             ),
         ]
+
+    def _afterwards(self) -> Iterator[dict[str, yaml.Node]]:
+        """Fields of kustomizations that what helm has rendered goes through, one after the other."""
+        for each in items(self.held.at("spec", "postRenderers")):
+            fields = {name: value for name, (_, value) in entries(child(each, "kustomize")).items()}
+            yield {name: value for name, value in fields.items() if name in _CHANGES}
+        common = {name: self.held.at("spec", "commonMetadata", name) for name in ("labels", "annotations")}
+        if any(common.values()):
+            yield dict(_common(common["labels"], common["annotations"]))
 
     def _release(self) -> str:
         given, target = (self.held.text("spec", name) for name in ("releaseName", "targetNamespace"))
