@@ -35,7 +35,7 @@ _LISTS = (
 _WITH_PATH = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 _CODE = ("generators", "transformers", "validators")
-_IGNORE = ".sourceignore"
+_IGNORE = (".gitignore", ".sourceignore")
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def _scalars(root: yaml.Node) -> Iterator[str]:
 def _ignoring(folder: str, top: str) -> Rules:
     """What the files of patterns say that Flux reads, from the folder up to the top."""
     around = (each for each in (Path(folder), *Path(folder).parents) if each.is_relative_to(top))
-    texts = ((each, _text(str(each / _IGNORE))) for each in around)
-    return tuple(patterns(text.splitlines(), each, Omission.ASKED) for each, text in texts if text)
+    texts = ((each, "\n".join(_text(str(each / name)) for name in _IGNORE)) for each in around)
+    return tuple(patterns(text.splitlines(), each, Omission.ASKED) for each, text in texts if text.strip())
 
 
 def manifests(folder: str, top: str) -> list[str]:

@@ -393,6 +393,6 @@ def test_files_that_flux_does_not_fetch(tmp_path: Path, tools: Path) -> None:
     hidden = {
         name: INGRESS.replace("wiki", "hidden") for name in ("apps/off/x.yaml", "apps/old.yaml", "apps/.x/y.yaml")
     }
-    ignoring = {".sourceignore": "/*\n!/apps\n/apps/off/\n", "apps/.sourceignore": "old.yaml\n"}
+    ignoring = {".sourceignore": "/*\n!/apps\n/apps/off/\n", "apps/.gitignore": "old.yaml\n"}
     tree(tmp_path, {"flux/ks.yaml": kustomization("./apps"), "apps/on/wiki.yaml": INGRESS, **hidden, **ignoring})
     assert list(load([tmp_path]).ingresses) == ["default/wiki"]
