@@ -7,7 +7,7 @@ kubernetes 1.34: pkg/kubelet/container/helpers.go (ExpandContainerCommandAndArgs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from nginxsim.kube.fields import Fields
@@ -17,7 +17,8 @@ from nginxsim.origins import Origin
 Environment: TypeAlias = Mapping[str, str | None]
 """Variables; None for those of which only the cluster knows the value."""
 
-_REFERENCE = re.compile(r"\$(?:\$|\((?P<name>[^)]*)\))")
+LONGEST = 1 << 16
+"""Characters of a word once it is filled in: variables made of variables could double it without end."""
 _OF_METADATA = re.compile(r"metadata\.(?P<of>labels|annotations)\['(?P<key>[^']*)'\]")
 
 
@@ -36,18 +37,35 @@ def _container(fields: Fields, pod: Meta) -> Container:
 
 def _word(text: str, origin: Origin, environment: Environment, *, others: bool) -> Word:
     """others: there are further variables, which nobody knows."""
+    if "$" not in text:
+        return Word(text, origin)
     unknown: list[str] = []
+    room = LONGEST
 
-    def filled(reference: re.Match[str]) -> str:
-        name = reference["name"]
-        if name is None:
-            return "$"
+    def value_of(name: str) -> str:
+        nonlocal room
         value = environment.get(name)
-        if value is None and (others or name in environment):
+        room -= len(value or "")
+        if (value is None and (others or name in environment)) or room < 0:
             unknown.append(name)
-        return reference[0] if value is None else value
+        return f"$({name})" if value is None or room < 0 else value
 
-    return Word(_REFERENCE.sub(filled, text), origin, tuple(unknown)) if "$" in text else Word(text, origin)
+    return Word("".join(_filled(text, value_of)), origin, tuple(unknown))
+
+
+def _filled(text: str, value_of: Callable[[str], str]) -> Iterator[str]:
+    """The pieces of a text: $(NAME) by its value, $$ as $, any other $ as it is."""
+    begin, last = 0, text.rfind(")")
+    while (at := text.find("$", begin)) >= 0:
+        yield text[begin:at]
+        behind = text[at + 1 : at + 2]
+        if behind == "(" and at < last:
+            begin = text.index(")", at) + 1
+            yield value_of(text[at + 2 : begin - 1])
+        else:
+            begin = at + 1 + (behind == "$")
+            yield "$"
+    yield text[begin:]
 
 
 def _environment(container: Fields, pod: Meta) -> Environment:

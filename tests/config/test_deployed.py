@@ -117,6 +117,13 @@ def test_what_only_the_cluster_knows_is_passed_over_and_said() -> None:
     assert words in simulation.taken
 
 
+def test_variables_that_double_each_other_end() -> None:
+    env = [{"name": f"A{n}", "value": f"$(A{n - 1})$(A{n - 1})" if n else "x" * 1000} for n in range(64)]
+    simulation = with_controller(deployment("--ingress-class=$(A63)", env=env))
+    assert simulation.controller.flags.ingress_class == "nginx"
+    assert any("the value of $(A63) is not in the input" in words for words in simulation.taken)
+
+
 def test_a_shell_may_do_anything() -> None:
     shell = deployment(program="", command=["sh", "-c", f"exec {PROGRAM} --ingress-class=x"])
     simulation = with_controller(shell)
