@@ -149,7 +149,8 @@ class _Stock:
     def _is_repeated(self, identity: _Identity) -> bool:
         """Folders repeat a namespace, say, word for word in each that may be applied alone: that is once."""
         files = self.written[identity]
-        return not any(file.is_named for file in files) and _alike(files)
+        are_apart = len({file.unit for file in files}) == len(files)
+        return are_apart and not any(file.is_named for file in files) and _alike(files)
 
     def is_stored(self, meta: Meta) -> bool:
         return meta.origin[0] in self.stored

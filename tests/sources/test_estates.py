@@ -116,6 +116,8 @@ def test_what_folders_repeat_word_for_word_is_once(tmp_path: Path) -> None:
     assert run("check", ".", folder=tmp_path).out == "no findings in 1 Ingress\n"
     tree(tmp_path, {"b/ns.yaml": namespace.replace("}", ", labels: {a: b}}")})
     assert "NX695" in run("check", ".", folder=tmp_path).out
+    tree(tmp_path, {"b/ns.yaml": namespace, "b/copy.yaml": namespace})
+    assert "NX695" in run("check", ".", folder=tmp_path).out
 
 
 def test_one_is_chosen(clusters: Path) -> None:
