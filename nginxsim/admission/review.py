@@ -81,11 +81,15 @@ class Reviewer:
         """Every Ingress that was read, in input order, each as an update that changes nothing."""
         return [_review(ingress, self._desk) for ingress in self._cluster.ingresses.values()]
 
-    def review(self, ingress: Ingress) -> Review:
-        """An Ingress as it is sent: an update of the stored one of its namespace and name, or a new one."""
+    def review(self, ingress: Ingress, *, tests_conf: bool = True) -> Review:
+        """An Ingress as it is sent: an update of the stored one of its namespace and name, or a new one.
+
+        tests_conf: False leaves out the check that reads the whole file.
+        """
         extraction = self._extractor.extract(ingress)
         desk = replace(
             self._desk,
+            nginx_says=self._desk.nginx_says if tests_conf else lambda _: "",
             extractions={ingress.meta.key: extraction},
             queue=self._queue_for(Arrival(ingress, extraction.parsed)) if extraction.parsed else self._desk.queue,
         )

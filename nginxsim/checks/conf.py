@@ -8,10 +8,8 @@ from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.controller.model import ROOT
 from nginxsim.controller.references import host_of
 from nginxsim.kube.objects import Ingress
+from nginxsim.verdict.admission import is_news, reason_of
 from nginxsim.verdict.types import Finding
-
-# Refusals that other checks tell about with more to say.
-TOLD_ELSEWHERE = frozenset({"crash", "annotations", "catch-all", "deep-inspection"})
 
 INSTEAD: Mapping[str, str] = {
     "path-type": "write pathType: ImplementationSpecific for a path that is more than letters, digits, /, - and _",
@@ -34,13 +32,12 @@ def webhook_refuses(estate: Estate) -> Iterator[Finding]:
     taken = {(notice.host, notice.path) for notice in estate.notices["path-taken"]}
     for review in estate.simulation.review():
         ingress = served.get(review.ingress)
-        if review.allowed or ingress is None or review.check in TOLD_ELSEWHERE or review.is_snippet:
+        if ingress is None or not is_news(review):
             continue
         if review.check != "overlap" or taken.isdisjoint(_claimed(ingress)):
             evidence = (item for origin in review.origins for item in at(origin))
-            reason = review.error.replace("\n", "; ")
             fix = INSTEAD.get(review.check, "change what it refuses")
-            yield finding("admission-refuses", *evidence, meta=ingress.meta, reason=reason, fix=fix)
+            yield finding("admission-refuses", *evidence, meta=ingress.meta, reason=reason_of(review), fix=fix)
 
 
 def _claimed(ingress: Ingress) -> Iterator[tuple[str, str]]:

@@ -108,6 +108,7 @@ def command(
     from nginxsim.reports import render_verdicts
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.verdicts import VerdictReport
+    from nginxsim.verdict.admission import with_webhook
 
     _check_order(url, estate.named)
     request = request_for(
@@ -137,7 +138,7 @@ def command(
             answers = [
                 VerdictReport(
                     url,
-                    one.burst(request, repeat) if repeat > 1 else one.route(request),
+                    with_webhook(one, one.burst(request, repeat) if repeat > 1 else one.route(request)),
                     one.routed_text(request),
                     sources,
                     one.given.name,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from nginxsim.kube.objects import Ingress
 from nginxsim.kube.validation import Refuser
+from nginxsim.nginx.steps import Phase
 from nginxsim.verdict.api import ApiFinding, api_findings
-from nginxsim.verdict.types import Finding
+from nginxsim.verdict.types import Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review
@@ -100,4 +102,37 @@ def faults_of(findings: Iterable[Finding]) -> list[Fault]:
     return [Fault(same[0], tuple(found.line for found in same)) for same in alike.values()]
 
 
-__all__ = ["Admission", "Admissions", "Fault", "admissions_of", "faults_of"]
+# What others tell about with more to say.
+TOLD_ELSEWHERE = frozenset({"crash", "annotations", "catch-all", "deep-inspection"})
+
+
+def is_news(review: Review) -> bool:
+    """Whether the webhook refuses an Ingress that is served once it is there, and nothing else says why."""
+    return not review.allowed and review.check not in TOLD_ELSEWHERE and not review.is_snippet
+
+
+def reason_of(review: Review) -> str:
+    """The webhook's words on one line."""
+    return review.error.replace("\n", "; ")
+
+
+def with_webhook(simulation: Simulation, verdict: Verdict) -> Verdict:
+    """The verdict once it is told of whatever it comes from that the webhook would not let in any more."""
+    ingresses = {str(ingress.meta): ingress for ingress in simulation.model.ingresses}
+    return verdict._replace(
+        outcomes=[
+            outcome._replace(assumptions=(*outcome.assumptions, *_let_in(simulation, outcome, ingresses)))
+            for outcome in verdict.outcomes
+        ]
+    )
+
+
+def _let_in(simulation: Simulation, outcome: Outcome, ingresses: Mapping[str, Ingress]) -> Iterator[str]:
+    chosen = (step.source for step in outcome.trace if step.phase is Phase.LOCATION and not step.within)
+    for owner in dict.fromkeys(source.owner for source in chosen if source is not None):
+        review = simulation.reviewer.review(ingresses[owner], tests_conf=False) if owner in ingresses else None
+        if review is not None and is_news(review):
+            yield f"{owner} is there already: the admission webhook lets none like it in ({reason_of(review)})"
+
+
+__all__ = ["Admission", "Admissions", "Fault", "admissions_of", "faults_of", "is_news", "reason_of", "with_webhook"]
