@@ -117,7 +117,7 @@ class ScriptCompiler:
     def _target(self, directive: Directive) -> Callable[[LiveRequest, str], None]:
         name = variable_name(directive.args[0], directive.line)
         self.variables.allow_set(name)
-        return self.variables.setter(name)
+        return self.variables.setters[name]
 
     def set(self, directive: Directive) -> Op:
         put = self._target(directive)

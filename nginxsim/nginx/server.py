@@ -210,7 +210,7 @@ class Http:
 
     def _setter(self, name: str) -> Setter | None:
         known = self.variables.is_settable(name) or name in self._declared.settable
-        return self.variables.setter(name) if known else None
+        return self.variables.setters[name] if known else None
 
     @cached_property
     def _declared(self) -> Declared:

@@ -62,7 +62,9 @@ class Variables:
         self._declared = declared
         self._settable: set[str] = set()
         self.getters = Made(self._make)
-        self._setters: dict[str, Setter] = {}
+        self.setters = Made(self._setter)
+        self.answerers = Made(self._answerer)
+        """What `auth_request_set` does, where its value may have been read before."""
 
     def define(self, name: str, variable: Variable) -> None:
         """A variable of a map, geo or split_clients block."""
@@ -92,19 +94,14 @@ class Variables:
             return lambda request: getter(request) or ""
         return (_remembering_text if variable.remembered else _text_unless_set)(name, variable.get)
 
-    def setter(self, name: str) -> Setter:
-        setter = self._setters.get(name)
-        if setter is None:
-            variable = self._find(name)
-            setter = variable.set if variable is not None else None
-            setter = self._setters[name] = setter or _storing(name)
-        return setter
+    def _setter(self, name: str) -> Setter:
+        variable = self._find(name)
+        return (variable.set if variable is not None else None) or _storing(name)
 
-    def answerer(self, name: str) -> Setter:
-        """What `auth_request_set` does, where its value may have been read before."""
+    def _answerer(self, name: str) -> Setter:
         variable = self._find(name)
         if variable is None or variable.remembered:
-            return self.setter(name)
+            return self.setters[name]
         return _answering(name, variable.set)
 
     def _find(self, name: str) -> Variable | None:

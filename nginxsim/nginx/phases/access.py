@@ -142,7 +142,7 @@ def by_subrequest(request: LiveRequest) -> int:
     child = request.subrequest(conf.auth_request, "", Role.AUTH)
     request.run.http.serve(child)
     for name, value in conf.auth_request_set:
-        request.run.http.variables.answerer(name)(request, value.get(child))
+        request.run.http.variables.answerers[name](request, value.get(child))
     status = child.status
     if 200 <= status < 300:
         request.note(AuthAnswered, conf.auth_request_line, conf.auth_request, status)
