@@ -29,6 +29,8 @@ COMMANDS = {
     "diff": "Tell which requests end otherwise under other manifests, and why.",
     "upgrade": "Tell what another release of the controller changes for an estate.",
     "admit": "Tell what the admission webhook says, and what it misses.",
+    "releases": "List the releases of ingress-nginx that are known.",
+    "annotations": "List annotations: where they are used, their risk, what a bad value does.",
     "snapshot": "Write down what of a running cluster counts, without what Secrets hold.",
     "completion": "Print the completion script for your shell.",
     "version": "Print the versions of nginxsim and of the tools that it renders with.",

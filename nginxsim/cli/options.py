@@ -327,11 +327,13 @@ def words_of(listed: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (listed or "").split(",")) if listed else ()
 
 
-def takes_estate(command: Callable[..., None], *, instead: str = "", of_cluster: bool = False) -> Callable[..., None]:
+def takes_estate(
+    command: Callable[..., None], *, instead: str = "", of_cluster: bool = False, optional: bool = False
+) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
     Without PATH... and --cluster, it is what nginxsim.toml names, unless there is an option `instead`.
-    of_cluster: it is about a cluster in any case.
+    of_cluster: it is about a cluster in any case. optional: without any of them it has something to tell as well.
     """
 
     @wraps(command)
@@ -358,7 +360,7 @@ def takes_estate(command: Callable[..., None], *, instead: str = "", of_cluster:
         **other: object,
     ) -> None:
         estate = EstateOptions(
-            (*live, *(paths if paths or live or other.get(instead) else _usual_paths(config))),
+            (*live, *(paths if paths or live or optional or other.get(instead) else _usual_paths(config))),
             flags,
             release,
             templates,

@@ -116,3 +116,8 @@ _CHARTS: Mapping[str, str] = {
 
 CHARTS: Mapping[str, str] = {chart: release for release, charts in _CHARTS.items() for chart in charts.split()}
 """Chart version -> release."""
+
+
+def charts_of(release: str) -> tuple[str, ...]:
+    """The charts that install a release."""
+    return tuple(_CHARTS.get(release, "").split())

@@ -43,7 +43,7 @@ class Road:
         """Release -> the first on the road that differs from it in nothing that counts."""
         first: dict[object, str] = {}
         ends = (self.old.controller.release.name, self.new.controller.release.name)
-        return {name: first.setdefault(_facts(name), name) for name in (*ends, *self.path, *self._beyond)}
+        return {name: first.setdefault(facts_of(name), name) for name in (*ends, *self.path, *self._beyond)}
 
     def gate(self, name: str) -> Gate:
         """What a release on the road lets in."""
@@ -138,7 +138,7 @@ class Keeping:
 
 
 @cache
-def _facts(name: str) -> tuple[object, ...]:
+def facts_of(name: str) -> tuple[object, ...]:
     """Equal for releases that decide everything alike."""
     release = release_named(name)
     rows = chain.from_iterable((row.at(release).risk, id(row.validator.at(release))) for row in TABLE)
