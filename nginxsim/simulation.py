@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nginxsim.config.assumed import Assumable, assumables, with_assumed
 from nginxsim.config.chart_class import with_chart_class
+from nginxsim.config.deployed import Deployed, deployed_in
 from nginxsim.config.live import with_named
 from nginxsim.config.machine import Machine
-from nginxsim.config.told import Told
+from nginxsim.config.told import Told, meant
 from nginxsim.config.zone import zone_of
-from nginxsim.errors import InputError
+from nginxsim.errors import InputError, UsageError
 from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
 from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.sources import PLAIN_READING, Reading
+from nginxsim.verdict.types import Whose
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
@@ -63,6 +65,12 @@ class Simulation:
         self._assumed_class = tuple(filter(None, (assumed_class,)))
         self._routings: dict[frozenset[str], Routing] = {}
         self._routings_by_name: dict[tuple[str | None, ...], Routing] = {}
+
+    @property
+    def whose(self) -> Whose:
+        """Whose answers these are, among those about one input."""
+        controller = self.controller
+        return Whose(self.given.name, controller.deployed.key if controller.deployed and controller.others else "")
 
     def __getstate__(self) -> dict[str, Any]:
         """Another process gets what the stages start from, and works out anew what it is asked for."""
@@ -378,7 +386,7 @@ def simulate(
 
     Where the manifests have the controller itself, its release and flags are those that it is deployed with; `release`
     and `flags` go before these, each flag by itself. Where they have several, `controller` is the one that is meant, as
-    "namespace/name". Without any, the release is the newest known.
+    "namespace/name"; by default the first that has Ingresses. Without any, the release is the newest known.
 
     Where they hold several estates, an InputError names these; nginxsim.kube.load_each reads each, and paths may be one
     of those as well.
@@ -398,7 +406,7 @@ def simulate(
     before = after.given if after else None
     cluster = paths if isinstance(paths, Cluster) else load(list(paths), stdin, after=before, reading=reading)
     told = Told.of(release, flags, machine=host, templates=templates, facts=facts, name=controller)
-    return simulation_of(cluster, told, assumables(assume), kubernetes)
+    return first_of(each_controller(simulation_of(cluster, told, assumables(assume), kubernetes)))
 
 
 def simulation_of(
@@ -408,3 +416,42 @@ def simulation_of(
     if kubernetes is not None:
         cluster = replace(cluster, kubernetes=Kubernetes.named(kubernetes))
     return Simulation(with_named(cluster, told), told, assume)
+
+
+def each_controller(simulation: Simulation) -> list[Simulation]:
+    """An estate under each controller that its input has, or under the one that is meant.
+
+    What another takes by class or namespace is not in a controller's estate; what nobody takes is in all.
+    """
+    found = deployed_in(simulation.given)
+    if len(found) < 2:
+        return [simulation]
+    chosen = meant(found, simulation.told.name) if simulation.told.name else None
+    tried = [_under(simulation, one, is_meant=chosen in (None, one)) for one in found]
+    each = {one: frozenset(ingress.meta.key for ingress in one.own()) for one in tried if one is not None}
+    taken = frozenset[str]().union(*each.values())
+    return [
+        one.with_cluster(_without(one.given, taken - own))
+        for one, own in each.items()
+        if chosen in (None, one.controller.deployed)
+    ]
+
+
+def _under(simulation: Simulation, deployed: Deployed, *, is_meant: bool) -> Simulation | None:
+    """None: one that nobody asked about, and that would not start."""
+    try:
+        told = replace(simulation.told, name=str(deployed))
+        return simulation_of(simulation.given, told, simulation.assume)
+    except UsageError:
+        if is_meant:
+            raise
+        return None
+
+
+def _without(cluster: Cluster, keys: frozenset[str]) -> Cluster:
+    return replace(cluster, ingresses={key: each for key, each in cluster.ingresses.items() if key not in keys})
+
+
+def first_of(simulations: Sequence[Simulation]) -> Simulation:
+    """Of the controllers of one estate, the first that has Ingresses of its own."""
+    return next((one for one in simulations if any(one.own())), simulations[0])

@@ -52,8 +52,8 @@ def ignored_key(estate: Estate) -> Iterator[Finding]:
 
 
 def unread(estate: Estate) -> Iterator[Finding]:
-    """A ConfigMap full of the controller's keys that is not the one it reads."""
-    if estate.flags.configmap in estate.cluster.config_maps:
+    """A ConfigMap full of the controller's keys that is not the one it reads, where no other controller may read it."""
+    if estate.flags.configmap in estate.cluster.config_maps or estate.simulation.controller.others:
         return
     for config_map in estate.cluster.config_maps.values():
         known = [key for key in config_map.data if key in SETTING_KEYS]
@@ -72,7 +72,10 @@ def missing_reference(estate: Estate) -> Iterator[Finding]:
         yield _absent(estate, "ssl-dh-param", f"Secret {settings.ssl_dh_param}", settings.ssl_dh_param)
     certificate = estate.flags.default_ssl_certificate
     if certificate and estate.simulation.certificates.local(certificate) is None:
-        yield finding("config-reference-missing", name="--default-ssl-certificate", wanted=f"Secret {certificate}")
+        given = estate.flags.given.get("default-ssl-certificate")
+        place = at(given.source.origin if given else None)
+        wanted = f"Secret {certificate}"
+        yield finding("config-reference-missing", *place, name="--default-ssl-certificate", wanted=wanted)
     for notice in estate.notices["stream-configmap-missing"]:
         if missing := notice.about.missing:
             wanted = f"{missing.kind} {missing.key}"

@@ -68,21 +68,22 @@ def command(
     stdin = standard_input(estate.named)
     with working("checking"):
         simulations = open_estates(estate, stdin)
-        sifted = {one.given.name: sift(one.check(), ignores, one.cluster) for one in simulations}
-    told = together({name: told for name, (told, _) in sifted.items()})
-    suppressed = together({name: suppressed for name, (_, suppressed) in sifted.items()})
+        sifted = {one.whose: sift(one.check(), ignores, one.cluster) for one in simulations}
+    told = together({whose: told for whose, (told, _) in sifted.items()})
+    suppressed = together({whose: suppressed for whose, (_, suppressed) in sifted.items()})
     shown_from = show or settings.show or "notice"
     shown = _at_least(shown_from)
     findings = [found for found in told if found.level in shown]
     report = CheckReport(
         findings,
-        ingresses=sum(len(one.cluster.ingresses) for one in simulations),
+        ingresses=len({(one.given.name, key) for one in simulations for key in one.cluster.ingresses}),
         ignored=len(suppressed),
         hidden=len(told) - len(findings),
         sources=Sources.of(stdin.getvalue(), simulations),
         complete=complete,
         assumptions=tuple(dict.fromkeys(each for one in simulations for each in one.taken)),
-        estates=tuple(filter(None, sifted)),
+        estates=tuple(dict.fromkeys(whose.estate for whose in sifted if whose.estate)),
+        controllers=tuple(dict.fromkeys(whose.controller for whose in sifted if whose.controller)),
     )
     say(render_findings(report, output))
     # Nothing that is hidden fails the run, unless somebody says so.

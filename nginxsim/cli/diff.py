@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @templates_option("--templates", help="A folder whose Jinja2 templates lie over those of both sides. Repeatable.")
 @templates_option("--old-templates", help="A folder whose Jinja2 templates lie over those of the old side.")
 @templates_option("--new-templates", help="A folder whose Jinja2 templates lie over those of the new side.")
+@click.option("--controller", default="", metavar="NS/NAME", help="Of several controllers on a side, only this one.")
 @click.option("--estate", "one", metavar="NAME", help="Of several estates on a side, such as overlays, only this one.")
 @click.option("-o", "--output", type=click.Choice(list(DIFF_FORMATS)), default="text", help="Report format.")
 @partial(takes_cluster, by_default=lambda given: is_plugin() and len(given["paths"]) == 1 and given["revision"] is None)
@@ -60,6 +61,7 @@ def command(
     templates: tuple[str, ...],
     old_templates: tuple[str, ...],
     new_templates: tuple[str, ...],
+    controller: str,
     one: str | None,
     output: str,
     live: tuple[Live, ...],
@@ -100,6 +102,7 @@ def command(
                 (*own_templates, *templates),
                 (*facts, *own_facts),
                 estate=one,
+                controller=controller,
                 own_reading=side.reading,
             )
             for side, own_flags, own_release, own_templates, own_facts in (

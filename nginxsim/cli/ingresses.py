@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 HEADS = ("NAMESPACE", "INGRESS", "HOST+PATH", "SERVICE:PORT", "ENDPOINTS", "STATE", "AT")
 
 
-ESTATE = "ESTATE"
 Rows: TypeAlias = "Sequence[tuple[Simulation, PathState]]"
-"""Each with its estate, which has a name where there are several."""
+"""Each with whose it is: estates and controllers have names where there are several."""
 
 
 def _text(rows: Rows) -> str:
-    if not any(one.given.name for one, _ in rows):
-        return for_people(table([HEADS, *(_cells(row) for _, row in rows)], gap="   "))
-    named = [(one.given.name, *_cells(row)) for one, row in rows]
-    return for_people(table([(ESTATE, *HEADS), *named], gap="   "))
+    columns = dict.fromkeys(what for one, _ in rows for what in one.whose.named)
+    heads = (*map(str.upper, columns), *HEADS)
+    named = [(*(one.whose.named.get(what, "") for what in columns), *_cells(row)) for one, row in rows]
+    return for_people(table([heads, *named], gap="   "))
 
 
 def _cells(row: PathState) -> tuple[str, ...]:
@@ -39,11 +38,10 @@ def _cells(row: PathState) -> tuple[str, ...]:
 def _json(rows: Rows) -> str:
     from nginxsim.reports.machine import dumps, place
 
-    estates = [{"estate": one.given.name} if one.given.name else {} for one, _ in rows]
     return dumps(
         [
-            {**estate, **row.fields(), "origin": place(row.origin), "obstacles": _codes(one)}
-            for estate, (one, row) in zip(estates, rows, strict=True)
+            {**one.whose.named, **row.fields(), "origin": place(row.origin), "obstacles": _codes(one)}
+            for one, row in rows
         ]
     )
 

@@ -103,14 +103,17 @@ class EstateOptions:
         )
 
     def simulations(self, stdin: TextIO | None = None) -> list[Simulation]:
-        """Of each estate that there is, or of the one that is meant. Raises UsageError where that is none of them."""
+        """Of each estate that there is, and each controller in it, or of the one that is meant.
+
+        Raises UsageError where that is none of them.
+        """
         from nginxsim.kube import load_each
 
         clusters = load_each(self.paths, stdin or sys.stdin, reading=self.reading())
-        return [self._simulation(cluster) for cluster in self._meant(clusters)]
+        return [one for cluster in self._meant(clusters) for one in self._simulations(cluster)]
 
     def simulation(self, stdin: TextIO | None = None, after: Simulation | None = None) -> Simulation:
-        """Of the only estate.
+        """Of the only estate, and the only controller in it that has Ingresses.
 
         `after`: the estate whose objects are older than those that only this one has, wherever these stand.
         """
@@ -118,7 +121,12 @@ class EstateOptions:
 
         before = [after.given] if after else ()
         clusters = load_each(self.paths, stdin or sys.stdin, after=before, reading=self.reading())
-        return self._simulation(self._only(self._meant(clusters)))
+        each = self._simulations(self._only(self._meant(clusters)))
+        having = [one for one in each if any(one.own())] or each[:1]
+        if len(having) > 1:
+            names = ", ".join(one.whose.controller for one in having)
+            raise UsageError(f"{self.called}: several controllers ({names}): choose one with --controller NS/NAME")
+        return having[0]
 
     def _meant(self, clusters: list[Cluster]) -> list[Cluster]:
         """By the whole name of an estate, or the end of it where no other ends so."""
@@ -156,12 +164,12 @@ class EstateOptions:
         )
         return told_of(self.project(), said)
 
-    def _simulation(self, cluster: Cluster) -> Simulation:
+    def _simulations(self, cluster: Cluster) -> list[Simulation]:
         from nginxsim.config.assumed import assumables, assumed_of
-        from nginxsim.simulation import simulation_of
+        from nginxsim.simulation import each_controller, simulation_of
 
         assume = assumables(self.assume or assumed_of(self.project()))
-        return simulation_of(cluster, self.told(), assume, self.kubernetes)
+        return each_controller(simulation_of(cluster, self.told(), assume, self.kubernetes))
 
 
 templates_option = partial(click.option, multiple=True, type=click.Path(exists=True, file_okay=False), metavar="DIR")
@@ -415,12 +423,12 @@ def open_estate(options: EstateOptions, stdin: TextIO | None = None) -> Simulati
 
 
 def open_estates(options: EstateOptions, stdin: TextIO | None = None) -> list[Simulation]:
-    """Each estate in PATH that has Ingresses, by name."""
+    """Each estate in PATH that has Ingresses, by name, under each controller in it that has some."""
     return _with_ingresses(options.simulations(stdin), options)
 
 
 def _with_ingresses(simulations: list[Simulation], options: EstateOptions) -> list[Simulation]:
-    having = [simulation for simulation in simulations if simulation.cluster.ingresses]
+    having = [one for one in simulations if one.cluster.ingresses]
     if not having:
         raise InputError(f"no Ingress in {options.called}: nothing to simulate")
     return having

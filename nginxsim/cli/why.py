@@ -141,7 +141,7 @@ def command(
                     with_webhook(one, one.burst(request, repeat) if repeat > 1 else one.route(request)),
                     one.routed_text(request),
                     sources,
-                    one.given.name,
+                    one.whose,
                 )
                 for one in simulations
             ]
@@ -151,11 +151,11 @@ def command(
 
 
 def _asked(simulations: list[Simulation], request: Request) -> list[Simulation]:
-    """Of several estates those that know the host; all where none does."""
+    """Of several estates and controllers those that know the host; all where none does."""
     if len(simulations) == 1:
         return simulations
     knowing = [one for one in simulations if one.knows(request.host, request.sni)]
     if knowing and len(knowing) < len(simulations):
-        others = ", ".join(one.given.name for one in simulations if one not in knowing)
+        others = ", ".join(str(one.whose) for one in simulations if one not in knowing)
         complain(f"note: no Ingress of {others} has this host")
     return knowing or simulations

@@ -76,7 +76,7 @@ def render_verdicts(reports: Sequence[VerdictReport], format_name: str = "text")
     if len(reports) == 1:
         return render_verdict(reports[0], format_name)
     if format_name not in SEVERAL:
-        names = ", ".join(report.estate for report in reports)
+        names = ", ".join(str(report.whose) for report in reports)
         raise UsageError(f"-o {format_name} is about one estate, not {names}: choose one with --estate NAME")
     joint = SEVERAL[format_name]
     return _render(joint, reports) if joint else "\n\n".join(render_verdict(report, format_name) for report in reports)

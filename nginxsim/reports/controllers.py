@@ -35,8 +35,8 @@ def text(simulations: Sequence[Simulation]) -> str:
 
 
 def _lines(one: Simulation) -> Iterator[str]:
-    if one.given.name:
-        yield f"{paint('estate', bold=True)} {one.given.name}"
+    if name := one.whose.estate:
+        yield f"{paint('estate', bold=True)} {name}"
     deployed = one.controller.deployed
     named = str(deployed) if deployed else "no controller in the input"
     yield "  ".join([paint(named, bold=True), *([str(deployed.origin)] if deployed else [])])
@@ -113,7 +113,7 @@ def as_json(simulations: Sequence[Simulation]) -> str:
 def _data(one: Simulation) -> dict[str, Any]:
     controller, flags = one.controller, one.controller.flags
     return {
-        **({"estate": one.given.name} if one.given.name else {}),
+        **({"estate": one.whose.estate} if one.whose.estate else {}),
         "controller": _deployed_data(controller.deployed) if controller.deployed else None,
         "release": {"name": controller.release.name, **_from(controller.release_from)},
         "flags": [

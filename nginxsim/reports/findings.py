@@ -38,6 +38,8 @@ class CheckReport:
     """What is taken for granted about the controller."""
     estates: tuple[str, ...] = ()
     """Names of the estates, where there are several."""
+    controllers: tuple[str, ...] = ()
+    """The same of controllers."""
 
 
 def text(report: CheckReport) -> str:
@@ -85,8 +87,9 @@ def _head(found: Finding) -> str:
 def _remarks(found: Finding) -> Iterator[str]:
     if found.line:
         yield f"nginx.conf, line {found.line}"
-    if found.estates:
-        yield f"{paint(plural('estate', len(found.estates)), bold=True)}: {', '.join(found.estates)}"
+    for noun, names in (("estate", found.estates), ("controller", found.controllers)):
+        if names:
+            yield f"{paint(plural(noun, len(names)), bold=True)}: {', '.join(names)}"
     if found.fix:
         yield f"{paint('fix', bold=True)}: {found.fix}"
 
@@ -95,8 +98,9 @@ def _summary(report: CheckReport) -> str:
     told, beside = counts_in_words(report)
     words = ", ".join(told) or ("no findings of a level that is shown" if report.hidden else "no findings")
     ingresses = f"{report.ingresses} {plural('Ingress', report.ingresses)}"
-    if report.estates:
-        ingresses += f" of {len(report.estates)} {plural('estate', len(report.estates))} ({', '.join(report.estates)})"
+    for noun, names in (("estate", report.estates), ("controller", report.controllers)):
+        if names:
+            ingresses += f" of {len(names)} {plural(noun, len(names))} ({', '.join(names)})"
     return f"{words} in {ingresses}" + (f" ({', '.join(beside)})" if beside else "")
 
 
@@ -123,5 +127,6 @@ def as_json(report: CheckReport) -> str:
             },
             "assumptions": list(report.assumptions),
             **({"estates": list(report.estates)} if report.estates else {}),
+            **({"controllers": list(report.controllers)} if report.controllers else {}),
         }
     )

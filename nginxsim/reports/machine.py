@@ -53,8 +53,7 @@ def verdicts_json(reports: Iterable[VerdictReport]) -> str:
 
 
 def _named(report: VerdictReport) -> dict[str, Any]:
-    estate = {"estate": report.estate} if report.estate else {}
-    return {**estate, **verdict_data(report.url, report.verdict)}
+    return {**report.whose.named, **verdict_data(report.url, report.verdict)}
 
 
 def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
@@ -108,6 +107,7 @@ def finding_data(found: Finding) -> dict[str, Any]:
         "field": found.field or None,
         "value": found.value or None,
         **({"estates": list(found.estates)} if found.estates else {}),
+        **({"controllers": list(found.controllers)} if found.controllers else {}),
     }
 
 

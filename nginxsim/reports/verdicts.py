@@ -12,10 +12,12 @@ from nginxsim.reports.obstacles import first_of_each
 from nginxsim.reports.spans import Sources, excerpt, linked
 from nginxsim.reports.terminal import for_people, reason_phrase, table
 from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict, nested
+from nginxsim.verdict.types import Whose
 from nginxsim.verdict.wording.obstacles import condition, words_of
 
 COLOURS = {"error": "red", "denied": "yellow", "notice": "cyan", "fine": "green"}
 INDENT = " " * 7
+NOBODY = Whose()
 
 
 LEVELS: Mapping[Level, Level] = {"error": "error", "denied": "warning", "notice": "notice"}
@@ -26,14 +28,14 @@ LEVELS: Mapping[Level, Level] = {"error": "error", "denied": "warning", "notice"
 class VerdictReport:
     """What a report is made of.
 
-    conf: the text that line numbers of the trace are about. estate: which of several it is about.
+    conf: the text that line numbers of the trace are about. whose: which of several estates and controllers answers.
     """
 
     url: str
     verdict: Verdict
     conf: str = ""
     sources: Sources = field(default_factory=Sources)
-    estate: str = ""
+    whose: Whose = NOBODY
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -70,7 +72,8 @@ def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
 
 def text(report: VerdictReport) -> str:
     lines = verdict_lines(report.url, report.verdict, report.sources)
-    return for_people(chain([f"{paint('estate', bold=True)} {report.estate}", ""] if report.estate else [], lines))
+    whose = [f"{paint(what, bold=True)} {name}" for what, name in report.whose.named.items()]
+    return for_people(chain([*whose, ""] if whose else [], lines))
 
 
 def outcome_text(report: VerdictReport, outcome: Outcome) -> str:

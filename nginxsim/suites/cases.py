@@ -31,6 +31,8 @@ class EstateSpec:
     """None: as nginxsim.toml or the manifests say, else the newest known."""
     templates: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    controller: str = ""
+    """Of several in the manifests, the one that is meant."""
     chart: Release | None = None
     """What a chart among the manifests is rendered with."""
     changes: tuple[Change, ...] = ()

@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from nginxsim.config.assumed import assumed_of
+from nginxsim.config.assumed import assumables, assumed_of
 from nginxsim.config.told import Told, told_of
 from nginxsim.errors import InputError
-from nginxsim.simulation import Simulation, simulate
+from nginxsim.kube import load
+from nginxsim.simulation import Simulation, each_controller, first_of, simulation_of
 from nginxsim.sources import Release, project_of, reading_of
 from nginxsim.suites.cases import EstateSpec
 from nginxsim.suites.changes import changed, check_keys
@@ -29,9 +30,10 @@ class Estates:
 
     def _simulation(self, spec: EstateSpec) -> Simulation:
         """Raises InputError; without any Ingress too, since every test would be empty."""
-        said = Told.of(spec.release, spec.flags, templates=spec.templates, facts=spec.facts)
+        said = Told.of(spec.release, spec.flags, templates=spec.templates, facts=spec.facts, name=spec.controller)
         told = told_of(project_of(spec.manifests), said)
         simulation = self._read(spec.manifests, spec.chart).with_controller(told)
+        simulation = first_of(each_controller(simulation))
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
         if spec.changes:
@@ -56,8 +58,9 @@ def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
 
 
 def _read(manifests: tuple[str, ...], chart: Release | None) -> Simulation:
+    """All that is there, whichever controller takes it."""
     project = project_of(manifests)
     reading = reading_of(project)
     if chart is not None:
         reading = replace(reading, releases=(chart, *(each for each in reading.releases if each.chart != chart.chart)))
-    return simulate(manifests, reading=reading, assume=assumed_of(project))
+    return simulation_of(load(list(manifests), reading=reading), Told(), assumables(assumed_of(project)))

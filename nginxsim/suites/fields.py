@@ -180,6 +180,7 @@ SUITE: Table = {
     "helm": Field("A chart that belongs to the manifests, or is all of them.", reference("helm")),
     "flags": Field("The controller's command line.", {"type": "array", "items": TEXT}),
     "release": Field("Controller version; default: as nginxsim.toml or the manifests say, else the newest.", TEXT),
+    "controller": Field("Of several controllers in the manifests, the one that is meant: NS/NAME.", TEXT),
     "facts": Field("KEY=VALUE: what a distributor's build of that version has otherwise.", texts()),
     "templates": Field("Folders whose Jinja2 templates lie over nginxsim's own, relative to this file.", texts()),
     "services": Field("What services answer; default 200.", SERVICES),

@@ -91,6 +91,7 @@ def _estate(root: Value, suite: Mapping[str, Value]) -> EstateSpec:
         release=release,
         templates=tuple(_folders(folder, suite["templates"])) if "templates" in suite else (),
         facts=tuple(_facts(suite["facts"], release)) if "facts" in suite else (),
+        controller=suite["controller"].text() if "controller" in suite else "",
         origin=suite.get("manifests", root).origin,
     )
 

@@ -295,6 +295,21 @@ class Verdict(NamedTuple):
         )
 
 
+class Whose(NamedTuple):
+    """Of an input with several estates, or several controllers in one: which it is about; "" where there is one."""
+
+    estate: str = ""
+    controller: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Of these two, what there is."""
+        return {what: name for what, name in self._asdict().items() if name}
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, self))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something about an estate that needs no request to be seen; `code` and `number` are those of nginxsim/catalogue.
@@ -321,6 +336,8 @@ class Finding:
     """What stands in the field, as messages show it."""
     estates: tuple[str, ...] = ()
     """Where it was found, of an input that holds several."""
+    controllers: tuple[str, ...] = ()
+    """Of several, those that it is about; none where it is about all of them."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:

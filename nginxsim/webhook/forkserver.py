@@ -23,7 +23,7 @@ from nginxsim.errors import InputError, NginxsimError
 from nginxsim.kube import load
 from nginxsim.kube.live import Live
 from nginxsim.kube.manifests import Readable
-from nginxsim.simulation import Simulation, simulation_of
+from nginxsim.simulation import Simulation, each_controller, first_of, simulation_of
 from nginxsim.sources import PLAIN_READING, Omission, Reading
 from nginxsim.webhook.frames import LENGTH, framed
 from nginxsim.webhook.judge import Judge
@@ -90,7 +90,7 @@ def _read_estate(control: socket.socket) -> Judge | None:
 
 def _simulated(source: EstateSource) -> Simulation:
     """Raises InputError, too for a file that is broken just now: what was read before knows more of it than nothing."""
-    simulation = simulation_of(load(source.paths, reading=source.reading), source.told)
+    simulation = first_of(each_controller(simulation_of(load(source.paths, reading=source.reading), source.told)))
     broken = [each for each in simulation.given.omitted if each.why is Omission.BROKEN]
     if broken:
         raise InputError(broken[0].detail, broken[0].origin)

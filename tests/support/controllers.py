@@ -32,7 +32,12 @@ def deployment(
             "selector": {"matchLabels": {"app": name}},
             "template": {
                 "metadata": {"labels": {"app": name, "tier": "front"}},
-                "spec": {"containers": [{"name": "side", "image": "x"}, {"image": image, **words, **container}]},
+                "spec": {
+                    "containers": [
+                        {"name": "side", "image": "x"},
+                        {"name": "controller", "image": image, **words, **container},
+                    ]
+                },
             },
         },
     )
