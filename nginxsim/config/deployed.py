@@ -147,6 +147,10 @@ def _running(cluster: Cluster) -> Iterator[tuple[Workload, Container]]:
 def _runs(container: Container) -> bool:
     if any(BINARY in word.text for word in container.words):
         return True
+    return "ingress" in container.image and _is_image_alone(container)
+
+
+def _is_image_alone(container: Container) -> bool:
     image = _REFERENCE.fullmatch(container.image)
     is_ours = image is not None and _IMAGE.fullmatch(image["name"]) is not None
     return is_ours and (not container.words or container.words[0].text.startswith("-"))
