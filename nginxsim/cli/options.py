@@ -427,6 +427,12 @@ def open_estates(options: EstateOptions, stdin: TextIO | None = None) -> list[Si
     return _with_ingresses(options.simulations(stdin), options)
 
 
+def open_whole(options: EstateOptions) -> list[Simulation]:
+    """The same, with the controllers that have none: all that is there."""
+    simulations = options.simulations()
+    return simulations if _with_ingresses(simulations, options) else []
+
+
 def _with_ingresses(simulations: list[Simulation], options: EstateOptions) -> list[Simulation]:
     having = [one for one in simulations if one.cluster.ingresses]
     if not having:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
+from nginxsim.cli.options import EstateOptions, open_whole, takes_estate, working
 from nginxsim.cli.output import say, write
 from nginxsim.errors import UsageError
 from nginxsim.printing import listing
@@ -33,7 +33,7 @@ def command(estate: EstateOptions, output: str | None) -> None:
         raise UsageError(f"{estate.named[0]}: snapshot is about a cluster, and takes no PATH")
 
     with working("asking the cluster"):
-        text = snapshot(open_estate(estate))
+        text = snapshot(open_whole(estate))
     if output is None:
         say(listing(text), end="")
     else:

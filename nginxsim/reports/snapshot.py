@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,14 +15,24 @@ from nginxsim.kube.written import as_yaml
 from nginxsim.simulation import Simulation
 
 
-def snapshot(simulation: Simulation) -> str:
-    """Asked as a PATH, it answers as the cluster did."""
+def snapshot(simulations: Sequence[Simulation]) -> str:
+    """Asked as a PATH, it answers as the cluster did.
+
+    simulations: one of each controller, which may name objects that the others do not.
+    """
+    texts: dict[str, str] = {}
+    for simulation in simulations:
+        texts |= {name: text for name, text in _texts(simulation).items() if name not in texts}
+    return "---\n".join(texts.values())
+
+
+def _texts(simulation: Simulation) -> dict[str, str]:
+    """By the names of what the cluster told."""
     secrets = {name_of("Secret", _named(each)): each for each in simulation.given.secrets.values()}
-    texts = (
-        as_yaml(_blanked(secrets[file.name], simulation)) if file.name in secrets else file.text
+    return {
+        file.name: as_yaml(_blanked(secrets[file.name], simulation)) if file.name in secrets else file.text
         for file in simulation.given.stored
-    )
-    return "---\n".join(texts)
+    }
 
 
 def _named(secret: Secret) -> dict[str, str]:

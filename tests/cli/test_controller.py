@@ -24,7 +24,7 @@ FRONT = service("edge") | {
 FLAGS = ("--ingress-class=edge", "--controller-class=k8s.io/edge", "--configmap=infra/cm", "--maxmind-license-key=k")
 INPUT = manifests(
     deployment(*FLAGS),
-    config_map({"hide-headers": "X-A"}, "cm") | {"metadata": {"name": "cm", "namespace": "infra"}},
+    config_map({"hide-headers": "X-A"}, "cm", namespace="infra"),
     FRONT,
     ingress_class("edge", "k8s.io/edge"),
     *served(),

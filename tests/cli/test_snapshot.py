@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.support.certificates import issue
+from tests.support.controllers import deployment
 from tests.support.estates import Object, config_map, ingress, ingress_class, served, thing
 
 HOST = "https://web.example.com/"
@@ -122,3 +123,30 @@ def test_it_is_about_a_cluster(nginxsim):
     ran = nginxsim("snapshot", "samples/shop")
     assert ran.status == 2
     assert "takes no PATH" in ran.err
+
+
+def test_it_has_what_each_of_several_controllers_names(nginxsim, cluster, tmp_path):
+    names = ("one", "two")
+    flags = {name: (f"--configmap=infra/{name}", f"--controller-class=k8s.io/{name}") for name in names}
+    cluster.objects = [
+        *served(),
+        *(ingress_class(name, f"k8s.io/{name}") for name in names),
+        *(deployment(*flags[name], name=name) for name in names),
+        *(config_map({"hide-headers": f"X-{name}"}, name, namespace="infra") for name in names),
+        *(ingress(name, f"{name}.example.com", class_name=name, **tls_of(name)) for name in names),
+        *(live_secret(f"{name}-tls", password=f"{name}-{PLANTED[0]}") for name in names),
+    ]
+    file = tmp_path / "cluster.yaml"
+    assert nginxsim("snapshot", "-o", str(file)).status == 0
+    text = file.read_text()
+    assert all(text.count(f"hide-headers: X-{name}") == 1 for name in names)
+    assert not [value for value in values(cluster.objects) if value in text or b64decode(value).decode() in text]
+    shown = json.loads(nginxsim("ingresses", str(file), "-o", "json").out)
+    assert [(row["controller"], row["name"], row["state"]) for row in shown] == [
+        ("infra/one", "one", "served"),
+        ("infra/two", "two", "served"),
+    ]
+
+
+def tls_of(name: str) -> Object:
+    return {"tls": [{"hosts": [f"{name}.example.com"], "secretName": f"{name}-tls"}]}

@@ -132,8 +132,7 @@ def test_a_shell_may_do_anything() -> None:
 
 
 def test_its_configmap_is_the_one_that_it_names() -> None:
-    own = config_map({"hide-headers": "X-A"}, "cm")
-    own["metadata"]["namespace"] = "infra"
+    own = config_map({"hide-headers": "X-A"}, "cm", namespace="infra")
     controller = deployment("--configmap=$(POD_NAMESPACE)/cm")
     simulation = with_controller(controller, own, config_map({"hide-headers": "X-B"}))
     assert simulation.controller.settings.hide_headers == ("X-A",)

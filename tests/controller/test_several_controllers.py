@@ -22,7 +22,7 @@ CLASSES = (ingress_class(), ingress_class("internal", "k8s.io/internal"))
 
 
 def settings(name: str, header: str) -> Object:
-    return config_map({"hide-headers": header}, name) | {"metadata": {"name": name, "namespace": "infra"}}
+    return config_map({"hide-headers": header}, name, namespace="infra")
 
 
 TWO = (

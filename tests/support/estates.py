@@ -117,9 +117,9 @@ def served(name: str = "web", *addresses: str) -> tuple[Object, Object]:
     return service(name), endpoints(name, *addresses)
 
 
-def config_map(data: Mapping[str, str], name: str = "ingress-nginx-controller") -> Object:
-    """The controller's ConfigMap, or another one in its namespace."""
-    return thing("ConfigMap", name, namespace=CONTROLLER, data=dict(data))
+def config_map(data: Mapping[str, str], name: str = "ingress-nginx-controller", namespace: str = CONTROLLER) -> Object:
+    """The controller's ConfigMap, or another one."""
+    return thing("ConfigMap", name, namespace=namespace, data=dict(data))
 
 
 def secret(name: str, namespace: str = "default", **data: str) -> Object:
