@@ -103,7 +103,8 @@ class ServerDraft:
         self.owners[trait] = ingress
 
     def give(self, trait: ServerTrait, value: object) -> None:
-        if getattr(self.traits, trait) != value:
+        before = getattr(self.traits, trait)
+        if before is not value and before != value:
             changed: dict[str, Any] = {trait: value}
             self.traits = replace(self.traits, **changed)
 

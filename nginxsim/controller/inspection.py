@@ -16,7 +16,9 @@ _FORBIDDEN = re.compile(r"/etc/(?:passwd|shadow|group|nginx|ingress-controller)|
 def forbidden(text: str) -> bool:
     """Whether `text` looks like an attempt to reach the controller's files or its Lua."""
     end = text.rfind(";")
-    return any(-1 < text.find(name) < end for name in _DIRECTIVES) or _FORBIDDEN.search(text) is not None
+    if end >= 0 and any(-1 < text.find(name) < end for name in _DIRECTIVES):
+        return True
+    return _FORBIDDEN.search(text) is not None
 
 
 def inspect(ingress: Ingress) -> tuple[str, Origin] | None:
