@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import yaml
@@ -76,10 +76,8 @@ class Amended:
         self._check()
         text, _ = self._build({}, online=online)
         told = {"buildMetadata": sequence([scalar("originAnnotations")])}
-        back = KustomizeTrace(
-            text, self.closure, Library(self.naming), lambda: self._build(told, online=online), self.amendment
-        )
-        return text, back
+        again = partial(self._build, told, online=online)
+        return text, KustomizeTrace(text, self.closure, Library(self.naming), again, self.amendment)
 
     def _build(self, more: Mapping[str, yaml.Node], *, online: bool) -> tuple[str, Path]:
         """Flux loads files from everywhere in a repository; _check() sees that kustomize does not leave it."""

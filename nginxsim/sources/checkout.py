@@ -11,7 +11,7 @@ from pathlib import Path
 from nginxsim.sources.files import text_if_any
 from nginxsim.sources.naming import Naming
 
-_URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
+_URL = re.compile(r"^[ \t]*+url[ \t]*+=[ \t]*+(\S++)", re.MULTILINE)
 _OWN_NAMES = ("flux-system",)
 """What `flux bootstrap` calls the repository that it writes to."""
 

@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
+from nginxsim.sources.globs import glob
+
 Values: TypeAlias = Callable[[str], str | None]
 """The value of a variable; "" for one that nobody has set, None where nobody can know."""
 
-_NAME = re.compile(r"\w+")
-_REFERENCE = re.compile(r"\$\{#?(\w+)")
-_CLASS = re.compile(r"\[(\^?)((?:\\.|[^\]\\])+)\]")
-
-_SPECIAL = re.compile(r"[\[&~|]")
+_NAME = re.compile(r"\w++")
+_REFERENCE = re.compile(r"\$\{#?(\w++)")
+LONGEST = 4096
+"""Characters of a value that a pattern is tried on, beginning by beginning."""
 
 
 class BadSubstitution(ValueError):  # noqa: N818  # as Flux calls it
@@ -176,26 +177,12 @@ def _substring(value: str, offset: str, length: str) -> str:
 
 
 def _without_start(value: str, pattern: str, *, longest: bool) -> str:
-    """Less the beginning that fits the pattern of a shell."""
+    """Less the beginning that fits the pattern of a shell. Raises BadSubstitution."""
+    if len(value) > LONGEST:
+        raise BadSubstitution("a value that is too long to be cut")
     try:
-        fits = re.compile(_as_regex(pattern), re.DOTALL).fullmatch
-    except re.error:
+        fits = glob(pattern, across=True).search
+    except ValueError:
         return value
     sizes = range(len(value), 0, -1) if longest else range(1, len(value) + 1)
-    return next((value[size:] for size in sizes if fits(value, 0, size)), value)
-
-
-def _as_regex(pattern: str) -> str:
-    """Here an asterisk fits a slash too."""
-    pieces, at = [], 0
-    while at < len(pattern):
-        found = _CLASS.match(pattern, at)
-        if found:
-            letters = _SPECIAL.sub(r"\\\g<0>", found[2])
-            pieces.append(f"[{found[1]}{letters}]")
-        elif pattern[at] == "\\" and at + 1 < len(pattern):
-            pieces.append(re.escape(pattern[at + 1]))
-        else:
-            pieces.append({"*": ".*", "?": "."}.get(pattern[at]) or re.escape(pattern[at]))
-        at = found.end() if found else at + (2 if pattern[at] == "\\" and at + 1 < len(pattern) else 1)
-    return "".join(pieces)
+    return next((value[size:] for size in sizes if fits(value[:size])), value)

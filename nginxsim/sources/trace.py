@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, TypeAlias
 
 import yaml
@@ -52,6 +52,11 @@ class Text(NamedTuple):
         return self.where(node.start_mark.line, node.start_mark.column).settled()
 
 
+def at(file: File, node: yaml.Node, *_: int) -> Origin:
+    """The same for whatever is asked."""
+    return file.origin(node)
+
+
 @dataclass(frozen=True)
 class Library:
     """The files that one way back looks into, each read once."""
@@ -75,12 +80,11 @@ class Library:
 
     def inside(self, file: File, node: yaml.Node) -> Iterator[Text]:
         """The documents that a scalar of a file holds as a text."""
+        where = partial(self._inside, file, node)
+        yield from (Text(root, where) for root in roots(text_of(node)))
 
-        def where(line: int, column: int) -> Origin:
-            return self._within(file.origin(node).settled(), text_of(node), line, column)
-
-        for root in roots(text_of(node)):
-            yield Text(root, where)
+    def _inside(self, file: File, node: yaml.Node, line: int, column: int) -> Origin:
+        return self._within(file.origin(node).settled(), text_of(node), line, column)
 
     def _within(self, at: Origin, held: str, line: int, column: int) -> Origin:
         """In a block (| or >), or a file that was taken in as a whole, the place itself; else where the text begins."""

@@ -19,7 +19,7 @@ from nginxsim.reports.verdicts import VerdictReport
 from nginxsim.sources import File
 from tests.support.commands import run
 from tests.support.estates import config_map, estate, estate_text, ingress, secret, served, service, thing
-from tests.support.places import SAMPLES
+from tests.support.places import RENDERED, SAMPLES
 
 DIGITS = "9" * 5000
 
@@ -256,7 +256,10 @@ def test_settings_of_many_digits(name: str, digits: str) -> None:
 # --- pickling ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+PLAIN = sorted(path for path in SAMPLES.iterdir() if path.name not in RENDERED)
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.name)
 def test_what_was_asked_can_be_handed_to_another_process(path: Any) -> None:
     try:
         simulation = simulate([path])

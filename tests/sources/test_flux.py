@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from nginxsim.kube.objects import Ingress
 from nginxsim.sources import Reading, SkippedFile
 from nginxsim.sources.substitution import BadSubstitution, filled_in
 from tests.support.commands import run
+from tests.support.places import SAMPLES
 from tests.support.trees import tree
 
 CHART = {
@@ -387,6 +389,17 @@ def test_what_a_release_changes_after_helm(tmp_path: Path, tools: Path) -> None:
         "limit-rpm": "web.yaml:25:24",
         "proxy-body-size": "web.yaml:33:62",
     }
+
+
+@pytest.mark.parametrize("name", ["flux", "argocd"])
+def test_what_was_rendered_can_be_handed_to_another_process(tools: Path, name: str) -> None:
+    for cluster in load_each([SAMPLES / name]):
+        copied = pickle.loads(pickle.dumps(cluster))
+        assert copied.ingresses == cluster.ingresses
+        (one,), (other,) = (found.ingresses.values() for found in (cluster, copied))
+        assert [str(at) for at in one.meta.annotation_origins.values()] == [
+            str(at) for at in other.meta.annotation_origins.values()
+        ]
 
 
 def test_files_that_flux_does_not_fetch(tmp_path: Path, tools: Path) -> None:

@@ -22,6 +22,7 @@ from nginxsim.sources.files import text_if_any
 from nginxsim.sources.gitops.argocd import Application
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Result, is_true, told
 from nginxsim.sources.gitops.objects import Held
+from nginxsim.sources.globs import glob
 from nginxsim.sources.trees import child, entries, items, mapping, roots, scalar, text_of
 
 Parameters: TypeAlias = Mapping[str, str]
@@ -29,10 +30,10 @@ Parameters: TypeAlias = Mapping[str, str]
 
 MOST = 1000
 """Applications of one set."""
-_BRACES = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_GO_NAME = re.compile(r"\.([\w.-]+)\Z")
-_GO_INDEX = re.compile(r"index \.([\w.]+)\.segments (\d+)\Z")
-_UNFIT = re.compile(r"[^a-z0-9.-]+")
+_BRACES = re.compile(r"\{\{([^{}]*+)\}\}")
+_GO_NAME = re.compile(r"\.([\w.-]++)\Z")
+_GO_INDEX = re.compile(r"index \.(\w++)\.segments (\d++)\Z")
+_UNFIT = re.compile(r"[^a-z0-9.-]++")
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,10 @@ class ApplicationSet:
 
 def _value(found: re.Match[str], parameters: Parameters, *, is_go: bool) -> str:
     """Raises InputError for what takes a real template engine."""
+    name = found[1].strip("- \t\n")
     if not is_go:
-        return parameters.get(found[1], found[0])
-    named, indexed = _GO_NAME.match(found[1]), _GO_INDEX.match(found[1])
-    name = found[1]
+        return parameters.get(name, found[0])
+    named, indexed = _GO_NAME.match(name), _GO_INDEX.match(name)
     if named:
         name = "path" if named[1] == "path.path" else named[1]
     elif indexed:
@@ -161,18 +162,11 @@ def _of_path(path: str) -> dict[str, str]:
 
 def _chosen(wanted: list[yaml.Node], paths: list[str]) -> Iterator[str]:
     """What fits a pattern and none that excludes."""
-    patterns = [(_pattern(text_of(child(each, "path"))), is_true(child(each, "exclude"))) for each in wanted]
+    patterns = [(glob(text_of(child(each, "path")).strip("/")), is_true(child(each, "exclude"))) for each in wanted]
     for path in paths:
-        fitting = [excluded for pattern, excluded in patterns if pattern.fullmatch(path)]
+        fitting = [excluded for pattern, excluded in patterns if pattern.search(path)]
         if fitting and not any(fitting):
             yield path
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    signs = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile(
-        "".join(signs.get(each) or re.escape(each) for each in re.split(r"(\*\*|\*|\?)", text.strip("/")))
-    )
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:

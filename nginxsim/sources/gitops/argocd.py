@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -21,13 +22,13 @@ from nginxsim.sources.files import File, read_text
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, has_kustomization, is_true
 from nginxsim.sources.gitops.objects import Held
 from nginxsim.sources.gitops.settings import is_simple, set_by
+from nginxsim.sources.globs import glob
 from nginxsim.sources.helm import CHART, Chart
 from nginxsim.sources.kustomize_trace import Written
-from nginxsim.sources.trace import Library, Text
+from nginxsim.sources.trace import Library, Text, at
 from nginxsim.sources.trees import child, entries, items, mapping, scalar, sequence, text_of
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_IMAGE = re.compile(r"(?:(?P<name>[^=]+)=)?(?P<new>[^@:]+(?::[0-9]+/[^@:]+)?)(?::(?P<tag>[^@]+))?(?:@(?P<digest>.+))?")
 _FIELDS = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations", "commonLabels")
 _COMMA = re.compile(r"(?<!\\),")
 
@@ -124,7 +125,7 @@ class Application:
         for name, value, is_text, node in parameters:
             if is_simple(name):
                 tree = set_by(name, value, is_text=is_text)
-                yield Text(tree, lambda *_, node=node: self.held.file.origin(node))
+                yield Text(tree, partial(at, self.held.file, node))
 
     def _files(self, helm: yaml.Node | None, place: Place) -> Iterator[str]:
         """Relative to the chart, to the repository (/...) or to another source of the application ($name/...)."""
@@ -168,13 +169,14 @@ class Application:
 
     def _directory(self, source: yaml.Node, place: Place) -> Result:
         directory = child(source, "directory")
-        include, exclude = (_globs(text_of(child(directory, name))) for name in ("include", "exclude"))
+        given = (text_of(child(directory, name)) for name in ("include", "exclude"))
+        include, exclude = (glob(text, across=True, choices=True) if text else None for text in given)
         found: Result = []
         for path, folders, files in os.walk(place.folder):
             folders[:] = sorted(folders) if is_true(child(directory, "recurse")) else []
             for name in sorted(files):
                 inside = os.path.relpath(Path(path, name), place.folder)
-                wanted = (include is None or include.match(inside)) and not (exclude and exclude.match(inside))
+                wanted = (include is None or include.search(inside)) and not (exclude and exclude.search(inside))
                 if wanted and name.endswith(_SUFFIXES):
                     found.append(self._as_it_is(str(Path(path, name))))
         return found
@@ -209,21 +211,11 @@ def _kind(source: yaml.Node, folder: str) -> str:
 
 
 def _image(text: str) -> yaml.Node:
-    """As `kustomize edit set image` reads it: [name=]new[:tag][@digest]."""
-    found = _IMAGE.fullmatch(text)
-    if found is None:
-        return mapping({"name": scalar(text)})
-    parts = {"name": found["name"] or found["new"], "newTag": found["tag"], "digest": found["digest"]}
-    parts |= {"newName": found["new"]} if found["name"] else {}
-    return mapping({name: scalar(part) for name, part in parts.items() if part})
-
-
-def _globs(pattern: str) -> re.Pattern[str] | None:
-    """Of the whole path; an asterisk fits a slash too, and {a,b} one of several."""
-    if not pattern:
-        return None
-    pieces = re.split(r"(\*+|\?|\{|\}|,)", pattern)
-    signs = {"?": ".", "{": "(?:", "}": ")", ",": "|" if "{" in pattern else ","}
-    return re.compile(
-        "".join(".*" if each[:1] == "*" else signs.get(each) or re.escape(each) for each in pieces) + r"\Z"
-    )
+    """As `kustomize edit set image` reads it: [name=]new[:tag][@digest]; a colon before a slash belongs to a host."""
+    name, equals, rest = text.rpartition("=")
+    rest, _, digest = rest.partition("@")
+    folder, slash, last = rest.rpartition("/")
+    last, _, tag = last.partition(":")
+    new = f"{folder}{slash}{last}"
+    parts = {"name": name or new, "newName": new if equals else "", "newTag": tag, "digest": digest}
+    return mapping({field: scalar(part) for field, part in parts.items() if part})

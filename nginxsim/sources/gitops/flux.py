@@ -26,7 +26,7 @@ from nginxsim.sources.kustomize_trace import Written
 from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.substitution import BadSubstitution, filled_in, stand_in
 from nginxsim.sources.substitution_trace import SubstitutionTrace, Variable
-from nginxsim.sources.trace import Library, Text
+from nginxsim.sources.trace import Library, Text, at
 from nginxsim.sources.trees import child, entries, items, mapping, roots, sequence, text_of
 
 _LONGEST_RELEASE, _HASH = 53, 12
@@ -332,13 +332,13 @@ def _from(datum: Datum, target: str, library: Library) -> Iterator[Text]:
     value = datum.value or ""
     if not target:
         if datum.is_base64:
-            yield from (Text(root, lambda *_: datum.owner.file.origin(datum.node)) for root in roots(value)[:1])
+            yield from (Text(root, partial(at, datum.owner.file, datum.node)) for root in roots(value)[:1])
         else:
             yield from list(library.inside(datum.owner.file, datum.node))[:1]
         return
     quoted = value[:1] in ("'", '"') and value[-1:] in ("'", '"') and len(value) > 1
     node = set_by(target, value.strip("'\"") if quoted else value, is_text=quoted)
-    yield Text(node, lambda *_: datum.owner.file.origin(datum.node))
+    yield Text(node, partial(at, datum.owner.file, datum.node))
 
 
 def _short(name: str) -> str:

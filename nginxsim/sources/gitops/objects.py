@@ -18,7 +18,7 @@ from nginxsim.sources.trees import child, entries, items, reach, roots, text_of
 FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
 _GITOPS = re.compile(
-    r"^\s*[\"']?apiVersion[\"']?\s*:\s*[\"']?"
+    r"^[ \t]*+[\"']?+apiVersion[\"']?+[ \t]*+:[ \t]*+[\"']?+"
     r"(?:(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io|argoproj\.io)/",
     re.MULTILINE,
 )
