@@ -12,6 +12,9 @@ from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
 
+PLANNED = ("text", "json", "markdown")
+"""Formats that have room for steps."""
+
 
 @click.command("upgrade")
 @takes_estate
@@ -23,6 +26,7 @@ from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
     help="The release that runs, the same as --release; default: that of the controller in PATH.",
 )
 @facts_option("--to-fact", "to_facts", help="What the build to come has otherwise, as --fact says it of both.")
+@click.option("--plan", "planned", is_flag=True, help="Tell the steps instead, with checks between them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever changes.")
 @click.option("--all", "complete", is_flag=True, help="Show every change in full, however many there are of a kind.")
 @click.option(
@@ -33,6 +37,7 @@ def command(
     to: str,
     since: str | None,
     to_facts: tuple[str, ...],
+    planned: bool,
     exit_zero: bool,
     complete: bool,
     output: str,
@@ -53,6 +58,10 @@ def command(
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.upgrade import UpgradeReport
     from nginxsim.upgrade import compare
+    from nginxsim.upgrade.plan import plan_of
+
+    if planned and output not in PLANNED:
+        raise UsageError(f"--plan goes with -o {', '.join(PLANNED)}, not {output}")
 
     stdin = standard_input(estate.named)
     with working("comparing releases"):
@@ -60,7 +69,8 @@ def command(
         if old.told.release is None and old.controller.deployed is None:
             raise UsageError("which release runs now? No controller is in the input; say it with --from VERSION")
         upgrade = compare(old, to, to_facts)
-    say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete), output))
+    plan = plan_of(upgrade) if planned else None
+    say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete, plan), output))
     sys.exit(1 if upgrade.changes and not exit_zero else 0)
 
 

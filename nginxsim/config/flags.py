@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from nginxsim.errors import UsageError, did_you_mean
@@ -241,18 +240,6 @@ def is_known(word: str, release: Release) -> bool:
     """Whether a word is no flag at all, or one that the release knows."""
     name = word.removeprefix("--").partition("=")[0]
     return not word.startswith("--") or not name or name in known_flags(release)
-
-
-def known_part(line: CommandLine, release: Release) -> CommandLine:
-    """The command line without the flags that only other releases know."""
-    kept: list[Word] = []
-    words = iter(line.words)
-    for word in words:
-        name, equals, _ = word.text[2:].partition("=") if word.text.startswith("--") else ("", "", "")
-        is_apart = name in KNOWN and not equals and KNOWN[name] is not parse_bool
-        written = [word, *islice(words, 1 if is_apart else 0)]
-        kept += [] if name in release.unknown_flags else written
-    return line._replace(words=tuple(kept))
 
 
 def _flags_in(line: CommandLine, known: Mapping[str, FlagReader], release: Release) -> Iterator[Given]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from nginxsim.config.controller import SHOWN, Controller
 from nginxsim.config.deployed import Deployed, Named, Whence, deployed_in
 from nginxsim.config.facts import facts_known_to, with_facts
-from nginxsim.config.flags import CommandLine, Flags, flags_of, known_part
+from nginxsim.config.flags import CommandLine, Flags, flags_of
 from nginxsim.config.machine import Machine
 from nginxsim.config.settings import read_settings
 from nginxsim.errors import UsageError, did_you_mean, some
@@ -39,7 +39,7 @@ class Told:
     facts: tuple[str, ...] = ()
     name: str = ""
     is_supposed: bool = False
-    """It runs another release, and is asked as if it ran this one: what this does not know is left out."""
+    """It runs another release, and is asked as if it ran this one: facts that this does not know are left out."""
 
     @classmethod
     def of(
@@ -78,8 +78,7 @@ class Told:
         line, passed = (
             deployed.command_line(release, is_certain=named.is_certain) if deployed else (CommandLine(()), ())
         )
-        lines = [known_part(each, release) for each in self.lines] if self.is_supposed else self.lines
-        flags = flags_of((line, *lines), release, NO_CONFIG_MAP if deployed else None)
+        flags = flags_of((line, *self.lines), release, NO_CONFIG_MAP if deployed else None)
         settings = read_settings(cluster, flags, self.machine, release)
         others = [each.key for each in found if each is not deployed]
         return Controller(

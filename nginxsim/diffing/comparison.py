@@ -14,6 +14,7 @@ from nginxsim.diffing.models import changed_settings, model_changes
 from nginxsim.diffing.obstacles import obstacles
 from nginxsim.diffing.scope import Estate, differing_hosts
 from nginxsim.diffing.types import FRAME, BehaviourChange, ConfChange, Difference
+from nginxsim.diffing.unfollowed import unfollowed
 from nginxsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def compare(old: Simulation, new: Simulation) -> Difference:
         refused=found.refused,
         still=found.still,
         unstored=found.unstored,
+        unfollowed=tuple(unfollowed(old, new)),
         unasked=tuple(comparison.unasked),
         requests=comparison.behaviour.requests,
         hosts=len(hostnames),

@@ -91,6 +91,8 @@ class Difference:
     """What nginx would refuse in both."""
     unstored: tuple[Finding, ...] = ()
     """What the API server would refuse in the new manifests and not in the old ones, and what ends the controller."""
+    unfollowed: tuple[Finding, ...] = ()
+    """Ingresses that a running controller goes on serving as they were, and drops once it starts anew."""
     unasked: tuple[str, ...] = ()
     """Why some requests could not be asked."""
     requests: int = 0

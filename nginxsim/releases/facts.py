@@ -284,6 +284,10 @@ class Release:
     """The Lua of its nginx.conf, by hook."""
     assumptions: tuple[str, ...] = ()
 
+    def is_like(self, other: Release) -> bool:
+        """Whether it is the same release, or the same build of it."""
+        return (self.name, self.assumptions) == (other.name, other.assumptions)
+
     def within(self, when: str) -> bool:
         """Whether it lies in these runs, such as "1.9.0..1.11.8 1.12.1.."."""
         return self.name in span(when)

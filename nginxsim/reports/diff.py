@@ -29,6 +29,7 @@ MOST_ROWS, MOST_LINES = 50, 400
 ARROW = "  ->  "
 NEVER_STORED = "never there, and what is said of it below is only what would be"
 NEWLY_REFUSED = "nginx would refuse the new conf, and the controller keep the old one"
+UNFOLLOWED = "only once the controller starts anew; until then it goes on serving them as they were"
 STILL_REFUSED = "nginx would refuse both confs, the old and the new, and neither answers"
 
 
@@ -39,6 +40,7 @@ def diff_text(difference: Difference) -> str:
         list(_titled(NEVER_STORED, _rows(difference.unstored))),
         list(_titled(NEWLY_REFUSED, _rows(difference.refused))),
         list(_titled(STILL_REFUSED, _rows(difference.still))),
+        list(_titled(UNFOLLOWED, _rows(difference.unfollowed))),
         _all_lines(difference.behaviour, visible=True),
         list(_titled("the same answer for another reason", _all_lines(difference.behaviour, visible=False))),
         [f"not asked: {why}" for why in difference.unasked],
@@ -188,6 +190,7 @@ def diff_json(difference: Difference) -> str:
             "behaviour": [_behaviour_data(change) for change in difference.behaviour],
             "refused": list(map(_refused_data, difference.refused)),
             "still_refused": list(map(_refused_data, difference.still)),
+            "unfollowed": list(map(_refused_data, difference.unfollowed)),
             "unstored": list(map(_refused_data, difference.unstored)),
             "unasked": list(difference.unasked),
             "assumptions": list(difference.assumptions),
@@ -271,6 +274,7 @@ def diff_markdown(difference: Difference) -> str:
     parts += [[f"> {NEVER_STORED}: {plain(line.strip())}"] for line in _rows(difference.unstored)]
     parts += [[f"> nginx would refuse the new conf: {plain(line.strip())}"] for line in _rows(difference.refused)]
     parts += [[f"> {STILL_REFUSED}: {plain(line.strip())}"] for line in _rows(difference.still)]
+    parts += [[f"> {UNFOLLOWED}: {plain(line.strip())}"] for line in _rows(difference.unfollowed)]
     parts += [[f"> not asked: {plain(why)}"] for why in difference.unasked]
     parts += [[f"> taken for granted: {plain(words)}"] for words in difference.assumptions]
     visible = [change for change in difference.behaviour if change.is_visible]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from nginxsim.printing import paint
+from nginxsim.printing import paint, printed, spaced, unmarked
 from nginxsim.releases import release
 from nginxsim.reports import findings
 from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.html import findings_html
 from nginxsim.reports.machine import dumps, finding_data
-from nginxsim.reports.markdown import findings_markdown
+from nginxsim.reports.markdown import findings_markdown, plain
 from nginxsim.reports.sarif import findings_sarif
 from nginxsim.reports.spans import Sources
 from nginxsim.reports.terminal import for_people, plural
 from nginxsim.upgrade import Change, Upgrade
 from nginxsim.upgrade.keeping import Keep
+from nginxsim.upgrade.plan import Step
 from nginxsim.verdict.types import LEVELS
 
 
@@ -28,6 +30,8 @@ class UpgradeReport:
     upgrade: Upgrade
     sources: Sources = field(default_factory=Sources)
     complete: bool = False
+    plan: tuple[Step, ...] | None = None
+    """The steps, where they were asked for."""
 
     @property
     def found(self) -> CheckReport:
@@ -42,8 +46,48 @@ class UpgradeReport:
 
 
 def text(report: UpgradeReport) -> str:
-    """Where it leads, then the changes, worst first."""
-    return for_people([paint(_head(report.upgrade), bold=True), ""]) + "\n" + findings.text(report.found)
+    """Where it leads, then the changes, worst first, or the steps."""
+    head = paint(_head(report.upgrade), bold=True)
+    if report.plan is not None:
+        return for_people(spaced([[head], *map(list, plan_blocks(report))]))
+    return for_people([head, ""]) + "\n" + findings.text(report.found)
+
+
+def plan_blocks(report: UpgradeReport) -> Iterator[Iterator[str]]:
+    """A block for each step, and a line where nothing has to be done."""
+    upgrade = report.upgrade
+    if not report.plan:
+        yield iter(("nothing to do: it runs already",))
+    for number, step in enumerate(report.plan or (), 1):
+        yield _step_lines(number, step, upgrade)
+
+
+def _step_lines(number: int, step: Step, upgrade: Upgrade) -> Iterator[str]:
+    chart = f" (chart {step.chart})" if step.chart else ""
+    what = f"go to {step.release}{chart}" if step.release else f"while {upgrade.old} runs, put right what follows"
+    yield f"{number}. {paint(what, bold=True)}"
+    if not (step.first or step.then):
+        yield "   nothing that is known of changes" if step.release else "   nothing has to be"
+    for change in step.first:
+        yield f"   - {_label(change)}: {change.finding.fix or change.finding.message}"
+    for change in step.then:
+        yield f"   - comes: {_label(change)}: {change.finding.message}"
+    yield from (f"   check: {words}" for words in _checks(step, upgrade))
+
+
+def _label(change: Change) -> str:
+    found = change.finding
+    place = next(map(str, found.origins), "")
+    return " ".join(filter(None, (found.number, found.owner or change.subject, f"({place})" if place else "")))
+
+
+def _checks(step: Step, upgrade: Upgrade) -> Iterator[str]:
+    if not step.release:
+        yield f"nginxsim upgrade PATH... --from {upgrade.old} --to {upgrade.new} tells of nothing worse than notices"
+        return
+    yield 'the new Pod is ready, and its log has no "Error reloading NGINX" and no "skipping ingress"'
+    yield f"nginxsim ingresses PATH... --release {step.release} has the same states as before"
+    yield f"your suites: nginxsim test --live; else back to {step.back}"
 
 
 def _head(upgrade: Upgrade) -> str:
@@ -62,9 +106,20 @@ def as_json(report: UpgradeReport) -> str:
             "path": list(upgrade.path),
             "changes": list(map(_change_data, upgrade.changes)),
             "summary": {**{level: counts[level] for level in LEVELS}, "ingresses": upgrade.ingresses},
+            **({"plan": list(map(_step_data, report.plan))} if report.plan is not None else {}),
             "assumptions": list(upgrade.assumptions),
         }
     )
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {
+        "release": step.release,
+        "chart": step.chart,
+        "first": [change.finding.fingerprint for change in step.first],
+        "then": [change.finding.fingerprint for change in step.then],
+        "back": step.back,
+    }
 
 
 def _change_data(change: Change) -> dict[str, Any]:
@@ -82,7 +137,21 @@ def _keep_data(keep: Keep) -> dict[str, Any]:
 
 
 def as_markdown(report: UpgradeReport) -> str:
+    if report.plan is not None:
+        return printed(
+            spaced([[f"**{_head(report.upgrade)}**"], *(_step_markdown(block) for block in plan_blocks(report))])
+        )
     return f"**{_head(report.upgrade)}**\n\n{findings_markdown(report.found)}"
+
+
+def _step_markdown(block: Iterator[str]) -> list[str]:
+    """A numbered item; what hangs on it is indented as it stands."""
+    return [" " * (len(line) - len(line.lstrip())) + _item(line.strip()) for line in map(unmarked, block)]
+
+
+def _item(line: str) -> str:
+    mark, rest = line.split(" ", 1) if line[:2] == "- " or line[:1].isdigit() else ("-", line)
+    return f"{mark} {plain(rest)}"
 
 
 def as_html(report: UpgradeReport) -> str:

@@ -14,7 +14,7 @@ from nginxsim.upgrade.ingresses import ingress_changes
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.settings import defaults_moved, flags_unknown, settings_known
+from nginxsim.upgrade.settings import defaults_moved, settings_known
 from nginxsim.upgrade.webhook import webhook_changes
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def _changes(road: Road) -> Iterator[Change]:
     lost = list(ingress_changes(road))
     told = {change.finding.ingress for change in lost if change.kind in WHOLE}
     yield from lost
-    yield from flags_unknown(road)
     yield from object_changes(road)
     yield from webhook_changes(road, told)
     yield from file_changes(road)

@@ -12,7 +12,6 @@ from nginxsim.verdict.types import Finding
 class Kind(StrEnum):
     """Codes of the catalogue, the worst first."""
 
-    FLAG_UNKNOWN = "upgrade-flag-unknown"
     RELOADS_FAIL = "upgrade-reloads-fail"
     DROPPED = "upgrade-dropped"
     DENIED = "upgrade-denied"

@@ -1,4 +1,4 @@
-"""Keys of the ConfigMap and flags of the controller: those that a release no longer knows, and defaults that move."""
+"""Keys of the ConfigMap that a release no longer knows, and defaults of keys and flags that move."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nginxsim.releases import Release
 from nginxsim.releases import release as release_named
 from nginxsim.upgrade.kinds import Change, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import default_moved, flag_unknown, setting_heard, setting_unknown
+from nginxsim.upgrade.wording import default_moved, setting_heard, setting_unknown
 
 FEATURES: Mapping[str, str] = {
     "hsts-": "hsts",
@@ -29,35 +29,24 @@ INNER = frozenset({"lua-shared-dicts"})
 What: TypeAlias = Literal["setting", "flag"]
 
 
-def flags_unknown(road: Road) -> Iterator[Change]:
-    """Flags with which the new controller does not start."""
-    release = road.new.controller.release
-    for name in sorted(road.old.controller.flags.given.keys() & release.unknown_flags):
-        course = road.course(partial(_lacks, "flag", name))
-        yield Change(
-            Kind.FLAG_UNKNOWN, name, course, flag_unknown(road.old.controller.flags.given[name].source, release.name)
-        )
-
-
 def settings_known(road: Road) -> Iterator[Change]:
     """Keys of the ConfigMap that do nothing any more, or count from now on."""
     old, new = road.old.controller.release, road.new.controller.release
     for key, origin in _written(road):
         if key in new.unknown_settings and key not in old.unknown_settings:
-            course = road.course(partial(_lacks, "setting", key))
+            course = road.course(partial(_lacks, key))
             yield Change(Kind.SETTING_UNKNOWN, key, course, setting_unknown(key, origin, course))
         elif key in old.unknown_settings and key not in new.unknown_settings:
             course = road.course(partial(_has, key))
             yield Change(Kind.HEARD, key, course, setting_heard(key, origin, course))
 
 
-def _lacks(what: What, name: str, asked: str) -> bool:
-    release = release_named(asked)
-    return name in (release.unknown_settings if what == "setting" else release.unknown_flags)
+def _lacks(key: str, asked: str) -> bool:
+    return key in release_named(asked).unknown_settings
 
 
 def _has(key: str, asked: str) -> bool:
-    return not _lacks("setting", key, asked)
+    return not _lacks(key, asked)
 
 
 def _written(road: Road) -> Iterator[tuple[str, Origin | None]]:

@@ -18,7 +18,7 @@ from nginxsim.diffing import BehaviourChange
 from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.kube.objects import Ingress
-from nginxsim.origins import Origin, Source
+from nginxsim.origins import Origin
 from nginxsim.releases.rights import Right, Use
 from nginxsim.releases.settings import INSTEAD
 from nginxsim.upgrade.gate import Rule, Trouble
@@ -188,11 +188,6 @@ def _setting(keep: Keep) -> str:
 
 
 # --- settings and flags
-
-
-def flag_unknown(source: Source, release: str) -> Finding:
-    name = source.name.removeprefix("--")
-    return finding(Kind.FLAG_UNKNOWN, *at(source.origin), owner=source.owner, subject=name, release=release)
 
 
 def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:

@@ -21,6 +21,7 @@ from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.tree import parse_conf
 from tests.support.commands import Process, run
 from tests.support.estates import estate, ingress, served
+from tests.support.examples import example
 from tests.support.places import DATA, ROOT
 
 BASE_FILE = DATA / "diff" / "base.yaml"
@@ -271,3 +272,29 @@ def test_what_flux_applies_is_compared_at_both_revisions(
     assert run.exit_code == VISIBLE, run.output
     assert "503 location-denied" in run.output
     assert "HEAD:apps/production/office-only.yaml:11" in run.output
+
+
+def test_what_a_running_controller_does_not_follow_is_told(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(example({}).manifests())
+    new.write_text(example({"annotations": {"upstream-vhost": "shop internal"}}).manifests())
+    told = json.loads(diff(str(old), str(new), "-o", "json").output)
+    assert [found["code"] for found in told["unfollowed"]] == ["restart-drops"]
+    for arguments in ((new, old), (old, new, "--new-release", "1.14.5"), (old, new, "--new-flag=--disable-catch-all")):
+        assert json.loads(diff(*map(str, arguments), "-o", "json").output)["unfollowed"] == []
+
+
+def test_a_class_that_is_deleted_is_missed_at_the_next_start(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    kept, gone = (CLASS.format(name) for name in ("other", "nginx"))
+    old.write_text("---\n".join((example({}).manifests(), kept, gone)))
+    new.write_text("---\n".join((example({}).manifests(), kept)))
+    told = json.loads(diff(str(old), str(new), "-o", "json").output)
+    assert [found["code"] for found in told["unfollowed"]] == ["restart-drops"]
+
+
+CLASS = """apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {{name: {}}}
+spec: {{controller: k8s.io/ingress-nginx}}
+"""

@@ -142,3 +142,54 @@ def test_which_release_runs_has_to_be_known(nginxsim: Command) -> None:
     )
     ran = nginxsim("upgrade", str(ROOT / "samples/shop"), "--to", "1.12.1", "--from", "1.9.6", "--release", "1.9.5")
     assert ran.status == 2
+
+
+def test_a_plan_puts_right_what_breaks_before_it_goes_branch_by_branch(nginxsim: Command, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["id"] == "risk-level")
+    path, _ = estate(case, tmp_path)
+    ran = nginxsim("upgrade", str(path), "--from", "1.11.5", "--to", "1.15.1", "--plan")
+    steps = [line for line in ran.out.splitlines() if line[:1].isdigit()]
+    assert steps == [
+        "1. while 1.11.5 runs, put right what follows",
+        "2. go to 1.12.8 (chart 4.12.8)",
+        "3. go to 1.15.1 (chart 4.15.1)",
+    ]
+    assert ran.out.index("do without configuration-snippet") < ran.out.index("2. go to")
+    told = json.loads(nginxsim("upgrade", str(path), "--from", "1.11.5", "--to", "1.15.1", "--plan", "-o", "json").out)
+    assert [step["release"] for step in told["plan"]] == ["", "1.12.8", "1.15.1"]
+    assert told["plan"][0]["first"] == [told["changes"][0]["fingerprint"]]
+    refused = nginxsim("upgrade", str(path), "--from", "1.11.5", "--to", "1.15.1", "--plan", "-o", "sarif")
+    assert (refused.status, refused.err) == (2, "error: --plan goes with -o text, json, markdown, not sarif\n")
+
+
+def test_what_a_running_controller_still_serves_is_told_of_the_restart(tmp_path: Path) -> None:
+    case = {"given": {"annotations": {"upstream-vhost": "shop internal"}}}
+    found = changes(case, "1.12.0", "1.12.1", tmp_path)
+    assert [(change.kind, change.subject) for change in found] == [(Kind.RESTART, "upstream-vhost")]
+
+
+def test_the_controller_of_the_input_says_which_release_runs(nginxsim: Command, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["id"] == "risk-level")
+    path, _ = estate(case, tmp_path)
+    path.write_text(path.read_text() + CONTROLLER)
+    told = json.loads(nginxsim("upgrade", str(path), "--to", "1.12.1", "-o", "json").out)
+    assert (told["from"], told["to"]) == ("1.11.5", "1.12.1")
+    assert told["changes"][0]["code"] == "upgrade-dropped"
+
+
+CONTROLLER = """---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ingress-nginx-controller, namespace: ingress-nginx}
+spec:
+  selector: {matchLabels: {app: controller}}
+  template:
+    metadata: {labels: {app: controller}}
+    spec:
+      containers:
+      - name: controller
+        image: registry.example.com/ingress-nginx/controller:v1.11.5
+        args:
+        - /nginx-ingress-controller
+        - --configmap=ingress-nginx/ingress-nginx-controller
+"""
