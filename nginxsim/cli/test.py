@@ -114,6 +114,9 @@ WRITING = (
     click.option("--flag", "flags", multiple=True, metavar="FLAG", help="With --record: a flag of the controller."),
     click.option("--release", metavar="VERSION", help="With --record: the controller's version."),
     facts_option("--fact", "facts", help="With --record: what a distributor's build of that version has otherwise."),
+    click.option(
+        "--controller", default="", metavar="NS/NAME", help="With --record: of several controllers, only this one."
+    ),
     templates_option("--templates", help="With --record: a folder of templates that lie over those of nginxsim."),
     click.option("--update", is_flag=True, help="Rewrite expectations that fail, after a look at the difference."),
     click.option("--yes", is_flag=True, help="With --update and --record: do not ask."),
@@ -144,6 +147,7 @@ def command(
     release: str | None,
     facts: tuple[str, ...],
     templates: tuple[str, ...],
+    controller: str,
     **given: Any,
 ) -> None:
     """Run the test suites (*.nginxsim.yaml) in PATH; default: this folder.
@@ -160,12 +164,14 @@ def command(
     Exit codes: 0 all tests pass; 1 some fail, or coverage is too low; 2 bad input, or no test to run.
     """
     options = Options(**given)
-    estate = EstateOptions(paths or (".",), flags, release, templates, facts)
+    estate = EstateOptions(paths or (".",), flags, release, templates, facts, controller=controller)
     if record is not None:
         write_first_suite(record, estate, options.yes)
         return
     if estate.describes_controller:
-        raise UsageError("--flag, --release, --fact and --templates go with --record; a suite names its own")
+        raise UsageError(
+            "--flag, --release, --fact, --controller and --templates go with --record; a suite names its own"
+        )
     sys.exit(run_suites(estate.named, options))
 
 
@@ -186,7 +192,9 @@ def write_first_suite(file: str, estate: EstateOptions, yes: bool) -> None:
 def _spec(estate: EstateOptions) -> EstateSpec:
     from nginxsim.suites.cases import EstateSpec
 
-    return EstateSpec(estate.named, estate.flags, estate.release, estate.templates, estate.facts)
+    return EstateSpec(
+        estate.named, estate.flags, estate.release, estate.templates, estate.facts, controller=estate.controller
+    )
 
 
 def run_suites(paths: Sequence[str], options: Options) -> int:

@@ -47,6 +47,7 @@ def record(simulation: Simulation, spec: EstateSpec, file: str) -> str:
         f"manifests: {_inline(_relative(spec.manifests, file))}",
         *([f"flags: {_inline(list(spec.flags))}"] if spec.flags else []),
         *([f"release: {_inline(spec.release)}"] if spec.release else []),
+        *([f"controller: {_inline(spec.controller)}"] if spec.controller else []),
         *([f"facts: {_inline(list(spec.facts))}"] if spec.facts else []),
         *([f"templates: {_inline(_relative(spec.templates, file))}"] if spec.templates else []),
         "tests:",

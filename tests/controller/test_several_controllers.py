@@ -154,6 +154,14 @@ def test_a_suite_names_the_one_that_it_is_about(tmp_path: Path) -> None:
     assert (ran.status, "2 passed" in ran.out) == (0, True), ran.out
 
 
+def test_a_suite_is_recorded_for_one_of_them(tmp_path: Path) -> None:
+    recording = ("test", "in.yaml", "--record", "wiki.nginxsim.yaml")
+    assert "--controller NS/NAME" in asked(tmp_path, *recording).err
+    assert asked(tmp_path, *recording, "--controller", "infra/internal").status == 0
+    assert "wiki.example.com" in (tmp_path / "wiki.nginxsim.yaml").read_text(encoding="utf-8")
+    assert run("test", "wiki.nginxsim.yaml", folder=tmp_path).status == 0
+
+
 SHARED = {
     "a class name is not enough": (("--ingress-class=internal",), {}, "with controller k8s.io/ingress-nginx"),
     "a class of its own": (("--controller-class=k8s.io/internal",), {}, ""),
