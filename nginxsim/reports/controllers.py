@@ -58,8 +58,9 @@ def _rows(one: Simulation) -> Iterator[Row]:
         yield _row("in front", _front(balancer), Whence(str(balancer.service.meta), balancer.service.meta.origin))
     for name, given in controller.flags.given.items():
         yield _row("flag", _written(name, given), _whence(given.source))
-    served = sum(1 for _ in one.own())
-    yield "serves", f"{served} {plural('Ingress', served)} of {len(one.given.ingresses)}", "", ""
+    served, known = sum(1 for _ in one.own()), len(one.given.ingresses)
+    beside = f" of {known}" if known != served else ""
+    yield "serves", f"{served} {plural('Ingress', served)}{beside}", "", ""
 
 
 def _row(what: str, used: str, whence: Whence) -> Row:
