@@ -119,13 +119,14 @@ def _is_unfilled(each: File | Omitted) -> bool:
 
 
 def _file(path: str, reading: Reading) -> Iterator[File | Omitted]:
-    """A file that was named, and what the objects of Flux and Argo CD in it apply."""
+    """A file that was named, and what the objects of Flux and Argo CD in it apply; others lie beside it."""
     file = File(path, read_text(path))
     yield file
     if reading.render and any(appliers_in(file)):
         naming = Naming.of(os.path.dirname(path) or ".")  # noqa: PTH120  # as it is called, links and all
+        beside = [each for each in look_into(naming, reading.exclude).entries if isinstance(each, Loose)]
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as tools:
-            yield from Reconciliation(_context(naming, reading, []), tools, named=True)([], [file])
+            yield from Reconciliation(_context(naming, reading, beside), tools, named=True)([], [file])
 
 
 def _context(naming: Naming, reading: Reading, loose: Sequence[Loose]) -> Context:

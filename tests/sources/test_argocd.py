@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,29 @@ def test_an_application_set_that_cannot_be_filled_in(tmp_path: Path, generators:
     with pytest.warns(SkippedFile) as told:
         assert list(load([tmp_path]).ingresses) == ["default/wiki"]
     assert f"set.yaml:3:18 (ApplicationSet argocd/all) is skipped: not rendered: {says}" in str(told[0].message)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        r'{source: {path: "a\0b"}}',
+        "{source: {path: apps, directory: {include: '[x'}}}",
+        "{source: {path: apps, directory: {include: '{x'}}}",
+        "{source: {path: apps, kustomize: {images: [{a: b}], patches: 7}}}",
+        "{source: {path: charts/web, helm: {valueFiles: {a: b}, parameters: [x, {name: '', value: 1}], values: '{{'}}}",
+        "{sources: [x, [y], {ref: z}]}",
+        "[]",
+        "x",
+    ],
+)
+def test_odd_applications_stop_nothing(tmp_path: Path, tools: Path, spec: str) -> None:
+    odd = f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: odd}}\nspec: {spec}\n"
+    flux = odd.replace("argoproj.io/v1alpha1", "kustomize.toolkit.fluxcd.io/v1").replace("Application", "Kustomization")
+    release = odd.replace("argoproj.io/v1alpha1", "helm.toolkit.fluxcd.io/v2").replace("Application", "HelmRelease")
+    nameless = (
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: [x]\nspec: {generators: [{git: x}]}\n"
+    )
+    text = "---\n".join((odd, flux, release)) + nameless
+    tree(tmp_path, {**CHART, "odd/odd.yaml": text, "apps/list.yaml": "[]", "wiki.yaml": INGRESS})
+    with warnings.catch_warnings(action="ignore"):
+        assert "default/wiki" in load([tmp_path]).ingresses

@@ -409,3 +409,16 @@ def test_files_that_flux_does_not_fetch(tmp_path: Path, tools: Path) -> None:
     ignoring = {".sourceignore": "/*\n!/apps\n/apps/off/\n", "apps/.gitignore": "old.yaml\n"}
     tree(tmp_path, {"flux/ks.yaml": kustomization("./apps"), "apps/on/wiki.yaml": INGRESS, **hidden, **ignoring})
     assert list(load([tmp_path]).ingresses) == ["default/wiki"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("flux/clusters/production", "flux/apps/production/office-only.yaml:11:61"),
+        ("flux/clusters/production/apps.yaml", "flux/apps/production/office-only.yaml:11:61"),
+        ("argocd/applications/shop.yaml", "argocd/applications/shop.yaml:18:65"),
+    ],
+)
+def test_a_part_of_a_repository_may_be_named(tools: Path, path: str, place: str) -> None:
+    ran = run("why", "http://shop.example.com/cart", f"samples/{path}", folder=SAMPLES.parent)
+    assert f"--> samples/{place}" in ran.out

@@ -11,12 +11,14 @@ from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.gitops.application_sets import ApplicationSet
 from nginxsim.sources.gitops.argocd import Application
-from nginxsim.sources.gitops.context import Claims, Context, Elsewhere, Result, told
+from nginxsim.sources.gitops.context import Claim, Claims, Context, Elsewhere, Result, told
 from nginxsim.sources.gitops.flux import FluxKustomization, HelmRelease
 from nginxsim.sources.gitops.objects import ARGO, FLUX, Held, appliers_in
 from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.trees import yaml_of
 
+_ODD = (OSError, ValueError, RecursionError)
+"""What paths and patterns of strangers come to."""
 DEEPEST = 8
 """Objects that make objects that make objects."""
 Applier: TypeAlias = FluxKustomization | HelmRelease | Application | ApplicationSet
@@ -45,7 +47,7 @@ class Static:
 
     def _add(self, path: str, applier: Applier | None) -> None:
         if applier:
-            for claim in applier.claims():
+            for claim in _claims(applier):
                 self.claims.add(len(self._objects), claim)
             self._objects.append((path, applier.held))
 
@@ -137,7 +139,7 @@ class Reconciliation:
     def _wave(self, turns: Iterable[_Turn]) -> list[tuple[_Turn, File | Omitted]]:
         appliers = [(turn, applier) for turn in turns if (applier := applier_of(turn.held, self.context))]
         pending = [(turn, self.tools.submit(self._outcome, applier)) for turn, applier in appliers]
-        for claim in (claim for _, applier in appliers for claim in applier.claims()):
+        for claim in (claim for _, applier in appliers for claim in _claims(applier)):
             self.claims.add(0, claim)
         return [(turn, made) for turn, outcome in pending for made in outcome.result()]
 
@@ -145,8 +147,23 @@ class Reconciliation:
         if not self.render:
             return [Omitted(applier.held.title, Omission.NOT_RENDERED)]
         try:
-            return applier.render()
+            return _rendered(applier)
         except (Elsewhere, InputError) as problem:
             if self.named and isinstance(problem, InputError):
                 raise InputError(f"{applier.held.title}: not rendered: {problem}") from None
             return [told(applier.held, problem)]
+
+
+def _rendered(applier: Applier) -> Result:
+    """Raises Elsewhere and InputError, also for names that no file can have and patterns that are none."""
+    try:
+        return applier.render()
+    except _ODD as problem:
+        raise InputError(str(problem)) from None
+
+
+def _claims(applier: Applier) -> list[Claim]:
+    try:
+        return applier.claims()
+    except (InputError, *_ODD):
+        return []
