@@ -18,6 +18,7 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.sources.amended import Amended, amended
 from nginxsim.sources.checkout import last_part
+from nginxsim.sources.files import File
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, is_true
 from nginxsim.sources.gitops.objects import Datum, Held
 from nginxsim.sources.gitops.settings import set_by
@@ -26,7 +27,7 @@ from nginxsim.sources.kustomize_trace import Written
 from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.substitution import BadSubstitution, filled_in, stand_in
 from nginxsim.sources.substitution_trace import SubstitutionTrace, Variable
-from nginxsim.sources.trace import Library, Text, at
+from nginxsim.sources.trace import Library, Text, Trace, at
 from nginxsim.sources.trees import child, entries, items, mapping, roots, sequence, text_of
 
 _LONGEST_RELEASE, _HASH = 53, 12
@@ -141,11 +142,12 @@ class FluxKustomization:
         place = self._place()
         fields = {name: node for name, node in self._fields(place.folder) if node is not None}
         written = Written(mapping(fields, self.held.root), self.held.file, place.folder)
-        text, back = Amended(place.folder, place.top, self.context.naming, written, generates=True).render(
-            online=self.context.online
-        )
-        if back is None:
-            return []
+        built = Amended(place.folder, place.top, self.context.naming, written, generates=True)
+        text, back = built.render(online=self.context.online)
+        return self._filled(text, back) if back else []
+
+    def _filled(self, text: str, back: Trace) -> Result:
+        """With variables, and what is not known of them. Raises InputError."""
         known, encrypted, missing = self._variables()
         if not (known or missing):
             return [self.context.made(self.held, text, back)]
@@ -275,17 +277,16 @@ class HelmRelease:
             release=_short(self._release()),
             namespace=namespace,
         )
-        made = self.context.charted(self.held, chart, layers)
+        made = self._changed(self.context.charted(self.held, chart, layers), place.folder)
+        why = f"{Omission.UNKNOWN}, so they are no values of {self.held.label}"
+        return [made, *(Omitted(name, Omission.UNKNOWN, why) for name in told)]
+
+    def _changed(self, made: File, folder: str) -> File:
+        """By what the object does after helm. Raises InputError."""
         for fields in self._afterwards():
-            written = Written(mapping(fields, self.held.root), self.held.file, place.folder)
+            written = Written(mapping(fields, self.held.root), self.held.file, folder)
             made = amended(made, written, self.context.naming, online=self.context.online)
-        return [
-            made,
-            *(
-                Omitted(name, Omission.UNKNOWN, f"{Omission.UNKNOWN}, so they are no values of {self.held.label}")
-                for name in told
-            ),
-        ]
+        return made
 
     def _afterwards(self) -> Iterator[dict[str, yaml.Node]]:
         """Fields of kustomizations that what helm has rendered goes through, one after the other."""
