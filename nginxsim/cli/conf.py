@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --origins: the file with comments, or a list of directives with their sources.",
 )
+@click.option(
+    "--compare-conf",
+    "compares",
+    is_flag=True,
+    help="With --cluster: what differs in the nginx.conf of the controller that runs, read through kubectl exec.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
 def command(
     estate: EstateOptions,
     host: str | None,
     origins: bool,
     output_format: str,
+    compares: bool,
     output: str | None,
 ) -> None:
     """Print the nginx.conf that the controller would write.
@@ -50,10 +58,18 @@ def command(
     Examples:
       nginxsim conf k8s/
       nginxsim conf k8s/ --host shop.example.com --origins
+      nginxsim conf --cluster --compare-conf
       kustomize build . | nginxsim conf - -o nginx.conf
+
+    \b
+    Exit codes: 0 printed, or with --compare-conf nothing differs; 1 with --compare-conf something does; 2 bad input.
     """
     if output_format == "json" and not origins:
         raise UsageError("--format json needs --origins")
+    if compares:
+        if origins or output is not None:
+            raise UsageError("--compare-conf tells differences: leave --origins and -o out")
+        sys.exit(_compared(estate, host))
     with working("rendering nginx.conf"):
         simulation = open_estate(estate)
         rendered = simulation.rendered(host)
@@ -70,6 +86,22 @@ def command(
             complain("note: some characters are shown as escapes; -o FILE writes the file as it is")
     else:
         write(Path(output), text)
+
+
+def _compared(estate: EstateOptions, host: str | None) -> int:
+    from nginxsim.diffing.running import compare_running, running_conf
+    from nginxsim.reports.diff import running_text
+    from nginxsim.reports.terminal import taken
+
+    with working("comparing"):
+        simulation = open_estate(estate)
+        rendered = simulation.rendered(host)
+        if not rendered.text and host is not None:
+            raise _no_server(simulation, host)
+        changes = compare_running(simulation.rendered(), running_conf(simulation), host)
+    complain(*taken(simulation.taken))
+    say(running_text(changes))
+    return 1 if changes else 0
 
 
 LEFT_OUT = ("ingress-dropped", "class-foreign", "class-missing", "namespace-unwatched")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nginxsim.cli.options import EstateOptions, facts_option, open_estate, templates_option
+from nginxsim.cli.options import EstateOptions, facts_option, is_plugin, open_estate, takes_cluster, templates_option
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.printing import printed
 from nginxsim.reports.terminal import taken
 
 if TYPE_CHECKING:
+    from nginxsim.kube.live import Live
     from nginxsim.suites.cases import Case, EstateSpec
     from nginxsim.suites.coverage import Coverage
     from nginxsim.suites.estates import Estates
@@ -137,9 +139,14 @@ def all_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _asks_kubectl(given: Mapping[str, Any]) -> bool:
+    return is_plugin() and not (given["record"] or given["against"] or given["against_tls"])
+
+
 @click.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @all_options
+@partial(takes_cluster, by_default=_asks_kubectl)
 def command(
     paths: tuple[str, ...],
     record: str | None,
@@ -148,9 +155,12 @@ def command(
     facts: tuple[str, ...],
     templates: tuple[str, ...],
     controller: str,
+    live: tuple[Live, ...],
     **given: Any,
 ) -> None:
     """Run the test suites (*.nginxsim.yaml) in PATH; default: this folder.
+
+    With --cluster they are played against what runs, whatever manifests they name.
 
     \b
     Examples:
@@ -158,12 +168,15 @@ def command(
       nginxsim test
       nginxsim test tests/ -k 'cart and not admin' -o junit > report.xml
       nginxsim test --coverage --coverage-fail-under 80
+      nginxsim test --cluster
       nginxsim test --against http://127.0.0.1:8080 --against-tls https://127.0.0.1:8443
 
     \b
     Exit codes: 0 all tests pass; 1 some fail, or coverage is too low; 2 bad input, or no test to run.
     """
     options = Options(**given)
+    if live and (record is not None or options.live):
+        raise UsageError("--cluster plays suites: leave --record and --against out")
     estate = EstateOptions(paths or (".",), flags, release, templates, facts, controller=controller)
     if record is not None:
         write_first_suite(record, estate, options.yes)
@@ -172,7 +185,7 @@ def command(
         raise UsageError(
             "--flag, --release, --fact, --controller and --templates go with --record; a suite names its own"
         )
-    sys.exit(run_suites(estate.named, options))
+    sys.exit(run_suites(estate.named, options, *live))
 
 
 def write_first_suite(file: str, estate: EstateOptions, yes: bool) -> None:
@@ -197,12 +210,16 @@ def _spec(estate: EstateOptions) -> EstateSpec:
     )
 
 
-def run_suites(paths: Sequence[str], options: Options) -> int:
-    """Runs, reports, and gives the exit code."""
+def run_suites(paths: Sequence[str], options: Options, live: Live | None = None) -> int:
+    """Runs, reports, and gives the exit code. live: the cluster that is asked instead of manifests."""
+    from nginxsim.kube.manifests import asked
     from nginxsim.reports.suites import FORMATS as REPORTS
     from nginxsim.suites.estates import Estates, assumptions_of, unstored
 
     cases, left_out = chosen_cases(paths, options)
+    if live is not None:
+        told = asked(live)
+        cases = [replace(case, estate=replace(case.estate, live=told)) for case in cases]
     estates = Estates()
     with Progress(len(cases)) as progress:
         run = played(cases, options, estates, progress)

@@ -32,7 +32,7 @@ def _container(fields: Fields, pod: Meta) -> Container:
     environment = _environment(fields, pod) if any("$(" in text for text, _ in written) else {}
     others = "envFrom" in fields
     words = tuple(_word(text, origin, environment, others=others) for text, origin in written)
-    return Container(fields.text("image"), fields.origin("image"), words)
+    return Container(fields.text("image"), fields.origin("image"), words, fields.text("name"))
 
 
 def _word(text: str, origin: Origin, environment: Environment, *, others: bool) -> Word:

@@ -114,6 +114,11 @@ class Live:
             fetched = together.map(lambda each: self._fetch(kind, *each), by_namespace.items())
             return [file for files in fetched for file in files]
 
+    def content(self, namespace: str, pod: str, container: str, path: str) -> str:
+        """Of a file in a container. Raises InputError."""
+        chosen = (f"--container={container}",) if container else ()
+        return self.kubectl.tell("exec", pod, f"--namespace={namespace}", *chosen, command=("cat", path))
+
     def _hint(self) -> str:
         return "" if self.namespaces else " (--namespace NAME looks at one namespace only)"
 

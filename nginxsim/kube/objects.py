@@ -289,6 +289,7 @@ class Container:
     image: str
     image_origin: Origin
     words: tuple[Word, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

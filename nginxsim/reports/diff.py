@@ -50,6 +50,14 @@ def diff_text(difference: Difference) -> str:
     return for_people(spaced(lines for lines in sections if lines))
 
 
+def running_text(changes: Sequence[ConfChange]) -> str:
+    """What a running controller's conf has otherwise than the predicted one."""
+    if not changes:
+        return for_people(["the controller's nginx.conf is the one that is predicted"])
+    told = f"{_count(len(changes), 'difference')} (- predicted, + in the controller's nginx.conf)"
+    return for_people([paint(told, bold=True), *_conf_lines(changes, complete=True)])
+
+
 def _rows(found: Iterable[Finding]) -> list[str]:
     rows = [(f.message, str(next(iter(f.origins), "")), f.owner) for f in found]
     return list(table(list(dict.fromkeys(rows)), indent="  "))
@@ -140,24 +148,27 @@ def _model_row(change: ModelChange) -> tuple[str, str, str, str]:
     return paint(sign, fg=COLOURS[sign]), f"{change.kind} {change.name}", str(change.origin or ""), state
 
 
-def _conf_lines(changes: Sequence[ConfChange]) -> Iterator[str]:
-    """By host and block; directives that nobody asked for are only counted, where others tell why they are there."""
+def _conf_lines(changes: Sequence[ConfChange], *, complete: bool = False) -> Iterator[str]:
+    """By host and block; directives that nobody asked for are only counted, where others tell why they are there.
+
+    complete: those too are shown.
+    """
     for host, of_host in groupby(changes, key=lambda change: change.host):
         yield f"  {paint(host_name(host), bold=True)}"
         for scope, group in groupby(of_host, key=lambda change: change.scope):
-            yield from _scope_lines(scope, list(group))
+            yield from _scope_lines(scope, list(group), complete=complete)
 
 
 def host_name(host: str) -> str:
     return {FRAME: "outside of the servers", "_": "any other host"}.get(host, host)
 
 
-def _scope_lines(scope: tuple[str, ...], changes: list[ConfChange]) -> Iterator[str]:
+def _scope_lines(scope: tuple[str, ...], changes: list[ConfChange], *, complete: bool) -> Iterator[str]:
     indent = "    "
     if scope:
         yield indent + " > ".join(scope)
         indent += "  "
-    asked_for, silent = _split(changes)
+    asked_for, silent = (changes, 0) if complete else _split(changes)
     yield from table([_conf_row(change) for change in asked_for], indent=indent)
     if silent:
         yield f"{indent}  and {_count(silent, 'directive')} that nobody asked for"

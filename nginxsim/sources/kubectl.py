@@ -27,13 +27,13 @@ class Kubectl:
         given = (("--context", self.context), ("--kubeconfig", self.kubeconfig))
         return tuple(f"{name}={value}" for name, value in given if value)
 
-    def ask(self, *arguments: str) -> Ended:
-        """Raises InputError where it cannot be run, takes too long or says too much."""
-        return run(KUBECTL, (*arguments, *self.options), Path.cwd())
+    def ask(self, *arguments: str, command: tuple[str, ...] = ()) -> Ended:
+        """command: to be run in a container. Raises InputError where it takes too long or says too much."""
+        return run(KUBECTL, (*arguments, *self.options, *(("--", *command) if command else ())), Path.cwd())
 
-    def tell(self, *arguments: str) -> str:
+    def tell(self, *arguments: str, command: tuple[str, ...] = ()) -> str:
         """What it prints. Raises InputError, in its own words, for what it fails at."""
-        ended = self.ask(*arguments)
+        ended = self.ask(*arguments, command=command)
         if ended.status:
             raise InputError(f"{SAYS}{words_of(ended)}")
         return ended.told

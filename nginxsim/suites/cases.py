@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from nginxsim.kube.live import Live
 from nginxsim.nginx.exchange import Answer, Request
 from nginxsim.origins import Origin
 from nginxsim.sources import Release
@@ -36,8 +37,14 @@ class EstateSpec:
     chart: Release | None = None
     """What a chart among the manifests is rendered with."""
     changes: tuple[Change, ...] = ()
+    live: Live | None = None
+    """The cluster that is asked instead of the manifests."""
     origin: Origin | None = field(default=None, compare=False)
     """Where a suite names the manifests."""
+
+    @property
+    def called(self) -> str:
+        return str(self.live) if self.live else ", ".join(self.manifests)
 
     @property
     def unchanged(self) -> EstateSpec:

@@ -11,6 +11,7 @@ from nginxsim.config.assumed import assumables, assumed_of
 from nginxsim.config.told import Told, told_of
 from nginxsim.errors import InputError
 from nginxsim.kube import load
+from nginxsim.kube.live import Live
 from nginxsim.simulation import Simulation, each_controller, first_of, simulation_of
 from nginxsim.sources import Release, project_of, reading_of
 from nginxsim.suites.cases import EstateSpec
@@ -32,10 +33,10 @@ class Estates:
         """Raises InputError; without any Ingress too, since every test would be empty."""
         said = Told.of(spec.release, spec.flags, templates=spec.templates, facts=spec.facts, name=spec.controller)
         told = told_of(project_of(spec.manifests), said)
-        simulation = self._read(spec.manifests, spec.chart).with_controller(told)
+        simulation = self._read(spec.manifests, spec.chart, spec.live).with_controller(told)
         simulation = first_of(each_controller(simulation))
         if not simulation.given.ingresses:
-            raise InputError(f"no Ingress in {', '.join(spec.manifests)}: nothing to test", spec.origin)
+            raise InputError(f"no Ingress in {spec.called}: nothing to test", spec.origin)
         if spec.changes:
             cluster = changed(simulation.given, spec.changes, simulation.controller.flags)
             simulation = simulation.with_cluster(cluster)
@@ -52,15 +53,16 @@ def assumptions_of(specs: Iterable[EstateSpec], estates: Estates) -> tuple[str, 
 
 def unstored(specs: Iterable[EstateSpec], estates: Estates) -> list[Finding]:
     """Ingresses of these estates that the API server would refuse, each fault once: no test can be about them."""
-    files = {(spec.manifests, spec.chart): spec for spec in specs}
+    files = {(spec.manifests, spec.chart, spec.live): spec for spec in specs}
     found = chain.from_iterable(estates.simulation(spec).api_errors() for spec in files.values())
     return list(dict.fromkeys(each for each in found if each.ingress))
 
 
-def _read(manifests: tuple[str, ...], chart: Release | None) -> Simulation:
+def _read(manifests: tuple[str, ...], chart: Release | None, live: Live | None) -> Simulation:
     """All that is there, whichever controller takes it."""
     project = project_of(manifests)
     reading = reading_of(project)
     if chart is not None:
         reading = replace(reading, releases=(chart, *(each for each in reading.releases if each.chart != chart.chart)))
-    return simulation_of(load(list(manifests), reading=reading), Told(), assumables(assumed_of(project)))
+    cluster = load([live] if live else list(manifests), reading=reading)
+    return simulation_of(cluster, Told(), assumables(assumed_of(project)))

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,8 @@ class ApiServer:
     url: str = ""
     files: dict[str, str] = field(default_factory=dict)
     """What `cat` prints in a container."""
+    executed: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    """Namespace, Pod and command of each that was run."""
     watchers: list[tuple[str, queue.Queue[Object | None]]] = field(default_factory=list)
 
     def kubeconfig(self, folder: Path) -> Path:
@@ -142,6 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
             version = "/".join(steps[1:2] if steps[0] == "api" else steps[1:3])
             self._of_version(version, steps[2 if steps[0] == "api" else 3 :], query)
 
+    def do_POST(self) -> None:
+        """What kubectl tries where it is refused a WebSocket."""
+        self.do_GET()
+
     def _groups(self) -> list[str]:
         return [version for version in self.api.kinds if "/" in version]
 
@@ -162,6 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
             where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
             says = f'User "somebody" cannot {verb} resource "{resource}" in API group "" {where}'
             self.fail(403, "Forbidden", f"{resource}{of} is forbidden: {says}")
+        elif names[1:] == ["exec"]:
+            self._exec(namespace, names[0])
         elif not names:
             self._watch(resource, namespace) if query.get("watch") else self._list(version, resource, namespace, query)
         elif found := [each for each in self.api.of(resource, namespace) if each["metadata"]["name"] == names[0]]:
@@ -193,6 +203,30 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         self.api.watchers.remove((resource, events))
         self.wfile.write(b"0\r\n\r\n")
+
+    def _exec(self, namespace: str, pod: str) -> None:
+        """`cat FILE` over a WebSocket, as v5.channel.k8s.io has it: a byte of each message is its channel."""
+        wanted = parse_qs(urlsplit(self.path).query)["command"]
+        self.api.executed.append((namespace, pod, wanted))
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", b64encode(sha1(key.encode()).digest()).decode())
+        self.send_header("Sec-WebSocket-Protocol", "v5.channel.k8s.io")
+        self.end_headers()
+        text = self.api.files[wanted[-1]].encode()
+        for at in range(0, len(text), 20_000):
+            self._message(1, text[at : at + 20_000])
+        self._message(3, b'{"metadata":{},"status":"Success"}')
+        self.wfile.write(b"\x88\x02\x03\xe8")
+        self.wfile.flush()
+        self.close_connection = True
+
+    def _message(self, channel: int, content: bytes) -> None:
+        payload = bytes([channel]) + content
+        length = bytes([len(payload)]) if len(payload) < 126 else b"\x7e" + len(payload).to_bytes(2, "big")
+        self.wfile.write(b"\x82" + length + payload)
 
     def send(self, value: Any, status: int = 200) -> None:
         body = json.dumps(value).encode()
