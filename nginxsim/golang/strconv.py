@@ -36,6 +36,7 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
 )
+_NOT_PLAIN = re.compile(r"[^ !#-\[\]-~]")
 _DURATION = re.compile(r"(?=[0-9.])([0-9]*+)(\.[0-9]*+)?([^0-9.]*+)")
 _NANOSECONDS = {
     "ns": 1,
@@ -58,10 +59,11 @@ def trim(text: str) -> str:
 
 def quote(text: str) -> str:
     """Go's strconv.Quote, the %q of fmt."""
-    return '"' + "".join(map(_quoted_character, text)) + '"'
+    return f'"{_NOT_PLAIN.sub(_quoted_character, text)}"'
 
 
-def _quoted_character(character: str) -> str:
+def _quoted_character(found: re.Match[str]) -> str:
+    character = found[0]
     if character in _ESCAPES:
         return _ESCAPES[character]
     if character.isprintable():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.catalogue import BY_CODE
@@ -135,6 +136,10 @@ def _code(problem: Problem) -> str:
     by_reason = _BY_REASON.get(fault.reason, "api-value-refused")
     if fault.reason not in OF_VALUES:
         return by_reason
-    field = _INDEX.sub("", fault.field)
+    return _by_field(kind, _INDEX.sub("", fault.field)) or by_reason
+
+
+@lru_cache(maxsize=1024)
+def _by_field(kind: str, field: str) -> str:
     rows = (code for of, name, code in _BY_FIELD if fnmatchcase(kind, of) and fnmatchcase(field, name))
-    return next(rows, by_reason)
+    return next(rows, "")

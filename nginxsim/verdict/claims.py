@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from nginxsim.controller.model import ROOT, Dropped, Model
 from nginxsim.kube.cluster import Cluster
 from nginxsim.nginx.names import bare_host
 from nginxsim.origins import Origin
+
+_SPECIAL = re.compile(r"[(\[{.*+?^$|\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,6 @@ class Wishes:
 
 def covers(path: str, uri: str) -> bool:
     """Prefix by elements; a pattern is taken up to its first special character."""
-    for index, character in enumerate(path):
-        if character in "([{.*+?^$|\\":
-            return uri.startswith(path[:index])
+    if special := _SPECIAL.search(path):
+        return uri.startswith(path[: special.start()])
     return uri == path or uri.startswith(path if path.endswith("/") else path + "/")
