@@ -32,6 +32,7 @@ from nginxsim.nginx.events import (
     ServerChosen,
 )
 from nginxsim.nginx.exchange import ProxyLine, Request
+from nginxsim.nginx.hpack import wire_size
 from nginxsim.nginx.live_request import LiveRequest, Run
 from nginxsim.nginx.names import valid_host
 from nginxsim.nginx.phases.find import server_rewrite
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from nginxsim.nginx.server import Reading
 
 _LINE_REST = len("  HTTP/1.1\r\n")
-_SHORTEST_CODE = 5
-"""Bits that the most frequent characters take in HTTP/2 (RFC 7541, appendix B)."""
 TOO_LONG = LARGEST + 1
 """Bytes of a body that nginx cannot even write down."""
 _METHOD = re.compile(r"[A-Z_-]+\Z")
@@ -252,16 +251,18 @@ def _take_headers(request: LiveRequest, used: int, unique: dict[str, str]) -> Pr
 
 
 def _fit_http2(request: LiveRequest, reading: Reading) -> bool:
-    """Whether the fields keep to large_client_header_buffers, of the server that the connection began with."""
+    """Whether the fields keep to the sizes of the server that the connection began with; clients write each name and
+    value in the shorter of two ways.
+    """
     # nginx 1.27.1: src/http/v2/ngx_http_v2.c (ngx_http_v2_state_field_len, ngx_http_v2_state_process_header)
     asked = request.original
     fields = [*_given_headers(asked), (":method", asked.method), (":path", asked.path), (":scheme", asked.scheme)]
-    sizes = [len(to_bytes(text)) for field in fields for text in field]
-    if max(sizes) * _SHORTEST_CODE > reading.large_buffer * 8:
+    texts = [to_bytes(text) for field in fields for text in field]
+    if max(map(wire_size, texts)) > reading.http2_field:
         return False
-    if max(sizes) > reading.large_buffer:
-        request.assume(f"the client's compression brings each field below {reading.large_buffer} bytes")
-    return sum(sizes) <= reading.large_buffers * reading.large_buffer
+    if max(map(len, texts)) > reading.http2_field:
+        request.assume(f"the client's compression brings each field below {reading.http2_field} bytes")
+    return sum(map(len, texts)) <= reading.http2_fields
 
 
 class Room:

@@ -32,6 +32,7 @@ class Router:
     knows_files: no other files exist than `files` and those that a request names; else nobody knows (nginx/disk).
     leads_here: whether a host name leads back to this nginx, past whatever writes the PROXY lines that it reads.
     unread: files that exist though nobody knows what they hold; the right password, say.
+    has_http2_sizes: it is an nginx before 1.19.7, where http2_max_field_size and http2_max_header_size count.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Router:
         knows_files: bool = True,
         leads_here: Callable[[str], bool] = _elsewhere,
         unread: frozenset[str] = frozenset(),
+        has_http2_sizes: bool = False,
     ) -> None:
-        http = Http(tree.first("http") or tree)
+        http = Http(tree.first("http") or tree, has_http2_sizes=has_http2_sizes)
         self.setup = Setup(http, lua, files or {}, strict_services, knows_files, leads_here, unread)
 
     def listens_on(self, port: int) -> bool:

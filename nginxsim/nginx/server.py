@@ -114,6 +114,10 @@ class Reading(NamedTuple):
     verifies_clients: bool
     rejects_handshake: bool
     http2: bool
+    http2_field: int
+    """Bytes of a name or a value on the wire."""
+    http2_fields: int
+    """Bytes of all names and values."""
 
 
 class Server:
@@ -166,10 +170,14 @@ class Server:
         large = self.directive("large_client_header_buffers")
         words = large.args if large is not None and len(large.args) == 2 else ("4", "8k")
         first_buffer = parse_size(self.setting("client_header_buffer_size", "1k")) or 1024
-        large_buffer = parse_size(words[1]) or 8192
+        large_buffers, large_buffer = whole_number(words[0]) or 4, parse_size(words[1]) or 8192
+        http2_field, http2_fields = large_buffer, large_buffers * large_buffer
+        if self.http.has_http2_sizes:
+            http2_field = parse_size(self.setting("http2_max_field_size", "4k")) or 4096
+            http2_fields = parse_size(self.setting("http2_max_header_size", "16k")) or 16384
         return Reading(
             first_buffer=first_buffer,
-            large_buffers=whole_number(words[0]) or 4,
+            large_buffers=large_buffers,
             large_buffer=large_buffer,
             longest_line=max(first_buffer, large_buffer),
             takes_underscores=self.setting("underscores_in_headers", "off") == "on",
@@ -178,14 +186,17 @@ class Server:
             verifies_clients=self.setting("ssl_verify_client", "off") != "off",
             rejects_handshake=self.setting("ssl_reject_handshake", "off") == "on",
             http2=self.setting("http2", "off") == "on",
+            http2_field=http2_field,
+            http2_fields=http2_fields,
         )
 
 
 class Http:
     """Everything of the http block; immutable once built, apart from what is compiled lazily."""
 
-    def __init__(self, block: Directive) -> None:
+    def __init__(self, block: Directive, *, has_http2_sizes: bool = False) -> None:
         self.block = block
+        self.has_http2_sizes = has_http2_sizes
         self.variables = Variables({}, lambda: self._declared)
         define_all(block, self.variables)
         self.compiler = Compiler(self.variables)

@@ -234,6 +234,8 @@ class Release:
     """The target of a mirror stands in quotes."""
     prefix_in_go_quotes: bool = _switch("1.9.0..")
     """x-forwarded-prefix is escaped between its quotes."""
+    has_http2_sizes: bool = _switch("..0.46.0")
+    """Its nginx still has sizes of HTTP/2's own (http2_max_field_size), which 1.19.7 took away."""
     http2_sizes_may_be_left_out: bool = _switch("1.8.1..")
     """http2-max-* that nobody set are not in the file."""
     has_http2_directive: bool = _switch("1.10.0..")

@@ -178,7 +178,14 @@ class Routing(ConfRouting):
 
     def __init__(self, estate: Simulation, rendered: Rendered, *, label: str) -> None:
         tree = parse_conf(rendered.text)
-        router = Router(tree, estate.lua, estate.files, leads_here=estate.leads_back, unread=unread_files(estate.model))
+        router = Router(
+            tree,
+            estate.lua,
+            estate.files,
+            leads_here=estate.leads_back,
+            unread=unread_files(estate.model),
+            has_http2_sizes=estate.controller.release.has_http2_sizes,
+        )
         super().__init__(tree, router, estate.assumptions)
         self.estate = estate
         self.label = label
