@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginxsim.cli.main import main
-from nginxsim.reports import ADMISSION_FORMATS, DIFF_FORMATS, FORMATS
+from nginxsim.reports import ADMISSION_FORMATS, DIFF_FORMATS, FORMATS, UPGRADE_FORMATS
 from nginxsim.reports.suites import FORMATS as SUITE_FORMATS
 
 
@@ -74,6 +74,11 @@ def every_report(path: str, *urls: str, other: str = "") -> Iterator[tuple[str, 
     yield from (
         ("diff", *sides, "-o", name) for name in DIFF_FORMATS for sides in ((other, path), (path, other)) if other
     )
+    road = ("--from", "1.9.6", "--to", "1.15.1")
+    yield from (("upgrade", path, *road, "--all", "-o", name) for name in UPGRADE_FORMATS)
+    yield from (("upgrade", path, *road, "--plan", "-o", name) for name in ("text", "markdown"))
+    yield "annotations", path
+    yield "annotations", "configuration-snippet", path
     yield from (("conf", path, *more) for more in ((), ("--origins",), ("--origins", "--format", "json")))
     yield from (("backends", path, *more) for more in ((), ("--list",)))
 
