@@ -8,15 +8,11 @@ from typing import NamedTuple
 
 from nginxsim.around.providers import HTTPS, NAMED, TlsEnd, proxy_annotation, says_no_proxy, tls_end
 from nginxsim.config.controller import Controller
-from nginxsim.config.deployed import deployed_in
+from nginxsim.config.front import services_of
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import Service, ServicePort, Workload
+from nginxsim.kube.objects import Service, ServicePort
 from nginxsim.nginx.exchange import ProxyLine, Request
 from nginxsim.origins import Origin
-
-LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
-NAMES = frozenset({"ingress-nginx", "nginx-ingress", "rke2-ingress-nginx"})
-"""What charts and manifests call the controller in labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +107,6 @@ def balancer_of(cluster: Cluster, controller: Controller) -> Balancer | None:
         named |= pod.container_ports
     hops = {port.port: _hop(service, port, named) for port in service.ports if port.protocol == "TCP"}
     return Balancer(service, hops)
-
-
-def services_of(cluster: Cluster, controller: Controller) -> Iterator[Service]:
-    """The Services that lead to the controller: those that select its Pods, and those that are called as it is, unless
-    they select the Pods of another.
-    """
-    found = deployed_in(cluster)
-    for service in cluster.services.values():
-        leading = [each.key for each in found if _selects(service, each.workload)]
-        own = controller.deployed is not None and controller.deployed.key in leading
-        if own or (not leading and _is_called(service)):
-            yield service
-
-
-def _is_called(service: Service) -> bool:
-    labels = {**service.meta.labels, **service.selector}
-    return any(labels.get(label) in NAMES for label in LABELS) or any(name in service.meta.name for name in NAMES)
-
-
-def _selects(service: Service, pods: Workload) -> bool:
-    alike = service.meta.namespace == pods.meta.namespace
-    return alike and bool(service.selector) and service.selector.items() <= pods.pod_labels.items()
 
 
 def _fronts(cluster: Cluster, controller: Controller) -> Iterator[Service]:

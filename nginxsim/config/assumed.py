@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from nginxsim.config.flags import Flags
+from nginxsim.config.front import other_services
 from nginxsim.errors import UsageError, did_you_mean, some
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.makers import TLS, TLS_KEYS
@@ -169,7 +170,7 @@ def _uid(key: str) -> str:
 
 
 def _with_services(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
-    if cluster.services or "Service" in cluster.whole:
+    if "Service" in cluster.whole or any(other_services(cluster)):
         return cluster
     ports: defaultdict[str, dict[Port, None]] = defaultdict(dict)
     for ingress in cluster.ingresses.values():
@@ -181,10 +182,11 @@ def _with_services(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
         ports[flags.default_backend_service].setdefault(80)
     if not ports:
         return cluster
-    taken.append("the Services that are named exist and have ready Pods (the input has no Service at all)")
-    services = {key: _service(key, list(wanted)) for key, wanted in ports.items()}
-    slices = {key: cluster.slices.get(key) or (_slice(service),) for key, service in services.items()}
-    return replace(cluster, services=services, slices={**cluster.slices, **slices})
+    had = "none but the controller's own" if cluster.services else "no Service at all"
+    taken.append(f"the Services that are named exist and have ready Pods (the input has {had})")
+    made = {key: _service(key, list(wanted)) for key, wanted in ports.items() if key not in cluster.services}
+    slices = {key: cluster.slices.get(key) or (_slice(service),) for key, service in made.items()}
+    return replace(cluster, services={**made, **cluster.services}, slices={**cluster.slices, **slices})
 
 
 def _backends(ingress: Ingress) -> Iterator[BackendRef]:

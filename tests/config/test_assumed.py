@@ -144,6 +144,13 @@ def test_services_are_elsewhere_where_the_input_has_none() -> None:
     assert asked(shop(ingress(), assume=())).status == 503
 
 
+def test_the_controller_s_own_service_tells_nothing_of_others() -> None:
+    own = service("edge", selector={"app.kubernetes.io/name": "ingress-nginx"})
+    simulation = shop(ingress(), own)
+    assert asked(simulation).status == 200
+    assert any("none but the controller's own" in words for words in simulation.taken)
+
+
 def test_the_commands_assume_what_simulate_does_not(nginxsim: Command, tmp_path: Path) -> None:
     text = manifests(ingress())
     assert simulate([File("all.yaml", text)]).route(Request(host="web.example.com")).status == 503
