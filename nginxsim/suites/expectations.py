@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TypeAlias
 
-from nginxsim.catalogue import BY_CODE, BY_NUMBER
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.nginx.regex import Regex
 from nginxsim.nginx.tree import ConfError
 from nginxsim.suites.cases import Check, Expectation
-from nginxsim.suites.fields import EXPECT, UPSTREAM
+from nginxsim.suites.fields import CAUSES, EXPECT, UPSTREAM
 from nginxsim.suites.nodes import Value
 
 REGEX = "~"
@@ -20,7 +19,7 @@ CLOSED = "closed"
 _STATUS = re.compile(r"[1-5](?:xx|\d\d)|closed")
 _REDIRECT = re.compile(r"(?:(?P<status>3\d\d)\s+)?(?P<location>\S*)")
 
-_CAUSES = frozenset((*BY_CODE, *BY_NUMBER))
+_CAUSES = frozenset(CAUSES)
 
 Reader: TypeAlias = Callable[[str, Value], Iterator[Check]]
 

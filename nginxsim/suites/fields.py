@@ -36,7 +36,13 @@ STATUS: Schema = either(
 PROBABILITY: Schema = either(
     {"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}
 )
-CAUSE: Schema = either({"enum": [name for names in zip(BY_CODE, BY_NUMBER, strict=True) for name in names]})
+CAUSES = tuple(
+    name
+    for names in zip(BY_CODE, BY_NUMBER, strict=True)
+    if not names[0].startswith("upgrade-")  # what an upgrade changes is the cause of no answer
+    for name in names
+)
+CAUSE: Schema = either({"enum": list(CAUSES)})
 
 
 def texts(value: Schema = TEXT) -> Schema:
