@@ -55,7 +55,7 @@ def test_everything_that_counts_with_its_place(tmp_path: Path) -> None:
     (told,) = controllers(tmp_path, INPUT, "--flag=--http-port=81")
     assert told["controller"].items() >= {"kind": "Deployment", "namespace": "infra", "name": "edge"}.items()
     assert (told["release"]["name"], told["release"]["from"]) == ("1.12.2", "image")
-    assert at(told["release"]) == place(INPUT, "registry.k8s.io")
+    assert at(told["release"]) == place(INPUT, "mirror.test")
     assert [(each["name"], each["from"]) for each in told["flags"]] == [
         ("ingress-class", "Deployment infra/edge"),
         ("controller-class", "Deployment infra/edge"),

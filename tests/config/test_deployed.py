@@ -47,7 +47,7 @@ RELEASES = {
         "1.15.1",
         "mirror.test/nginx:latest is release 1.15.1, the newest known",
     ),
-    "an image alone": ({"program": "", "image": "k8s.gcr.io/ingress-nginx/controller:v1.3.1"}, "1.3.1", ""),
+    "an image alone": ({"program": "", "image": "mirror.test/ingress-nginx/controller:v1.3.1"}, "1.3.1", ""),
 }
 
 

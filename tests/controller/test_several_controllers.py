@@ -17,7 +17,7 @@ from tests.support.trees import tree
 
 PUBLIC = deployment("--configmap=infra/public", name="public")
 INTERNAL_FLAGS = ("--configmap=infra/internal", "--ingress-class=internal", "--controller-class=k8s.io/internal")
-INTERNAL = deployment(*INTERNAL_FLAGS, name="internal", image="registry.k8s.io/ingress-nginx/controller:v1.11.5")
+INTERNAL = deployment(*INTERNAL_FLAGS, name="internal", image="mirror.test/ingress-nginx/controller:v1.11.5")
 CLASSES = (ingress_class(), ingress_class("internal", "k8s.io/internal"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.estates import Object, thing
 
 PROGRAM = "/nginx-ingress-controller"
-IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.12.2"
+IMAGE = "mirror.test/ingress-nginx/controller:v1.12.2"
 
 
 def deployment(
