@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,10 +72,10 @@ class Project:
 
     def place(self, value: str) -> Origin:
         """Where a text stands, or the file's begin."""
-        written = re.compile(rf"[\"']{re.escape(value)}[\"']")
+        written = (f'"{value}"', f"'{value}'")
         for number, line in enumerate(self.text.splitlines(), 1):
-            if found := written.search(line):
-                return Origin(str(self.path), number, found.start() + 1)
+            if found := [line.index(text) for text in written if text in line]:
+                return Origin(str(self.path), number, min(found) + 1)
         return Origin(str(self.path), 1, 1)
 
     @property
