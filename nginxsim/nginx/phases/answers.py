@@ -89,7 +89,7 @@ def keep_for_redirect(request: LiveRequest, answer: Answer) -> None:
 def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     """Copies the answer's headers and sends the response."""
     length = None
-    request.names_itself = "server" in up.hidden or not _names_server(request, answer)
+    request.names_itself = "server" in up.hidden or not (request.content == "proxy" or _names_server(answer))
     for name, value in taken_headers(answer) if answer.headers else ():
         lowered = name.lower()
         if lowered == "content-length" and length is None:
@@ -111,10 +111,10 @@ def process(request: LiveRequest, up: UpstreamConf, answer: Answer) -> None:
     send_header(request)
 
 
-def _names_server(request: LiveRequest, answer: Answer) -> bool:
-    """Whether the answer's Server, or that it has none, takes the place of nginx's own."""
+def _names_server(answer: Answer) -> bool:
+    """Whether the answer's Server takes the place of nginx's own; that of HTTP does even where it is missing."""
     # nginx 1.27.1: ngx_http_proxy_process_header; the other protocols' answers get no empty Server
-    return request.content == "proxy" or any(name.lower() == "server" for name, _ in answer.headers)
+    return any(name.lower() == "server" for name, _ in answer.headers)
 
 
 def _location(request: LiveRequest, up: UpstreamConf, name: str, value: str) -> None:

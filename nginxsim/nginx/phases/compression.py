@@ -23,7 +23,7 @@ _BROTLI = re.compile(r"(?:\A|[ ,])br(?=[ ,;]|\Z)(?! *; *q *= *0(?:\.0{0,3})?(?:[
 
 def compress(request: LiveRequest) -> None:
     conf = request.conf
-    if not (conf.gzip.on or conf.brotli.on) or request.status not in STATUSES:
+    if request.status not in STATUSES:
         return
     eligible = [one for one in (conf.brotli, conf.gzip) if _is_eligible(request, one)]
     if eligible and conf.gzip.vary:

@@ -46,7 +46,8 @@ def send_header(request: LiveRequest) -> None:
         for header in conf.add_headers:
             if safe or header.always:
                 _add(request, header)
-    compress(request)
+    if conf.gzip.on or conf.brotli.on:
+        compress(request)
     _finish(request)
 
 

@@ -33,7 +33,7 @@ def run_mirrors(request: LiveRequest) -> None:
 
 def waits(request: LiveRequest) -> None:
     """A mirror waits for its service."""
-    if request.role is Role.MIRROR and request.vars_before_answer is None:
+    if request.vars_before_answer is None:
         request.vars_before_answer = dict(request.vars)
 
 

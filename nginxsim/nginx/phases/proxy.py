@@ -21,14 +21,14 @@ from nginxsim.nginx.events import (
     ScriptFailed,
     TriedAgain,
 )
-from nginxsim.nginx.exchange import Answer, Failure, UpstreamRequest
+from nginxsim.nginx.exchange import Answer, Failure, Role, UpstreamRequest
 from nginxsim.nginx.live_request import LuaExit
 from nginxsim.nginx.lua_api import LuaError
 from nginxsim.nginx.phases import answers
 from nginxsim.nginx.phases.finish import accel_redirect, close, finalize
 from nginxsim.nginx.phases.mirrors import run_mirrors, waits
 from nginxsim.nginx.phases.sending import Message, message_for, place_of
-from nginxsim.nginx.phases.tries import FAILED_STATUS, Tries
+from nginxsim.nginx.phases.tries import FAILED_STATUS, STATUS_CLASS, Tries
 from nginxsim.nginx.steps import Phase
 from nginxsim.nginx.targets import BadTargetError, Place
 
@@ -102,7 +102,8 @@ def _ask_block(request: LiveRequest, block: Upstream, tries: Tries) -> State | N
     except LuaExit as end:
         request.settle(ScriptExited, block.line, Phase.BALANCER, block.name, end.status)
         return finalize(request, end.status)
-    run_mirrors(request)
+    if request.mirrors:
+        run_mirrors(request)
     if not addresses:
         request.settle(NoPeer, block.line, service, tries.count)
         return finalize(request, 502)
@@ -122,20 +123,26 @@ def _resolves(request: LiveRequest, place: Place) -> bool:
 
 def _ask(request: LiveRequest, tries: Tries, sent: UpstreamRequest, block: Upstream | None = None) -> State | None:
     target, up = tries.target, tries.up
-    _not_taken(request)
+    if request.upstream is not None:
+        _not_taken(request)
     tries.count += 1
-    request.upstream_addr = tries.listed(request.upstream_addr, ", ".join(sent.addresses))
-    waits(request)
+    asked = ", ".join(sent.addresses)
+    request.upstream_addr = tries.listed(request.upstream_addr, asked) if request.upstream_addr else asked
+    if request.role is Role.MIRROR:
+        waits(request)
     own = request.run.http.answer_itself(request, sent)
     answer = _answer(request, up, sent) if own is None else own
     if request.parent is not None and own is None:
         request.run.also.append(sent)
-    again = tries.again_after(answer, request) if block is not None else ""
+    again = ""
+    if block is not None and (answer.failed or answer.status in STATUS_CLASS):
+        again = tries.again_after(answer, request)
     if block is not None and again and not tries.are_endless:
         return _next(request, tries, block, Reply(sent, answer), again)
     if answer.failed or again:
         return _failed(request, tries, Reply(sent, answer), for_ever=bool(again))
-    request.upstream_status = tries.listed(request.upstream_status, str(answer.status).zfill(3))
+    status = str(answer.status).zfill(3)
+    request.upstream_status = tries.listed(request.upstream_status, status) if request.upstream_status else status
     request.upstream_time = "<msec>"
     request.upstream = sent if own is None and answer.headers is not MALFORMED else None
     request.settle(Answered, target.line, target.shown, sent.service, answer.status)

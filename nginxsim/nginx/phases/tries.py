@@ -55,11 +55,10 @@ class Tries:
         return self.most == ENDLESS and self.count >= MOST_PLAYED
 
     def again_after(self, answer: Answer, request: LiveRequest) -> str:
-        """The word of proxy_next_upstream for which nginx tries again; "" when this answer counts."""
-        failed = answer.failed
-        if failed is None and answer.status not in STATUS_CLASS:
-            return ""
-        up = self.up
+        """The word of proxy_next_upstream for which nginx tries again; "" when this answer, a failure or of a status in
+        STATUS_CLASS, counts.
+        """
+        failed, up = answer.failed, self.up
         if failed is Failure.TIMEOUT:
             self.waited += up.read_timeout if up.connect_timeout else 0
         word = FAILURE_CLASS[failed] if failed else STATUS_CLASS[answer.status]
