@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -301,13 +301,12 @@ class Simulation:
         It is asked for every try that nginx makes (proxy-next-upstream). A file that cannot be read to its end gives no
         answer, and Verdict.obstacles says what nginx refuses.
         """
-        return self._player(self, request, answer)
+        try:
+            return self.routing(request.host, request.sni).verdict(request, answer)
+        except InputError as problem:
+            from nginxsim.verdict.obstacles import unrouted
 
-    @cached_property
-    def _player(self) -> Callable[[Simulation, Request, AnswerFunction | None], Verdict]:
-        from nginxsim.verdict.obstacles import played
-
-        return played
+            return unrouted(self, request, problem)
 
     @cached_property
     def front(self) -> PassthroughFront | None:

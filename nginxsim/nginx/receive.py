@@ -236,12 +236,17 @@ def _given_headers(asked: Request) -> list[tuple[str, str]]:
 
 def _take_headers(request: LiveRequest, used: int, unique: dict[str, str]) -> Problem | None:
     """Keeps the valid headers; the problem when they are refused. Host decides how to read the rest."""
-    room = Room(request.server.reading, used, frames=request.is_http2)
+    left, buffers = _first_buffer(request.server.reading, used)
+    if request.is_http2:  # whose frames have limits of their own
+        left = LARGEST
     for name, value in _given_headers(request.original):
         size = len(name) + len(value if value.isascii() else to_bytes(value)) + 4
-        room.left -= size
-        if room.left < 0 and not room.grows(size, request.server.reading):
-            return Problem(494, Refusal.HEADERS_TOO_LARGE)
+        left -= size
+        if left < 0:
+            buffers += 1
+            left = _next_buffer(request.server.reading, left + size, size, buffers)
+            if left < 0:
+                return Problem(494, Refusal.HEADERS_TOO_LARGE)
         kind = _kind_of_name(name, request.server.reading.takes_underscores)
         if kind == "plain" and "\0" not in value:
             request.headers_in.append((name, value.strip(" ")))
@@ -265,31 +270,19 @@ def _fit_http2(request: LiveRequest, reading: Reading) -> bool:
     return sum(map(len, texts)) <= reading.http2_fields
 
 
-class Room:
-    """What is left of the buffers for request line and headers. The server chosen so far says how large the next is.
+def _first_buffer(reading: Reading, used: int) -> tuple[int, int]:
+    """What is left of the buffer that holds the request line, of so many bytes, and how many large ones that takes."""
+    # nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_alloc_large_header_buffer)
+    left = reading.first_buffer - used
+    return (left, 0) if left >= 0 else (reading.large_buffer - used, 1)
 
-    nginx 1.27.1: src/http/ngx_http_request.c (ngx_http_alloc_large_header_buffer)
+
+def _next_buffer(reading: Reading, begun: int, size: int, buffers: int) -> int:
+    """What is left of the next large buffer, into which a line moves that did not fit in, with what it had begun; below
+    0: it has no place there either. The server chosen so far says how large the buffers are.
     """
-
-    __slots__ = ("_buffers", "_frames", "left")
-
-    def __init__(self, reading: Reading, used: int, *, frames: bool) -> None:
-        """used: the bytes of the request line. frames: HTTP/2, which has limits of its own."""
-        self._frames = frames
-        self._buffers = 0
-        self.left = reading.first_buffer - used
-        """Bytes; below 0 when the last line has not fitted in."""
-        if self.left < 0:
-            self._buffers, self.left = 1, reading.large_buffer - used
-
-    def grows(self, size: int, reading: Reading) -> bool:
-        """Whether the last line, of `size` bytes, has a place in the next buffer, into which it moves."""
-        if self._frames:
-            return True
-        begun = self.left + size
-        self._buffers += 1
-        self.left = reading.large_buffer - size
-        return self._buffers <= reading.large_buffers and max(begun, size) <= reading.large_buffer
+    fits = buffers <= reading.large_buffers and max(begun, size) <= reading.large_buffer
+    return reading.large_buffer - size if fits else -1
 
 
 def _take_special(request: LiveRequest, name: str, value: str, kind: str, unique: dict[str, str]) -> Problem | None:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nginxsim.controller.model import Model, NoticeCode
-from nginxsim.nginx.exchange import AnswerFunction, Request
+from nginxsim.errors import InputError
+from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.tree import ConfError
 from nginxsim.origins import Origin
 from nginxsim.verdict.claims import Wishes
@@ -55,19 +56,18 @@ def crashes(model: Model) -> Sequence[Finding]:
     return [finding_of(notice) for notice in model.notices if notice.code is NoticeCode.CONTROLLER_CRASH]
 
 
-def played(simulation: Simulation, request: Request, answer: AnswerFunction | None) -> Verdict:
-    """The verdict on a request; one without an answer where the file cannot be read to the end that it needs.
+def unrouted(simulation: Simulation, request: Request, problem: InputError) -> Verdict:
+    """The verdict without an answer where the file cannot be read to the end that a request needs.
 
-    Raises ConfError for what nginx takes and the router does not.
+    Raises the problem, a ConfError too for what nginx takes and the router does not.
     """
-    try:
-        return simulation.routing(request.host, request.sni).verdict(request, answer)
-    except ConfError:
-        obstacles = simulation.obstacles
-        found = obstacles.of(obstacles.wishes.of(request.host or "", request.path.partition("?")[0]))
-        if not found:
-            raise
-        return unanswered(request, found, simulation.assumptions)
+    if not isinstance(problem, ConfError):
+        raise problem
+    obstacles = simulation.obstacles
+    found = obstacles.of(obstacles.wishes.of(request.host or "", request.path.partition("?")[0]))
+    if not found:
+        raise problem
+    return unanswered(request, found, simulation.assumptions)
 
 
 def unanswered(request: Request, obstacles: Sequence[Finding], assumptions: tuple[str, ...]) -> Verdict:
