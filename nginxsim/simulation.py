@@ -20,7 +20,6 @@ from nginxsim.kube import Cluster, load
 from nginxsim.kube.kubernetes import NEWEST as NEWEST_KUBERNETES
 from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.sources import PLAIN_READING, Reading
-from nginxsim.verdict.types import Whose
 
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from nginxsim.verdict.obstacles import Obstacles
     from nginxsim.verdict.passthrough import PassthroughFront
     from nginxsim.verdict.routing import Routing
+    from nginxsim.verdict.types import Whose
 
 WHOLE_FILE_SERVERS = 25
 """Up to so many servers the router reads the whole file, so that line numbers are those of `nginxsim conf`; a larger
@@ -69,6 +69,8 @@ class Simulation:
     @property
     def whose(self) -> Whose:
         """Whose answers these are, among those about one input."""
+        from nginxsim.verdict.types import Whose
+
         controller = self.controller
         return Whose(self.given.name, controller.deployed.key if controller.deployed and controller.others else "")
 
