@@ -98,14 +98,14 @@ def with_assumed(cluster: Cluster, flags: Flags, assume: frozenset[Assumable]) -
         cluster = _with_services(cluster, flags, taken)
     if Assumable.AGES in assume:
         cluster = replace(cluster, ingresses={key: _at_once(each) for key, each in cluster.ingresses.items()})
-    held_back = sorted(key for key in set(named_secrets(cluster, flags)) if _is_held_back(cluster.secrets.get(key)))
-    if held_back:
-        taken.append(f"Secret {some(held_back, SHOWN)} holds what is needed: its content is not in the input")
+    held_back = {key for key, secret in cluster.secrets.items() if _is_held_back(secret)}
+    if held_back and (missed := sorted(held_back.intersection(named_secrets(cluster, flags)))):
+        taken.append(f"Secret {some(missed, SHOWN)} holds what is needed: its content is not in the input")
     return Assumed(cluster, tuple(taken))
 
 
-def _is_held_back(secret: Secret | None) -> bool:
-    return secret is not None and not secret.is_open and secret.facts is None
+def _is_held_back(secret: Secret) -> bool:
+    return not secret.is_open and secret.facts is None
 
 
 def _at_once(ingress: Ingress) -> Ingress:

@@ -6,7 +6,9 @@ Later stages get nodes rather than values: nodes know line and column, and most 
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +27,13 @@ from nginxsim.kube.scalars import PLAIN, QUOTED
 from nginxsim.origins import Origin
 from nginxsim.sources import File
 
-_SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+_FIRST_SEPARATOR, _SEPARATOR = re.compile("()---(.*)"), re.compile("(\n)---(.*)")
+"""Of the text, and of its other lines: a pattern that begins with what is written there is looked for quickest."""
 _DIRECTIVES = re.compile(r"(?:[^\S\n]*(?:[%#].*)?\n)*")
 """Lines before a document that are no document themselves."""
 _JSON = json.JSONDecoder()
+_BRACE = re.compile(r"\s*\{")
+_JSON_BEGINS = re.compile(r"\s*[{\[]")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 _QUOTED = re.compile(r"'[^']*+'|\"[^\"]*+\"")
@@ -63,23 +68,25 @@ def documents(file: File) -> Iterator[Document]:
     staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go (YAMLOrJSONDecoder, YAMLReader).
     """
     text = file.text
-    for line, part, odd in _json_parts(text) if text.lstrip().startswith("{") else _yaml_parts(text):
-        if part.strip():
+    for line, part, odd in _json_parts(text) if _BRACE.match(text) else _yaml_parts(text):
+        if part and not part.isspace():
             yield Document(file.part(part, line), odd)
 
 
 def _yaml_parts(text: str) -> Iterator[tuple[int, str, str]]:
     """First line, text, and what is odd about where it begins."""
     begin, line, odd = 0, 0, ""
-    for mark in _SEPARATOR.finditer(text):
-        before = text[begin : mark.start()]
+    first = _FIRST_SEPARATOR.match(text)
+    for mark in itertools.chain([first] if first else (), _SEPARATOR.finditer(text)):
+        start = mark.end(1)
+        before = text[begin:start]
         if not _DIRECTIVES.fullmatch(before):
             yield line, before, odd
             line += before.count("\n")
-            begin, odd = mark.start(), ""
+            begin, odd = start, ""
         elif "%" in before:
             odd = before.strip()
-        behind = trim(mark[1])
+        behind = mark[2] and trim(mark[2])
         if behind and not behind.startswith("#"):
             odd = odd or behind
     yield line, text[begin:], odd
@@ -118,7 +125,7 @@ def _first(loader: Any) -> yaml.Node | None:
 
 def _with_whole_characters(text: str) -> str:
     """JSON may write a character as two escapes, which YAML does not know."""
-    if not text.lstrip().startswith(("{", "[")):
+    if not _JSON_BEGINS.match(text):
         return text
 
     def joined(match: re.Match[str]) -> str:
@@ -156,11 +163,10 @@ class _Untyped:
             return ""
         return PLAIN if implicit[0] else QUOTED
 
-    def descend_resolver(self, _parent: object, _index: object) -> None:
-        """Nothing depends on where a scalar stands."""
-
-    def ascend_resolver(self) -> None:
-        """Nothing depends on where a scalar stands."""
+    # Nothing depends on where a scalar stands. They are called for every node: functions of C cost a tenth of the read
+    # less.
+    descend_resolver = staticmethod(operator.is_)
+    ascend_resolver = staticmethod(tuple)
 
 
 class _PythonLoader(_Untyped, Reader, Scanner, Parser, Composer):

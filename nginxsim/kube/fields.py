@@ -57,7 +57,10 @@ class Fields:
 
     def _get(self, name: str) -> yaml.Node | None:
         pair = self._pairs.get(name)
-        return None if pair is None or _is_null(pair[1]) else pair[1]
+        if pair is None:
+            return None
+        node = pair[1]
+        return None if node.tag is PLAIN and node.value in _NULLS else node  # _is_null(), for nearly every field
 
     # Where things stand
 

@@ -318,7 +318,7 @@ def _read_object(document: Fields, stock: _Stock, kind_name: str, version: str) 
     stock.written.setdefault(identity, []).append(document.file)
     age = stock.age(identity)
     ages = age, stock.began if age >= stock.began else 0
-    meta = read_meta(document, kind_name, namespace, name, ages, first=stock.newest + 1)
+    meta = read_meta(metadata, kind_name, namespace, name, ages, first=stock.newest + 1)
     if stock.is_stored(meta):
         stock.newest = max(stock.newest, meta.created)
     stock.put(identity, reader(document, meta))

@@ -18,6 +18,53 @@ Pair: TypeAlias = tuple[yaml.Node, yaml.Node]
 
 _MERGE = "<<"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+_USUAL = {
+    name: intern(name)
+    for name in (
+        "apiVersion",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "labels",
+        "annotations",
+        "spec",
+        "status",
+        "data",
+        "type",
+        "selector",
+        "app",
+        "ports",
+        "port",
+        "number",
+        "targetPort",
+        "protocol",
+        "rules",
+        "host",
+        "hosts",
+        "http",
+        "paths",
+        "path",
+        "pathType",
+        "backend",
+        "service",
+        "ingressClassName",
+        "tls",
+        "secretName",
+        "addressType",
+        "addresses",
+        "endpoints",
+        "conditions",
+        "ready",
+        "template",
+        "containers",
+        "image",
+        "args",
+        "env",
+        "value",
+    )
+}
+"""Names that most of every manifest is made of: text for certain."""
 # A plain scalar that starts with none of these, and is none of the words, is text.
 NOT_TEXT = frozenset("+-.0123456789")
 
@@ -31,6 +78,9 @@ def pairs_of(node: yaml.MappingNode) -> dict[str, Pair]:
     for pair in node.value:
         key = pair[0]
         name = key.value
+        if key.tag is PLAIN and name in _USUAL:
+            pairs[_USUAL[name]] = pair
+            continue
         if key.tag is PLAIN and (name in WORDS or name[0] in NOT_TEXT or name == _MERGE):
             if name == _MERGE:
                 _merge(pair[1], pairs)

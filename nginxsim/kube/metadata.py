@@ -13,9 +13,9 @@ FIRST_CREATED = datetime.fromisoformat("2024-01-01T00:00:00+00:00").timestamp()
 
 
 def read_meta(
-    document: Fields, kind: str, namespace: str, name: str, age: tuple[int, int], *, first: float = FIRST_CREATED
+    fields: Fields, kind: str, namespace: str, name: str, age: tuple[int, int], *, first: float = FIRST_CREATED
 ) -> Meta:
-    """The Meta of an object.
+    """The Meta of an object, of the fields of its metadata.
 
     first: when the first of those without a creationTimestamp counts as created.
     age: so many seconds after the first it counts as created, without a creationTimestamp; and so many, where all that
@@ -23,7 +23,6 @@ def read_meta(
     `namespace` is the one it lives in, "" for objects outside of namespaces; `name` is its own or was made. A UID that
     is missing is made from the same count, so that it is valid and the same in every run.
     """
-    fields = document.fields("metadata")
     seconds, batch = age
     annotations = fields.fields("annotations")
     stamped = _created(fields, UNDATED)
@@ -46,8 +45,11 @@ def read_meta(
 
 def _created(fields: Fields, default: float) -> float:
     """Seconds since the epoch; a time that does not say where counts in UTC, and `default` for what is no time."""
+    written = fields.text("creationTimestamp")
+    if not written:
+        return default
     try:
-        read = datetime.fromisoformat(fields.text("creationTimestamp"))
+        read = datetime.fromisoformat(written)
     except ValueError:
         return default
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

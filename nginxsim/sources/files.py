@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -57,7 +57,17 @@ class File:
 
     def part(self, text: str, line: int) -> File:
         """Some of the text, which begins so many lines after this."""
-        return replace(self, text=text, first_line=self.first_line + line)
+        # Not replace(), which asks for each field by its name: there is a part for every document.
+        return File(
+            self.name,
+            text,
+            self.first_line + line,
+            self.is_named,
+            self.back,
+            self.variant_of,
+            self.namespace,
+            self.within,
+        )
 
     def origin(self, node: yaml.Node) -> Origin:
         mark = node.start_mark

@@ -12,7 +12,6 @@ import yaml
 
 from nginxsim.errors import InputError
 from nginxsim.sources.files import File, text_if_any
-from nginxsim.sources.helm_trace import HelmTrace
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.tools import Tool, output_of, scratch
 from nginxsim.sources.trace import Text
@@ -71,6 +70,8 @@ class Chart:
         """What helm would install, without tests. Raises InputError."""
         if self.missing:
             raise InputError("charts that it depends on are not there; `helm dependency build` fetches them")
+        from nginxsim.sources.helm_trace import HelmTrace
+
         text = self._template((), online=online)
         back = HelmTrace(text, self, online)
         return File(self.name, text, is_named=False, back=back, namespace=self.namespace)

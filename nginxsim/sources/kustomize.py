@@ -10,10 +10,8 @@ from pathlib import Path
 from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.kustomization import Closure
-from nginxsim.sources.kustomize_trace import KustomizeTrace
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.tools import Tool, output_of, scratch
-from nginxsim.sources.trace import Library
 
 _GET = "https://kubectl.docs.kubernetes.io/installation/kustomize/ has it, and kubectl holds it too"
 KUSTOMIZE = Tool("kustomize", _GET, ("build",))
@@ -44,6 +42,9 @@ class Overlay:
 
     def render(self, *, online: bool) -> File:
         """What kubectl would apply. Raises InputError."""
+        from nginxsim.sources.kustomize_trace import KustomizeTrace
+        from nginxsim.sources.trace import Library
+
         if self.closure.remote and not online:
             raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
         tool = kustomize()

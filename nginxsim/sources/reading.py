@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from nginxsim.errors import InputError
 from nginxsim.sources.checkout import Checkout
 from nginxsim.sources.files import STDIN, File, check_text, decoded, read_stdin, read_text, read_unless
 from nginxsim.sources.folders import Entry, Loose, is_file, look_into, path_of
 from nginxsim.sources.foreign import HEAD, is_foreign
-from nginxsim.sources.gitops.context import Context
-from nginxsim.sources.gitops.objects import LARGEST_OBJECTS, Stock, appliers_in, has_no_appliers
-from nginxsim.sources.gitops.reconciling import Reconciliation, Static
+from nginxsim.sources.gitops.signs import LARGEST_OBJECTS, has_no_appliers, may_hold_appliers
 from nginxsim.sources.helm import Chart, Release
 from nginxsim.sources.ignoring import Patterns
 from nginxsim.sources.kustomize import Overlay
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.omissions import Omission, Omitted
+
+if TYPE_CHECKING:
+    from nginxsim.sources.gitops.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def _elsewhere(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
 
 
 def _folder(naming: Naming, reading: Reading) -> Iterator[File | Omitted]:
+    from nginxsim.sources.gitops.reconciling import Reconciliation, Static
+
     try:
         found = look_into(naming, reading.exclude)
     except InputError as problem:
@@ -122,7 +125,12 @@ def _file(path: str, reading: Reading) -> Iterator[File | Omitted]:
     """A file that was named, and what the objects of Flux and Argo CD in it apply; others lie beside it."""
     file = File(path, read_text(path))
     yield file
-    if reading.render and any(appliers_in(file)):
+    if reading.render and may_hold_appliers(file.text):
+        from nginxsim.sources.gitops.objects import appliers_in
+        from nginxsim.sources.gitops.reconciling import Reconciliation
+
+        if not any(appliers_in(file)):
+            return
         naming = Naming.of(os.path.dirname(path) or ".")  # noqa: PTH120  # as it is called, links and all
         beside = [each for each in look_into(naming, reading.exclude).entries if isinstance(each, Loose)]
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as tools:
@@ -130,6 +138,9 @@ def _file(path: str, reading: Reading) -> Iterator[File | Omitted]:
 
 
 def _context(naming: Naming, reading: Reading, loose: Sequence[Loose]) -> Context:
+    from nginxsim.sources.gitops.context import Context
+    from nginxsim.sources.gitops.objects import Stock
+
     regular = (each for each in loose if Path(each.path).is_file())
     stock = Stock(lambda: (each for each in map(_found, regular) if isinstance(each, File)))
     return Context(Checkout(naming), stock, dict(reading.copies), reading.online)

@@ -13,6 +13,7 @@ from operator import eq
 import yaml
 
 from nginxsim.sources.files import File
+from nginxsim.sources.gitops.signs import may_hold_appliers
 from nginxsim.sources.trees import child, entries, items, reach, roots, text_of
 
 FLUX = "toolkit.fluxcd.io"
@@ -22,9 +23,6 @@ _GITOPS = re.compile(
     r"(?:(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io|argoproj\.io)/",
     re.MULTILINE,
 )
-_NAMES = (b".fluxcd.io/", b"argoproj.io/")
-LARGEST_OBJECTS = 1 << 20
-"""Bytes at the beginning of a file in which its first object of Flux or Argo CD has to be."""
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
 _ENCRYPTED = "ENC["
 """How SOPS writes a value."""
@@ -102,13 +100,9 @@ class Datum:
             return None
 
 
-def has_no_appliers(head: bytes) -> bool:
-    return not any(name in head for name in _NAMES)
-
-
 def appliers_in(file: File) -> Iterator[Held]:
     """The objects of Flux and Argo CD in a file, and the sources that they name."""
-    return _held(file, lambda text: _GITOPS.search(text) is not None)
+    return _held(file, lambda text: may_hold_appliers(text) and _GITOPS.search(text) is not None)
 
 
 def _held(file: File, wanted: Callable[[str], bool]) -> Iterator[Held]:
