@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from nginxsim.cli.options import EstateOptions, facts_option, open_estate, stand
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
+
+if TYPE_CHECKING:
+    from nginxsim.sources.files import File
 
 PLANNED = ("text", "json", "markdown")
 """Formats that have room for steps."""
@@ -68,10 +73,21 @@ def command(
         old = open_estate(_running(estate, since), stdin)
         if old.told.release is None and old.controller.deployed is None:
             raise UsageError("which release runs now? No controller is in the input; say it with --from VERSION")
-        upgrade = compare(old, to, to_facts)
+        upgrade = compare(old, to, to_facts, tuple(_values(estate)))
     plan = plan_of(upgrade) if planned else None
     say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete, plan), output))
     sys.exit(1 if upgrade.changes and not exit_zero else 0)
+
+
+def _values(estate: EstateOptions) -> Iterator[File]:
+    """Files with values of the chart: those that are asked for, and those in PATH."""
+    from nginxsim.sources.files import File, read_text
+    from nginxsim.upgrade.charted import value_files
+
+    project = estate.project()
+    for name in (*estate.values, *(name for each in project.releases for name in each.values)):
+        yield File(name, read_text(name))
+    yield from value_files(estate.named, estate.reading().exclude)
 
 
 def _running(estate: EstateOptions, since: str | None) -> EstateOptions:

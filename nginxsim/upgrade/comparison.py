@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.errors import UsageError
 from nginxsim.upgrade.answers import answer_changes
+from nginxsim.upgrade.chart import chart_changes
 from nginxsim.upgrade.clients import client_changes
 from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
@@ -19,12 +20,14 @@ from nginxsim.upgrade.webhook import webhook_changes
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
+    from nginxsim.sources import File
 
 
-def compare(old: Simulation, to: str, facts: Sequence[str] = ()) -> Upgrade:
+def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequence[File] = ()) -> Upgrade:
     """What changes once the estate's controller is of release `to`.
 
-    facts: "KEY=VALUE", what that build has otherwise. Raises UsageError for a release that is older.
+    facts: "KEY=VALUE", what that build has otherwise. values: files with values of the chart, beside those that objects
+    of the estate have. Raises UsageError for a release that is older.
     """
     told = old.told.at(to)
     new = old.with_controller(replace(told, facts=(*told.facts, *facts)))
@@ -36,7 +39,7 @@ def compare(old: Simulation, to: str, facts: Sequence[str] = ()) -> Upgrade:
         old=before,
         new=after,
         path=road.path,
-        changes=tuple(sorted(_changes(road), key=_rank)),
+        changes=tuple(sorted((*_changes(road), *chart_changes(road, values)), key=_rank)),
         ingresses=len(new.cluster.ingresses),
         assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from nginxsim.annotations import TABLE
 from nginxsim.config.flags import Flags
 from nginxsim.config.settings import Settings
-from nginxsim.releases import FACTS, RELEASES, flags, release, settings
+from nginxsim.releases import FACTS, RELEASES, chart_values, flags, release, settings
 from nginxsim.releases.charts import charts_of
 from nginxsim.releases.facts import Fact
 from nginxsim.releases.words import runs, when
@@ -30,6 +30,7 @@ def tables() -> str:
         ("Annotations", ("annotation", "known", "risk", "before"), _annotations()),
         ("Keys of the ConfigMap", ("key", "known", "default", "before"), _keys(settings, Settings())),
         ("Flags", ("flag", "known", "default", "before"), _keys(flags, Flags())),
+        ("Values of the chart", ("value", "read", "default", "before"), _chart_values()),
         ("Switches", ("switch", "releases", "what it says"), _switches()),
     )
     return "\n".join("\n".join(_block(title, heads, rows)) for title, heads, rows in blocks)
@@ -73,6 +74,16 @@ def _keys(table: object, newest: object) -> Iterator[tuple[str, str, str, str]]:
         now = getattr(newest, key.replace("-", "_"), None)
         before = "; ".join(f"{_value(value)} {when(span)}" for span, value in defaults.get(key, {}).items())
         yield _code(key), when(known.get(key, "..")), _value(now), before
+
+
+def _chart_values() -> Iterator[tuple[str, str, str, str]]:
+    """Those that not every chart reads, or that had other defaults."""
+    told = {value for value, span in chart_values.KNOWN.items() if span != ".."} | chart_values.DEFAULTS.keys()
+    for value in sorted(told):
+        *before, now = chart_values.DEFAULTS.get(value, {"": None}).items()
+        words = "; ".join(f"{_value(was)} {when(span)}" for span, was in before)
+        entry = chart_values.entry_of(value)
+        yield _code(value), when(chart_values.KNOWN[entry]), _value(now[1]), words
 
 
 def _value(value: object) -> str:

@@ -19,8 +19,11 @@ from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
+from nginxsim.releases import chart_values
+from nginxsim.releases.charts import charts_of
 from nginxsim.releases.rights import Right, Use
 from nginxsim.releases.settings import INSTEAD
+from nginxsim.sources.values import Leaf
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
@@ -217,6 +220,54 @@ def _written(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "empty"
     return str(value) or "empty"
+
+
+# --- values of the chart
+
+
+def value_gone(name: str, found: Sequence[Leaf], course: Course) -> Finding:
+    """A value with all that is written below it."""
+    instead = chart_values.INSTEAD.get(chart_values.entry_of(name, chart_values.INSTEAD), "")
+    when = f"from {_with_charts(course)} on{ends(course)}"
+    fix = "; ".join(filter(None, ("take it out", instead)))
+    places = chain.from_iterable(at(each.origin) for each in found)
+    return finding(Kind.CHART, *places, subject=name, when=when, why="", fix=fix)
+
+
+def value_unread(name: str, leaf: Leaf, meant: str) -> Finding:
+    """Of no release on the way. meant: what people are after who write it."""
+    fix = f"write {meant}" if meant else "take it out"
+    reason = next(
+        (AMISS[above] for above in AMISS if name.startswith(f"{above}.")), "no template of the chart reads it"
+    )
+    return finding(Kind.CHART, *at(leaf.origin), subject=name, when="in any release", why=f": {reason}", fix=fix)
+
+
+AMISS: Mapping[str, str] = {
+    "controller.config": "the controller knows no such key",
+    "controller.annotations": "it becomes an annotation of the controller's Deployment, where nobody looks for it",
+    "controller.configAnnotations": "it becomes an annotation of the ConfigMap, not a key of it",
+    "controller.podAnnotations": "it becomes an annotation of the controller's Pods, where nobody looks for it",
+}
+"""What becomes of values that the chart only hands on, by where they stand."""
+
+
+def _with_charts(course: Course) -> str:
+    """ "1.12.0 (chart 4.12.0)"."""
+    return " and ".join(f"{name} (chart {charts_of(name)[0]})" for name in course.since)
+
+
+def value_heard(name: str, leaf: Leaf, owner: str, course: Course) -> Finding:
+    return finding(Kind.HEARD, *at(leaf.origin), what=f"value {name}", owner=owner, since=releases(course))
+
+
+def chart_default(name: str, values: tuple[Any, Any], owner: str, course: Course) -> Finding:
+    old, new = map(_written, values)
+    facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course)}
+    fix = (
+        f"write {name}: {old} in {owner} to keep it" if values[0] != "" else f"write {name} in {owner} to have another"
+    )
+    return finding(Kind.DEFAULT, what=f"chart value {name}", old=old, new=new, fix=fix, **facts)
 
 
 # --- the webhook and nginx

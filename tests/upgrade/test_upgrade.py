@@ -184,6 +184,43 @@ def test_the_controller_of_the_input_says_which_release_runs(nginxsim: Command, 
     assert told["changes"][0]["code"] == "upgrade-dropped"
 
 
+def test_values_of_the_chart_are_found_where_people_keep_them(nginxsim: Command, tmp_path: Path) -> None:
+    estate({"given": {}}, tmp_path)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/values.yaml").write_text("controller: {config: {}, opentelemetry: {enabled: true}}\n")
+    (tmp_path / "around").mkdir()
+    (tmp_path / "around/Chart.yaml").write_text(
+        "apiVersion: v2\nname: around\nversion: 1.0.0\ndependencies: [{name: ingress-nginx, version: 4.11.5}]\n"
+    )
+    (tmp_path / "around/values.yaml").write_text("ingress-nginx: {controller: {existingPsp: mine}}\n")
+    (tmp_path / "jenkins-values.yaml").write_text("controller: {javaOpts: -Xmx1g}\n")
+    named = tmp_path / "asked.yml"
+    named.write_text(
+        "controller:\n"
+        "  annotations: {risk-level: Critical, example.com/owner: web}\n"
+        "  config: {use-forwarded-header: 'true', use-geoip2: 'true'}\n"
+        "  allow-snippet-annotations: true\n"
+    )
+    step = ("--from", "1.11.5", "--to", "1.12.1", "-o", "json")
+    told = json.loads(nginxsim("upgrade", str(tmp_path), "--values", str(named), *step).out)
+    found = {
+        (
+            each["evidence"][0]["origin"]["file"].removeprefix(f"{tmp_path}/"),
+            each["subject"],
+            each["fix"].rpartition("; ")[0] or each["fix"],
+        )
+        for each in told["changes"]
+        if each["code"] == "upgrade-chart-value"
+    }
+    assert found == {
+        ("dev/values.yaml", "controller.opentelemetry", "take it out"),
+        ("around/values.yaml", "controller.existingPsp", "take it out"),
+        ("asked.yml", "controller.annotations.risk-level", "write controller.config.annotations-risk-level"),
+        ("asked.yml", "controller.config.use-forwarded-header", "write controller.config.use-forwarded-headers"),
+        ("asked.yml", "controller.allow-snippet-annotations", "write controller.allowSnippetAnnotations"),
+    }
+
+
 CONTROLLER = """---
 apiVersion: apps/v1
 kind: Deployment
