@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from nginxsim.admission.overlap import Newcomer, Owner, Queue
 from nginxsim.annotations import Effect, Extraction, blocked_words
 from nginxsim.config.controller import Controller
-from nginxsim.controller.ingresses import Arrival, Gatekeeper
+from nginxsim.controller.ingresses import Gatekeeper, arrived
 from nginxsim.controller.inspection import inspect
 from nginxsim.controller.references import Claim
 from nginxsim.golang.patterns import Pattern
@@ -185,7 +185,7 @@ def crash(ingress: Ingress, desk: Desk) -> Outcome:
 
 def _newcomer(ingress: Ingress, desk: Desk) -> Newcomer | None:
     parsed = desk.extractions[ingress.meta.key].parsed
-    return Newcomer(desk.queue, Arrival(ingress, parsed)) if parsed else None
+    return Newcomer(desk.queue, arrived(ingress, parsed, desk.controller)) if parsed else None
 
 
 def overlap(ingress: Ingress, desk: Desk) -> Outcome:

@@ -71,8 +71,8 @@ def crashing_rules(arrival: Arrival) -> list[IngressRule]:
 
 
 def _default_upstream(arrival: Arrival) -> str:
-    ref = default_ref(arrival.ingress)
-    return upstream_name(arrival.namespace, ref) if ref else ""
+    ref = default_ref(arrival)
+    return upstream_name(arrival, ref) if ref else ""
 
 
 def _is_canary(arrival: Arrival) -> bool:
@@ -180,7 +180,7 @@ class Newcomer:
         """The implicit root is a Prefix: the first such bid replaces it, unless an Ingress without rules has it."""
         catch_alls = self._queue.catch_alls if host == DEFAULT_SERVER else ()
         holder = next((arrival for arrival in catch_alls if _key(arrival) != _key(self._arrival)), None)
-        ref = default_ref(holder.ingress) if holder else None
+        ref = default_ref(holder) if holder else None
         if holder and ref:
             yield Owner(holder.ingress, ref.origin)
         else:

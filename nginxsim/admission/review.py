@@ -13,7 +13,7 @@ from nginxsim.admission.overlap import Queue, served_hosts
 from nginxsim.annotations import NAMES, Effect, Extraction, Extractor
 from nginxsim.config.controller import Controller
 from nginxsim.config.scope import in_scope
-from nginxsim.controller.ingresses import Arrival, Gatekeeper
+from nginxsim.controller.ingresses import Arrival, Gatekeeper, arrived
 from nginxsim.controller.model import Model
 from nginxsim.golang.patterns import compile_pattern
 from nginxsim.kube.cluster import Cluster
@@ -67,7 +67,7 @@ class Reviewer:
         self._extractor = extractor
         extractions = {key: self._extractor.extract(ingress) for key, ingress in cluster.ingresses.items()}
         self._cluster = cluster
-        self._served = {arrival.ingress.meta.key: arrival for arrival in _served(model, extractions)}
+        self._served = {arrival.ingress.meta.key: arrival for arrival in _served(model, extractions, controller)}
         self._desk = Desk(
             controller=controller,
             gatekeeper=Gatekeeper(visible, controller, self._extractor),
@@ -91,7 +91,9 @@ class Reviewer:
             self._desk,
             nginx_says=self._desk.nginx_says if tests_conf else lambda _: "",
             extractions={ingress.meta.key: extraction},
-            queue=self._queue_for(Arrival(ingress, extraction.parsed)) if extraction.parsed else self._desk.queue,
+            queue=self._queue_for(arrived(ingress, extraction.parsed, self._desk.controller))
+            if extraction.parsed
+            else self._desk.queue,
         )
         return _review(ingress, desk)
 
@@ -111,10 +113,10 @@ class Reviewer:
         return Queue([arrival for other, arrival in self._served.items() if other != key])
 
 
-def _served(model: Model, extractions: Mapping[str, Extraction]) -> Iterator[Arrival]:
+def _served(model: Model, extractions: Mapping[str, Extraction], controller: Controller) -> Iterator[Arrival]:
     for ingress in model.ingresses:
         if parsed := extractions[ingress.meta.key].parsed:
-            yield Arrival(ingress, parsed)
+            yield arrived(ingress, parsed, controller)
 
 
 def _review(ingress: Ingress, desk: Desk) -> Review:

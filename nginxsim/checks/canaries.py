@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from nginxsim.annotations.values import Canary
 from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.controller.ingresses import Arrival, arrived
 from nginxsim.controller.model import Location
 from nginxsim.controller.references import host_of, upstream_name
 from nginxsim.controller.traits import ServerTrait
@@ -45,17 +46,18 @@ def wider(estate: Estate) -> Iterator[Finding]:
             mains[alternative].append(backend.name)
     for ingress, parsed in estate.served():
         if parsed.canary.enabled:
-            yield from _wider(ingress, mains, served)
+            yield from _wider(arrived(ingress, parsed, estate.controller), mains, served)
 
 
 def _wider(
-    ingress: Ingress, mains: Mapping[str, list[str]], served: Mapping[str, Mapping[tuple[str, str], Location]]
+    arrival: Arrival, mains: Mapping[str, list[str]], served: Mapping[str, Mapping[tuple[str, str], Location]]
 ) -> Iterator[Finding]:
+    ingress = arrival.ingress
     claimed = {(host_of(rule), path.path or "/") for rule in ingress.rules for path in rule.paths or ()}
     told: set[str] = set()
     for rule in ingress.rules:
         for path in rule.paths or ():
-            for main in mains.get(upstream_name(ingress.meta.namespace, path.backend), ()):
+            for main in mains.get(upstream_name(arrival, path.backend), ()):
                 further = {place: each for place, each in served.get(main, {}).items() if place not in claimed}
                 if further and main not in told:
                     told.add(main)

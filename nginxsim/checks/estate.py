@@ -31,6 +31,7 @@ class Estate:
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.cluster = simulation.cluster
+        self.controller = simulation.controller
         self.flags = simulation.controller.flags
         self.settings = simulation.controller.settings
         self.model = simulation.model

@@ -32,6 +32,7 @@ WeakReader: TypeAlias = Callable[[str, str, Any], Any]
 REDIRECT_CODES = (301, 302, 307, 308)
 MOST_DICTS = 100
 LARGEST_DICT = 204800
+KILO = 1024
 
 LARGEST_INT = (1 << 63) - 1
 _DICT_SIZE = re.compile(r"([0-9]+)([kKmM]?)")
@@ -48,15 +49,31 @@ def _listed(key: str) -> SettingReader:
 
 
 def _lua_shared_dicts(text: str, known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+    return _dicts(text, known, complain, _dict_fault, _kilobytes)
+
+
+def lua_dicts_in_megabytes(text: str, known: Mapping[str, Any], complain: Complain) -> Mapping[str, Any]:
+    """Of releases that take a plain number and nothing else."""
+    # ingress-nginx 0.48.1: internal/ingress/controller/template/configmap.go
+    return _dicts(text, known, complain, _megabytes_fault, lambda size: atoi(size) * KILO)
+
+
+def _dicts(
+    text: str,
+    known: Mapping[str, Any],
+    complain: Complain,
+    fault: Callable[[str, str, int], str],
+    size_of: Callable[[str], int],
+) -> Mapping[str, Any]:
     sizes: dict[str, int] = {}
     for piece in split(text):
         name, colon, size = piece.replace(" ", "").partition(":")
         if not colon:
             complain(f"Ignoring poorly formatted Lua dictionary {piece}", piece)
-        elif reason := _dict_fault(name, size, len(sizes)):
+        elif reason := fault(name, size, len(sizes)):
             complain(reason, piece)
         else:
-            sizes[name] = _kilobytes(size)
+            sizes[name] = size_of(size)
     return {"lua_shared_dicts": {**known.get("lua_shared_dicts", LUA_SHARED_DICTS), **sizes}}
 
 
@@ -71,6 +88,18 @@ def _dict_fault(name: str, size: str, count: int) -> str:
     return ""
 
 
+def _megabytes_fault(name: str, size: str, count: int) -> str:
+    try:
+        megabytes = atoi(size)
+    except ValueError as error:
+        return f"Ignoring non integer value {size} for Lua dictionary {name}: {error}."
+    if megabytes > LARGEST_DICT // KILO:
+        return f"Ignoring {megabytes} for Lua dictionary {name}: maximum size is {LARGEST_DICT // KILO}."
+    if count >= MOST_DICTS:
+        return f"Ignoring {size} for Lua dictionary {name}: can not configure more than {MOST_DICTS} dictionaries."
+    return ""
+
+
 def _kilobytes(size: str) -> int:
     """Megabytes unless a k is given; below zero where it is no size, and for what wraps around in Go's 64 bits."""
     match = _DICT_SIZE.fullmatch(size)
@@ -78,7 +107,7 @@ def _kilobytes(size: str) -> int:
         return -1
     digits = match[1].lstrip("0")
     number = min(int(digits or 0), LARGEST_INT) if len(digits) < 20 else LARGEST_INT
-    kilobytes = number * (1 if match[2].lower() == "k" else 1024)
+    kilobytes = number * (1 if match[2].lower() == "k" else KILO)
     return (kilobytes + LARGEST_INT + 1) % (1 << 64) - LARGEST_INT - 1
 
 

@@ -17,7 +17,7 @@ from nginxsim.config.certificate import secret_file
 from nginxsim.config.flags import Flags
 from nginxsim.config.machine import Machine
 from nginxsim.config.pem import first_block
-from nginxsim.config.setting_readers import READERS, WEAK_READERS, Complain, SettingReader
+from nginxsim.config.setting_readers import READERS, WEAK_READERS, Complain, SettingReader, lua_dicts_in_megabytes
 from nginxsim.config.settings_table import NO_GLOBAL_AUTH, SettingProblem, Settings
 from nginxsim.errors import nearest
 from nginxsim.kube.cluster import Cluster
@@ -34,6 +34,8 @@ TYPES: Mapping[str, str] = {
     field.name.replace("_", "-"): str(field.type) for field in fields(Settings) if field.name not in BOOKKEEPING
 }
 """The keys that are fields, and the type each is read as."""
+
+OLD_SIZES: Mapping[str, SettingReader] = {"lua-shared-dicts": lua_dicts_in_megabytes}
 
 # Read by the controller into something else than a field of their own name; "Resolver" is overwritten from resolv.conf.
 SETTING_KEYS = frozenset({*TYPES, *READERS, "Resolver"})
@@ -74,6 +76,7 @@ class _Reading:
         self.config_map = config_map
         self.fetches_geoip = fetches_geoip
         self.left = dict(config_map.data)
+        self.readers = {**READERS, **(OLD_SIZES if release.lua_sizes_are_megabytes else {})}
         self.known = SETTING_KEYS - release.unknown_settings
         self.values: dict[str, Any] = {_field(key): value for key, value in release.settings.items() if key in TYPES}
         self.auth: dict[str, Any] = {}
@@ -85,7 +88,7 @@ class _Reading:
 
     def read_by_hand(self) -> None:
         """Keys that are looked up exactly as documented, before the others."""
-        for key, reader in READERS.items():
+        for key, reader in self.readers.items():
             if key in self.left and key in self.known:
                 self._use(key, key, partial(self._spread, key, reader))
 

@@ -71,7 +71,7 @@ class CanaryMerger:
         ref = arrival.ingress.default_backend
         if ref is None:
             return
-        name = upstream_name(arrival.namespace, ref)
+        name = upstream_name(arrival, ref)
         candidate = _Candidate(arrival, name, DEFAULT_SERVER, "", ref.origin)
         if self._is_there(candidate):
             places = self._places_of(DEFAULT_SERVER)
@@ -82,11 +82,15 @@ class CanaryMerger:
         candidate = _Candidate(claim.arrival, claim.upstream, claim.host, claim.path, claim.spec_path.origin)
         if not claim.leads_to_service or not self._is_there(candidate):
             return
-        if claim.host not in self._servers:
+        if not self._finds_server(claim):
             self._say(NoticeCode.CANARY_HOST_UNKNOWN, candidate)
             return
         places = self._places_of(claim.host)
         self._join(candidate, places, places.by_path.get((claim.path, claim.path_type), []))
+
+    def _finds_server(self, claim: Claim) -> bool:
+        named = bool(claim.rule.host) or self._context.controller.release.canaries_may_lack_host
+        return named and claim.host in self._servers
 
     def _join(self, candidate: _Candidate, places: _Places, matches: list[tuple[str, int]]) -> None:
         """Joins what matches, up to the first location that the canary's own backend serves as a main one."""

@@ -37,6 +37,8 @@ class Arrival:
 
     ingress: Ingress
     annotations: ParsedAnnotations
+    counts_resources: bool = False
+    """A backend that is no Service counts as one without a name."""
 
     @property
     def namespace(self) -> str:
@@ -162,7 +164,12 @@ class Gatekeeper:
             return Dropped(ingress, DropReason.ANNOTATIONS, Quoted(extraction.error), _where_dropped(extraction))
         if not self._controller.settings.allow_snippet_annotations:
             parsed = without_snippets(parsed)
-        return Arrival(ingress, parsed)
+        return arrived(ingress, parsed, self._controller)
+
+
+def arrived(ingress: Ingress, annotations: ParsedAnnotations, controller: Controller) -> Arrival:
+    """An Ingress that got past every gate."""
+    return Arrival(ingress, annotations, controller.release.resources_are_backends)
 
 
 def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:

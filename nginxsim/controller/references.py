@@ -45,12 +45,12 @@ class Claim:
 
     @property
     def upstream(self) -> str:
-        return upstream_name(self.arrival.namespace, self.spec_path.backend)
+        return upstream_name(self.arrival, self.spec_path.backend)
 
     @property
     def leads_to_service(self) -> bool:
-        """False for a resource backend, which the controller skips."""
-        return bool(self.spec_path.backend.service)
+        """False where the controller skips it."""
+        return counts(self.arrival, self.spec_path.backend)
 
 
 def claims_of(arrival: Arrival) -> Iterator[Claim]:
@@ -64,12 +64,12 @@ def host_of(rule: IngressRule) -> str:
     return rule.host or DEFAULT_SERVER
 
 
-def upstream_name(namespace: str, ref: BackendRef) -> str:
+def upstream_name(arrival: Arrival, ref: BackendRef) -> str:
     """The upstream that serves a backend reference."""
-    # ingress-nginx 1.15.1: internal/ingress/controller/util.go
-    if ref.service and service_port(ref):
-        return f"{namespace}-{ref.service}-{ref.port}"
-    return f"{namespace}-INVALID"
+    # ingress-nginx 1.15.1, 0.51.0: internal/ingress/controller/util.go
+    if arrival.counts_resources or (ref.service and service_port(ref)):
+        return f"{arrival.namespace}-{ref.service}-{ref.port}"
+    return f"{arrival.namespace}-INVALID"
 
 
 def service_port(ref: BackendRef) -> Port:
@@ -77,7 +77,12 @@ def service_port(ref: BackendRef) -> Port:
     return ref.port if isinstance(ref.port, str) else max(ref.port, 0)
 
 
-def default_ref(ingress: Ingress) -> BackendRef | None:
-    """spec.defaultBackend, if it names a Service."""
-    ref = ingress.default_backend
-    return ref if ref is not None and ref.service else None
+def default_ref(arrival: Arrival) -> BackendRef | None:
+    """spec.defaultBackend, if it counts."""
+    ref = arrival.ingress.default_backend
+    return ref if ref is not None and counts(arrival, ref) else None
+
+
+def counts(arrival: Arrival, ref: BackendRef) -> bool:
+    """Whether the controller looks at it: at a Service, and in old releases at anything."""
+    return arrival.counts_resources or bool(ref.service)

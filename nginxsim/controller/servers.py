@@ -30,10 +30,10 @@ def create_servers(
     plain = [arrival for arrival in arrivals if not arrival.annotations.canary.enabled]
     servers = {DEFAULT_SERVER: _catch_all(default, context)}
     for arrival in plain:
-        ref = default_ref(arrival.ingress)
-        upstream = upstreams[upstream_name(arrival.namespace, ref)] if ref else default
-        if ref and not arrival.ingress.rules:
-            _serve_catch_all(servers[DEFAULT_SERVER], arrival, ref, upstream)
+        ref = default_ref(arrival)
+        upstream = upstreams[upstream_name(arrival, ref)] if ref else default
+        if ref:
+            _serve_catch_all(servers[DEFAULT_SERVER], arrival, ref, upstream, context)
         for rule in arrival.ingress.rules:
             if (host := host_of(rule)) not in servers:
                 servers[host] = _server(host, rule, arrival, ref, upstream)
@@ -58,9 +58,15 @@ def _catch_all(default: BackendDraft, context: Context) -> ServerDraft:
     return ServerDraft(DEFAULT_SERVER, [root], ServerTraits(certificate=context.certificates.default))
 
 
-def _serve_catch_all(server: ServerDraft, arrival: Arrival, ref: BackendRef, upstream: BackendDraft) -> None:
-    """An Ingress with a backend and no rules takes the catch-all, if it is free; redirect and rewrite stay out."""
-    if server.first_at[ROOT].is_default_backend:
+def _serve_catch_all(
+    server: ServerDraft, arrival: Arrival, ref: BackendRef, upstream: BackendDraft, context: Context
+) -> None:
+    """An Ingress with a backend and no rules takes the catch-all, if it is free; redirect and rewrite stay out.
+
+    Where any other takes it as well, that changes where requests go, and no annotation.
+    """
+    root = server.first_at[ROOT]
+    if root.is_default_backend and not arrival.ingress.rules:
         annotations = replace(arrival.annotations, redirect=Redirect(), rewrite=Rewrite())
         server.take_root(
             LocationDraft(
@@ -74,6 +80,9 @@ def _serve_catch_all(server: ServerDraft, arrival: Arrival, ref: BackendRef, ups
                 service=upstream.service,
             )
         )
+    elif context.controller.release.any_backend_takes_catch_all:
+        taken = replace(root, backend=upstream.name, ingress=arrival.ingress, default_ref=ref, service=upstream.service)
+        server.take_root(taken)
 
 
 def _server(

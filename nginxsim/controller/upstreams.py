@@ -57,7 +57,7 @@ def create_upstreams(arrivals: Sequence[Arrival], default: BackendDraft, context
     # ingress-nginx 1.15.1: internal/ingress/controller/controller.go, createUpstreams
     upstreams = {default.name: default}
     for arrival in arrivals:
-        ref = default_ref(arrival.ingress)
+        ref = default_ref(arrival)
         if ref is not None:
             draft = _of_default(arrival, ref, context)
             upstreams[draft.name] = draft
@@ -87,7 +87,7 @@ def _of_path(arrival: Arrival, ref: BackendRef, context: Context) -> BackendDraf
 def _upstream(key: str, arrival: Arrival, ref: BackendRef, context: Context) -> BackendDraft:
     annotations = arrival.annotations
     draft = BackendDraft(
-        upstream_name(arrival.namespace, ref),
+        upstream_name(arrival, ref),
         hash=annotations.upstream_hash,
         load_balancing=annotations.load_balancing or context.controller.settings.load_balance,
         origin=ref.origin,

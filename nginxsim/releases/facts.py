@@ -163,7 +163,17 @@ class Release:
     })  # fmt: skip
     """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
 
-    # ingress-nginx: internal/ingress/controller/controller.go (createServers)
+    # ingress-nginx: internal/ingress/controller/controller.go (createServers, mergeAlternativeBackends)
+    resources_are_backends: bool = _switch("..0.51.0")
+    """A backend that is no Service is taken for one without a name, whose requests end with 503; later it is passed
+    over.
+    """
+    any_backend_takes_catch_all: bool = _switch("..1.3.0")
+    """The backend of each Ingress becomes the catch-all's, that of the last one stays; later only that of the first
+    without rules.
+    """
+    canaries_may_lack_host: bool = _switch("0.47.0..")
+    """A canary's rule without a host joins the catch-all."""
     external_names_may_be_local: bool = _switch("..0.45.0")
     """A Service of type ExternalName may lead to localhost: endpoints.go looked at no name."""
     traffic_distribution_counts: bool = _switch("1.13.0..")
@@ -176,8 +186,8 @@ class Release:
     """Where nginx keeps its process number and what it has not yet sent."""
     divides_open_files: bool = _switch("..0.51.0")
     """Each worker process gets its share of the limit of open files."""
-    lua_bodies_in_megabytes: bool = _switch("..0.48.1")
-    """The size of the controller's own posts is told in megabytes, and is one more than the largest dictionary."""
+    lua_sizes_are_megabytes: bool = _switch("..0.48.1")
+    """lua-shared-dicts are whole megabytes and nothing else, and so is the size of the controller's own posts."""
     core_rules_replace_snippet: bool = _switch("..0.47.0")
     """The ConfigMap's modsecurity-snippet counts only without the core rule set, and beside modsecurity.conf."""
     geoip2_has_subregions: bool = _switch("0.45.0..")
@@ -256,6 +266,10 @@ class Release:
     """auth-proxy-set-headers are written between double quotes and escaped; before, between single ones as they are."""
     follows_proxies_behind_proxy_protocol: bool = _switch("1.13.0..")
     """With use-forwarded-headers and use-proxy-protocol both, a trusted peer's header names the client."""
+    redirects_keep_trailing_slash: bool = _switch("0.47.0..")
+    """preserve-trailing-slash is known to its Lua."""
+    plugins_see_bodies: bool = _switch("0.44.0..")
+    """Lua plugins may look at what services answer."""
     limits_globally: bool = _switch("0.44.0..1.11.8")
     """global-rate-limit, which all replicas count together."""
     passes_original_host: bool = _switch("1.13.0..")

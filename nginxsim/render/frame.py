@@ -105,7 +105,7 @@ def _stream_snippets(model: Model, controller: Controller, ledger: Ledger) -> It
 def _body_size(largest: int, controller: Controller) -> str:
     """Of the controller's own posts: a megabyte more than the largest dictionary that they fill."""
     size = kilobytes(largest + 1024)
-    return size.lower() if controller.release.lua_bodies_in_megabytes else size
+    return size.lower() if controller.release.lua_sizes_are_megabytes else size
 
 
 def open_file_limit(controller: Controller) -> int:

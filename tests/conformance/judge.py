@@ -15,8 +15,9 @@ from urllib.parse import unquote
 
 import crossplane
 
-from nginxsim import Answer, Host, Outcome, Request, Simulation, UpstreamRequest, simulate
+from nginxsim import Answer, Outcome, Request, Simulation, UpstreamRequest, simulate
 from nginxsim.sources import File
+from tests.support.corpus import host_of
 from tests.support.places import DATA
 
 Case = Mapping[str, Any]
@@ -32,7 +33,7 @@ ENCRYPTED, HTTP2, PLAIN = {443, 8443}, {50051}, {3000, 8080, 8081, 9000}
 
 
 def simulated(case: Case) -> Simulation:
-    host = Host(cpus=2, somaxconn=4096, open_files=20000, ipv6=case.get("ipv6", True), resolvers=("10.96.0.10",))
+    host = host_of(ipv6=case.get("ipv6", True))
     return simulate(
         [File("manifests.yaml", case["manifests"])], release="1.15.1", flags=case.get("flags", ()), host=host
     )
@@ -49,11 +50,16 @@ def conf(case: Case, simulation: Simulation, folder: Path) -> list[str]:
 
 
 def recorded_conf(case: Case) -> list[str]:
-    lines = list(FRAME)
-    for line in case["conf"].splitlines():
+    return written_out(case["conf"], FRAME)
+
+
+def written_out(text: str, before: Sequence[str]) -> list[str]:
+    """A conf in full; `before`: the lines that it may copy besides its own."""
+    lines = list(before)
+    for line in text.splitlines():
         copied = COPIED.fullmatch(line)
         lines += lines[int(copied[1]) - 1 : int(copied[2])] if copied else [line]
-    return lines[len(FRAME) :]
+    return lines[len(before) :]
 
 
 def directives(text: str, folder: Path) -> tuple[list[str], list[str]]:
