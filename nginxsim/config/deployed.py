@@ -12,9 +12,11 @@ from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Container, Word, Workload
 from nginxsim.origins import Origin
 from nginxsim.releases import NEWEST, Release, Told, release, release_of_chart, release_of_tag
+from nginxsim.releases.chart_flags import CHART_RANGE, VALUES_OF
 
 BINARY = "/nginx-ingress-controller"
 _NAMESPACE = "$(POD_NAMESPACE)"
+CHART_NAME = "ingress-nginx-"
 VERSION, CHART = "app.kubernetes.io/version", "helm.sh/chart"
 
 # Also what mirrors and distributors call it: rancher/nginx-ingress-controller, .../ingress-nginx/controller-chroot.
@@ -65,6 +67,23 @@ class Deployed:
         return self.workload.meta.origin
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """What is taken for granted of one that was made of values, in words."""
+        notes = self.workload.meta.annotations
+        if VALUES_OF not in notes:
+            return ()
+        made = f"{self} is made of the values of {notes[VALUES_OF]} ({self.origin}), as its chart is elsewhere"
+        if CHART_RANGE not in notes:
+            return (made,)
+        chart = self.workload.meta.labels.get(CHART, "").removeprefix(CHART_NAME)
+        return (made, f'chart version "{notes[CHART_RANGE]}" is {chart}, the newest known that it may be')
+
+    @property
+    def is_chosen(self) -> bool:
+        """Its release is one of several that it may be."""
+        return CHART_RANGE in self.workload.meta.annotations
+
+    @property
     def replicas(self) -> int | None:
         """None: one on each node."""
         kind = self.workload.meta.kind
@@ -79,7 +98,7 @@ class Deployed:
         """Of its image's tag, else of its labels; else the newest known."""
         for told, whence in self._tellings():
             if told is not None:
-                return Named(told.release, told.is_certain, whence)
+                return Named(told.release, told.is_certain and not self.is_chosen, whence)
         words = f"{self.container.image or 'an image without a name'} is release {NEWEST}, the newest known"
         return Named(replace(release(), assumptions=(words,)), False, Whence("newest known"))
 

@@ -90,7 +90,7 @@ class Told:
             deployed=deployed,
             release_from=named.whence,
             others=tuple(others),
-            taken=(*passed, *_missing(cluster, flags)) if deployed else (),
+            taken=(*deployed.taken, *passed, *_missing(cluster, flags)) if deployed else (),
         )
 
     def _facts(self, release: Release) -> tuple[str, ...]:

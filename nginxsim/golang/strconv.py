@@ -5,7 +5,9 @@ Every parse function raises ValueError with the words that Go's strconv and time
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
 
 # go 1.26: unicode.IsSpace
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -48,6 +50,8 @@ _NANOSECONDS = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
+_EXPONENT = 6
+"""A number of so many digits less one, or more, is printed with an exponent."""
 LONGEST = 1 << 63
 """Nanoseconds of the longest duration back in time; forth it is one less."""
 
@@ -124,6 +128,19 @@ def parse_float(text: str) -> float:
     if number in (float("inf"), float("-inf")) and "n" not in text.lower():
         raise _out_of_range("ParseFloat", text)
     return number
+
+
+def format_float(number: float) -> str:
+    """As fmt prints a float64 with %v: the shortest digits that read back, with an exponent from a million on."""
+    # go 1.26: strconv/ftoa.go (FormatFloat with 'g' and the shortest precision)
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
+    sign, digits, last = Decimal(repr(float(number))).normalize().as_tuple()
+    exponent = len(digits) + int(last) - 1
+    if number == 0 or -5 < exponent < _EXPONENT:
+        return f"{Decimal(repr(float(number))).normalize():f}"
+    mantissa = ".".join(filter(None, (str(digits[0]), "".join(map(str, digits[1:])))))
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def parse_duration(text: str) -> float:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import yaml
 
-from nginxsim.kube.scalars import PLAIN
+from nginxsim.golang.scalars import PLAIN
 
 FEW, MANY = 400_000, 4_000_000
 """Values of a document up to which nearly all may be repetitions, and from which a tenth may be."""

@@ -21,9 +21,9 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from nginxsim.errors import InputError
+from nginxsim.golang.scalars import PLAIN, QUOTED
 from nginxsim.golang.strconv import trim
 from nginxsim.kube.aliases import AliasError, check_aliases, may_have_aliases
-from nginxsim.kube.scalars import PLAIN, QUOTED
 from nginxsim.origins import Origin
 from nginxsim.sources import File
 
@@ -156,7 +156,7 @@ def _position(file: File, problem: yaml.YAMLError) -> Origin:
 
 
 class _Untyped:
-    """Leaves the meaning of scalars to nginxsim.kube.scalars: a tag only says whether there were quotes."""
+    """Leaves the meaning of scalars to nginxsim.golang.scalars: a tag only says whether there were quotes."""
 
     def resolve(self, kind: type[yaml.Node], _value: object, implicit: Any) -> str:
         if kind is not yaml.ScalarNode:

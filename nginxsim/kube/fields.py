@@ -15,9 +15,9 @@ from typing import NoReturn
 
 import yaml
 
+from nginxsim.golang.scalars import PLAIN, QUOTED, WORDS, Scalar, plain, scalar
 from nginxsim.kube.mappings import NOT_TEXT, Pair, pairs_of
 from nginxsim.kube.objects import Port
-from nginxsim.kube.scalars import PLAIN, QUOTED, WORDS, Scalar, plain, scalar
 from nginxsim.origins import Origin
 from nginxsim.sources import File
 

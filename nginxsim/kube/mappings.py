@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import yaml
 
-from nginxsim.kube.scalars import PLAIN, WORDS, scalar
+from nginxsim.golang.scalars import PLAIN, WORDS, scalar
 
 Pair: TypeAlias = tuple[yaml.Node, yaml.Node]
 

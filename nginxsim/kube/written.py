@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nginxsim.kube.scalars import plain
+from nginxsim.golang.scalars import plain
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/.(^$~<](?:[\x21-\x7e]|[ ](?!#|$))*")
 """What may go without quotes, unless it reads as something else or looks like a field."""

@@ -6,6 +6,10 @@ ingress-nginx: charts/ingress-nginx/values.yaml at each helm-chart-* tag. appVer
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from nginxsim.releases.ranges import Version, allows
 
 NAME = "ingress-nginx"
 
@@ -121,3 +125,31 @@ CHARTS: Mapping[str, str] = {chart: release for release, charts in _CHARTS.items
 def charts_of(release: str) -> tuple[str, ...]:
     """The charts that install a release."""
     return tuple(_CHARTS.get(release, "").split())
+
+
+class Chosen(NamedTuple):
+    """A version of the chart. is_certain: no other can be meant."""
+
+    version: str
+    is_certain: bool
+
+    @property
+    def release(self) -> str:
+        return CHARTS[self.version]
+
+
+def chart_for(wanted: str) -> Chosen:
+    """The newest known version that a version or a range of versions allows; the newest of all where none is."""
+    if wanted.removeprefix("v") in CHARTS:
+        return Chosen(wanted.removeprefix("v"), True)
+    try:
+        found = max((each for each in CHARTS if allows(wanted, _number(each))), key=_number, default="")
+    except ValueError:
+        found = ""
+    return Chosen(found or max(CHARTS, key=_number), False)
+
+
+@cache
+def _number(version: str) -> Version:
+    first, second, third = map(int, version.split("."))
+    return first, second, third

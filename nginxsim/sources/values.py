@@ -38,7 +38,7 @@ class Leaf:
 
     @property
     def is_plain(self) -> bool:
-        return self.node.style is None
+        return not self.node.style
 
     @property
     def value(self) -> str | int | bool | None:

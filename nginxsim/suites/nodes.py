@@ -9,7 +9,7 @@ from typing import NoReturn
 import yaml
 
 from nginxsim.errors import did_you_mean
-from nginxsim.kube.scalars import PLAIN, WORDS, scalar
+from nginxsim.golang.scalars import PLAIN, WORDS, scalar
 from nginxsim.origins import Origin
 from nginxsim.sources import File
 

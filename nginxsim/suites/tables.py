@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 
 from nginxsim.errors import did_you_mean
-from nginxsim.kube.scalars import QUOTED
+from nginxsim.golang.scalars import QUOTED
 from nginxsim.suites.nodes import Value
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from nginxsim.golang.scalars import scalar
 from nginxsim.kube.mappings import is_merge, merged, name_of, pairs_of
-from nginxsim.kube.scalars import scalar
 from nginxsim.kube.secrecy import is_held, is_secret
 from nginxsim.kube.validation.faults import Fault, Path, Reason
 

@@ -20,6 +20,7 @@ from nginxsim.sources.amended import Amended
 from nginxsim.sources.checkout import is_remote, last_part
 from nginxsim.sources.files import File, read_text
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, has_kustomization, is_true
+from nginxsim.sources.gitops.controller_chart import Installed, is_controller
 from nginxsim.sources.gitops.objects import Held
 from nginxsim.sources.gitops.settings import is_simple, set_by
 from nginxsim.sources.globs import glob
@@ -89,7 +90,13 @@ class Application:
         for source in self._sources:
             if child(source, "path") is None and child(source, "chart") is None:
                 continue  # only a reference for the files of values of others
-            place = self._place(source)
+            try:
+                place = self._place(source)
+            except Elsewhere:
+                if not is_controller(text_of(child(source, "chart"))):
+                    raise
+                found += self._stood_in(source)
+                continue
             kind = _kind(source, place.folder)
             if kind == "plugin":
                 raise InputError("a plugin renders it, which nginxsim does not run")
@@ -113,6 +120,22 @@ class Application:
         )
         layers = [*self._values(helm), *self._set(parameters)]
         return [self.context.charted(self.held, chart, layers)]
+
+    def _stood_in(self, source: yaml.Node) -> Result:
+        """The controller by its values alone. Raises Elsewhere and InputError."""
+        helm = child(source, "helm")
+        nowhere = Place(os.devnull, os.devnull)
+        library = Library(self.context.naming)
+        files = [text for path in self._files(helm, nowhere) for text in list(library.texts(path))[:1]]
+        asked = Installed(
+            self.held.label,
+            text_of(child(helm, "releaseName")) or self.held.name,
+            text_of(child(helm, "namespace")) or self._namespace,
+            self.held.leaf(child(source, "targetRevision")),
+            (*files, *self._values(helm), *self._set(list(_parameters(helm)))),
+            partial(at, self.held.file, self.held.at("metadata", "name") or self.held.root),
+        )
+        return self.context.stood_in(self.held, asked)
 
     def _values(self, helm: yaml.Node | None) -> Iterator[Text]:
         whole, text = child(helm, "valuesObject"), child(helm, "values")

@@ -13,6 +13,7 @@ from nginxsim.errors import InputError
 from nginxsim.origins import WayBack
 from nginxsim.sources.checkout import Checkout
 from nginxsim.sources.files import File
+from nginxsim.sources.gitops.controller_chart import Installed
 from nginxsim.sources.gitops.objects import Held, Stock
 from nginxsim.sources.helm import CHART, Chart
 from nginxsim.sources.kustomization import NAMES, Closure
@@ -111,6 +112,15 @@ class Context:
         whole = replace(chart, layers=tuple(layers))
         rendered = whole.render(online=self.online)
         return self.made(held, rendered.text, rendered.back, rendered.namespace)
+
+    def stood_in(self, held: Held, asked: Installed) -> Result:
+        """Of the controller, made of the values of an object, and what only helm can fill in."""
+        text, back, unfilled = asked.render()
+        why = f"{Omission.UNKNOWN}, as helm fills in templates in values of {held.label}"
+        return [
+            self.made(held, text, back, asked.namespace),
+            *(Omitted(path, Omission.UNKNOWN, why) for path in unfilled),
+        ]
 
 
 def unit_of(held: Held) -> str:

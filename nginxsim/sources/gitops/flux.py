@@ -20,6 +20,7 @@ from nginxsim.sources.amended import Amended, amended
 from nginxsim.sources.checkout import last_part
 from nginxsim.sources.files import File
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, is_true
+from nginxsim.sources.gitops.controller_chart import Installed, is_controller
 from nginxsim.sources.gitops.objects import Datum, Held
 from nginxsim.sources.gitops.settings import set_by
 from nginxsim.sources.helm import Chart
@@ -29,6 +30,7 @@ from nginxsim.sources.substitution import BadSubstitution, filled_in, stand_in
 from nginxsim.sources.substitution_trace import SubstitutionTrace, Variable
 from nginxsim.sources.trace import Library, Text, Trace, at
 from nginxsim.sources.trees import child, entries, items, mapping, roots, sequence, text_of
+from nginxsim.sources.values import Leaf
 
 _LONGEST_RELEASE, _HASH = 53, 12
 _NAME = re.compile(r"[_a-zA-Z]\w*\Z", re.ASCII)
@@ -55,6 +57,9 @@ class Source:
 
     def text(self, *path: str) -> str:
         return self.held.text("spec", *path) if self.held else ""
+
+    def leaf(self, *path: str) -> Leaf | None:
+        return self.held.leaf(self.held.at("spec", *path)) if self.held else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,6 +113,32 @@ class Source:
         return context.copy(
             (self.name, f"{self.namespace}/{self.name}", url, name), name, _pulled(name, where, version)
         )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A chart that somebody asks for. is_whole: the source is nothing but the chart."""
+
+    source: Source
+    name: str
+    wanted: Leaf | None
+    is_whole: bool = False
+
+    @property
+    def version(self) -> str:
+        return self.wanted.text if self.wanted else ""
+
+    @classmethod
+    def of(cls, spec: yaml.Node | None, user: Held, context: Context) -> Wanted:
+        source = Source.of(child(spec, "sourceRef"), user, context)
+        return cls(source, text_of(child(spec, "chart")), user.leaf(child(spec, "version")))
+
+    def place(self, context: Context) -> Place:
+        """Raises Elsewhere and InputError."""
+        if not self.is_whole:
+            return self.source.chart(self.name, self.version, context)
+        pulled = _pulled(self.source.name, self.source.text("url") or "URL", self.version)
+        return context.copy(self.source.names, self.name, pulled)
 
 
 def _pulled(name: str, where: str, version: str) -> str:
@@ -239,23 +270,22 @@ class HelmRelease:
     held: Held
     context: Context
 
-    def _place(self) -> Place:
-        """Of its chart. Raises Elsewhere and InputError."""
+    def _wanted(self) -> Wanted:
+        """Its chart. Raises InputError."""
         reference = self.held.at("spec", "chartRef")
         if reference is None:
-            return self._charted(self.held.at("spec", "chart", "spec"), self.held)
+            return Wanted.of(self.held.at("spec", "chart", "spec"), self.held, self.context)
         source = Source.of(reference, self.held, self.context)
-        if source.kind == "HelmChart":
-            if source.held is None:
-                raise InputError(f"there is no HelmChart {source.name} in the input")
-            return self._charted(source.held.at("spec"), source.held)
-        url = source.text("url")
-        version = source.text("ref", "tag") or source.text("ref", "semver")
-        return self.context.copy(source.names, last_part(url), _pulled(source.name, url or "URL", version))
+        if source.kind != "HelmChart":
+            version = source.leaf("ref", "tag") or source.leaf("ref", "semver")
+            return Wanted(source, last_part(source.text("url")), version, is_whole=True)
+        if source.held is None:
+            raise InputError(f"there is no HelmChart {source.name} in the input")
+        return Wanted.of(source.held.at("spec"), source.held, self.context)
 
-    def _charted(self, spec: yaml.Node | None, user: Held) -> Place:
-        source = Source.of(child(spec, "sourceRef"), user, self.context)
-        return source.chart(text_of(child(spec, "chart")), text_of(child(spec, "version")), self.context)
+    def _place(self) -> Place:
+        """Of its chart. Raises Elsewhere and InputError."""
+        return self._wanted().place(self.context)
 
     def claims(self) -> list[Claim]:
         try:
@@ -265,21 +295,42 @@ class HelmRelease:
 
     def render(self) -> Result:
         """Raises Elsewhere and InputError."""
-        place = self._place()
         told: list[str] = []
         layers = list(self._layers(told))
-        namespace = self.held.text("spec", "targetNamespace") or self.held.namespace or self.held.file.namespace
+        try:
+            place = self._place()
+        except Elsewhere:
+            made = self._stood_in(layers)
+        else:
+            made = [self._changed(self._charted(place, layers), place.folder)]
+        why = f"{Omission.UNKNOWN}, so they are no values of {self.held.label}"
+        return [*made, *(Omitted(name, Omission.UNKNOWN, why) for name in told)]
+
+    @property
+    def _namespace(self) -> str:
+        return self.held.text("spec", "targetNamespace") or self.held.namespace or self.held.file.namespace
+
+    def _charted(self, place: Place, layers: list[Text]) -> File:
+        """Raises InputError."""
         chart = Chart(
             self.held.label,
             place.folder,
             self.context.naming,
             values=tuple(self._files(place)),
             release=_short(self._release()),
-            namespace=namespace,
+            namespace=self._namespace,
         )
-        made = self._changed(self.context.charted(self.held, chart, layers), place.folder)
-        why = f"{Omission.UNKNOWN}, so they are no values of {self.held.label}"
-        return [made, *(Omitted(name, Omission.UNKNOWN, why) for name in told)]
+        return self.context.charted(self.held, chart, layers)
+
+    def _stood_in(self, layers: list[Text]) -> Result:
+        """Of its values alone, where its chart is the controller's. Raises Elsewhere and InputError."""
+        wanted = self._wanted()
+        if not is_controller(wanted.name):
+            wanted.place(self.context)
+        place = partial(at, self.held.file, self.held.at("metadata", "name") or self.held.root)
+        release = _short(self._release())
+        asked = Installed(self.held.label, release, self._namespace, wanted.wanted, tuple(layers), place)
+        return self.context.stood_in(self.held, asked)
 
     def _changed(self, made: File, folder: str) -> File:
         """By what the object does after helm. Raises InputError."""

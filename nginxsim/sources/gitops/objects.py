@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from operator import eq
 
@@ -14,7 +14,9 @@ import yaml
 
 from nginxsim.sources.files import File
 from nginxsim.sources.gitops.signs import may_hold_appliers
+from nginxsim.sources.trace import at
 from nginxsim.sources.trees import child, entries, items, reach, roots, text_of
+from nginxsim.sources.values import Leaf
 
 FLUX = "toolkit.fluxcd.io"
 ARGO = "argoproj.io"
@@ -66,6 +68,10 @@ class Held:
 
     def text(self, *path: str) -> str:
         return text_of(self.at(*path))
+
+    def leaf(self, node: yaml.Node | None) -> Leaf | None:
+        """A value of the object, with its place."""
+        return Leaf((), partial(at, self.file, node), node) if isinstance(node, yaml.ScalarNode) else None
 
     @cached_property
     def data(self) -> dict[str, Datum]:
