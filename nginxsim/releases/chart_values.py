@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from nginxsim.releases.facts import Fact
-from nginxsim.releases.spans import span
+from nginxsim.releases.published import PUBLISHED
+from nginxsim.releases.spans import number, span
 
 _READ: Mapping[str, str] = {
     "..": """
@@ -255,6 +256,13 @@ def is_read(value: str, release: str) -> bool:
 def is_read_by_any(value: str) -> bool:
     """Or something below it."""
     return bool(entry_of(value)) or any(each.startswith(f"{value}.") for each in KNOWN)
+
+
+def last_reader(value: str, release: str) -> str:
+    """The newest release below this one whose chart reads it, "" for none."""
+    entry = entry_of(value)
+    below = (name for name in PUBLISHED if number(name) < number(release))
+    return next((name for name in reversed(list(below)) if entry and name in span(KNOWN[entry])), "")
 
 
 def default_of(value: str, release: str) -> Fact:

@@ -21,10 +21,12 @@ from nginxsim.upgrade.wording import (
     chart_default,
     setting_heard,
     setting_unknown,
+    value_dead,
     value_gone,
     value_heard,
     value_unread,
 )
+from nginxsim.verdict.types import Finding
 
 CONFIG, ARGUMENTS = "controller.config", "controller.extraArgs"
 ANNOTATIONS = ("controller.annotations", "controller.configAnnotations", "controller.podAnnotations")
@@ -60,8 +62,7 @@ class _Chart:
             elif key != name and key in SETTING_KEYS:
                 yield from self._setting(key, found[0])
             elif is_misplaced(name) or not (was or now):
-                meant = meant_by(name, self.new)
-                yield Change(Kind.CHART, name, Course(), value_unread(name, found[0], meant))
+                yield Change(Kind.CHART, name, Course(), self._useless(name, found[0]))
             elif now and not was:
                 course = self.road.course(partial(is_read, name))
                 yield Change(Kind.HEARD, name, course, value_heard(name, found[0], self.values.owner, course))
@@ -71,6 +72,11 @@ class _Chart:
     def _gone(self, name: str, found: tuple[Leaf, ...]) -> Change:
         course = self.road.course(lambda release: not is_read(name, release))
         return Change(Kind.CHART, name, course, value_gone(name, found, course))
+
+    def _useless(self, name: str, leaf: Leaf) -> Finding:
+        """It does nothing already."""
+        last = "" if is_misplaced(name) else chart_values.last_reader(name, self.old.name)
+        return value_dead(name, leaf, last) if last else value_unread(name, leaf, meant_by(name, self.new))
 
     def _setting(self, key: str, leaf: Leaf) -> Iterator[Change]:
         """Told here where the ConfigMap that the chart makes of it is not in the input."""

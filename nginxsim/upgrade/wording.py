@@ -227,15 +227,25 @@ def _written(value: Any) -> str:
 
 def value_gone(name: str, found: Sequence[Leaf], course: Course) -> Finding:
     """A value with all that is written below it."""
-    instead = chart_values.INSTEAD.get(chart_values.entry_of(name, chart_values.INSTEAD), "")
     when = f"from {_with_charts(course)} on{ends(course)}"
-    fix = "; ".join(filter(None, ("take it out", instead)))
+    fix = _without(name)
     places = chain.from_iterable(at(each.origin) for each in found)
     return finding(Kind.CHART, *places, subject=name, when=when, why="", fix=fix)
 
 
+def value_dead(name: str, leaf: Leaf, last: str) -> Finding:
+    """last: the newest release whose chart read it."""
+    why = f": {last} was the last release whose chart read it"
+    return finding(Kind.CHART, *at(leaf.origin), subject=name, when="any more", why=why, fix=_without(name))
+
+
+def _without(name: str) -> str:
+    instead = chart_values.INSTEAD.get(chart_values.entry_of(name, chart_values.INSTEAD), "")
+    return "; ".join(filter(None, ("take it out", instead)))
+
+
 def value_unread(name: str, leaf: Leaf, meant: str) -> Finding:
-    """Of no release on the way. meant: what people are after who write it."""
+    """Of no release. meant: what people are after who write it."""
     fix = f"write {meant}" if meant else "take it out"
     reason = next(
         (AMISS[above] for above in AMISS if name.startswith(f"{above}.")), "no template of the chart reads it"
