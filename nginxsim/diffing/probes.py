@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,10 @@ LABEL = "any"
 
 ASKING = ("auth_request", "access_by_lua_block", "access_by_lua_file")
 """Directives behind which an auth server may stand."""
+HANDING = ("proxy_set_header", "grpc_set_header")
+HANDED_ON = "asked.example.com"
+"""The value of a header that is asked with to see whether the service gets it."""
+_OF_REQUEST = re.compile(r"\$http_(\w+)")
 DEEPER = "/deeper/page?x=1"
 NOWHERE = "/no/such/page"
 _SAFE = "/:@!$&'()*+,;=-._~"
@@ -176,6 +181,7 @@ class _Asker:
         yield from self._conditional()
         yield from self._canaries()
         yield from self._bodies()
+        yield from self._handed_on()
 
     def _conditional(self) -> Iterator[Variation]:
         """One variation for each branch of a condition, with each method that a condition names."""
@@ -206,6 +212,12 @@ class _Asker:
         if limits[0] != limits[1]:
             for size in sorted({size for limit in limits if limit for size in (limit, limit + 1)}):
                 yield Variation(method="POST", body_bytes=size)
+
+    def _handed_on(self) -> Iterator[Variation]:
+        """Request headers that one side alone hands on to the service as they come."""
+        handed = [set(_request_headers(place.effective(*HANDING))) for place in self.pair.sides]
+        for name in sorted({name for name, _ in handed[0] ^ handed[1]} if all(handed) else ()):
+            yield Variation(headers=((name, HANDED_ON),))
 
     def _ask(self, variation: Variation) -> Iterator[Probe]:
         path = variation.path or self.paths[0]
@@ -250,6 +262,13 @@ def _chosen_by(shaping: Mapping[str, Any]) -> Iterator[Variation]:
         yield from (Variation(headers=((header, text),)) for text in (*values, "something-else"))
     if cookie := shaping.get("cookie"):
         yield from (Variation(headers=(("Cookie", f"{cookie}={word}"),)) for word in ("always", "never"))
+
+
+def _request_headers(directives: Iterable[Directive]) -> Iterator[tuple[str, str]]:
+    """Each that a directive has as its value, and the header that it goes on as."""
+    for directive in directives:
+        if len(directive.args) == 2 and (found := _OF_REQUEST.fullmatch(directive.args[1])):
+            yield "-".join(word.capitalize() for word in found[1].split("_")), directive.args[0]
 
 
 def _body_limit(directives: list[Directive]) -> int:

@@ -163,6 +163,14 @@ class Release:
     })  # fmt: skip
     """What strict-validate-path-type lets an Exact or Prefix path be (a regular expression in Go's syntax)."""
 
+    # ingress-nginx: internal/ingress/annotations/authreq/main.go (Equal)
+    notices_auth_headers: bool = _switch("1.12.8 1.13.4..")
+    """nginx is reloaded when the ConfigMap of auth-proxy-set-headers changes; before, not for that alone."""
+
+    # ingress-nginx: changelog/controller-1.10.0.md
+    has_chroot_image: bool = _switch("1.2.0..1.9.6 1.10.1..")
+    """There is an image controller-chroot of it."""
+
     # ingress-nginx: internal/ingress/controller/controller.go (createServers, mergeAlternativeBackends)
     resources_are_backends: bool = _switch("..0.51.0")
     """A backend that is no Service is taken for one without a name, whose requests end with 503; later it is passed

@@ -102,8 +102,8 @@ def between(old: Release, new: Release) -> tuple[str, ...]:
 
 
 def later(than: Release) -> tuple[str, ...]:
-    """The published releases above this one, by number."""
-    return tuple(name for name in RELEASES if number(name) > number(than.name))
+    """The published releases above this one, by number, that are not older than it."""
+    return tuple(name for name in RELEASES if number(name) > number(than.name) and PUBLISHED[name] >= than.date)
 
 
 def setting_dates(key: str, release: Release) -> str:

@@ -64,13 +64,13 @@ class _Chart:
             elif is_misplaced(name) or not (was or now):
                 yield Change(Kind.CHART, name, Course(), self._useless(name, found[0]))
             elif now and not was:
-                course = self.road.course(partial(is_read, name))
+                course = self.road.dated(partial(is_read, name))
                 yield Change(Kind.HEARD, name, course, value_heard(name, found[0], self.values.owner, course))
         for name, lost in gone.items():
             yield self._gone(name, tuple(lost))
 
     def _gone(self, name: str, found: tuple[Leaf, ...]) -> Change:
-        course = self.road.course(lambda release: not is_read(name, release))
+        course = self.road.dated(lambda release: not is_read(name, release))
         return Change(Kind.CHART, name, course, value_gone(name, found, course))
 
     def _useless(self, name: str, leaf: Leaf) -> Finding:
@@ -83,17 +83,17 @@ class _Chart:
         if self.road.old.controller.flags.configmap in self.road.old.cluster.config_maps:
             return
         if key in self.new.unknown_settings and key not in self.old.unknown_settings:
-            course = self.road.course(lambda name: key in release_named(name).unknown_settings)
+            course = self.road.dated(lambda name: key in release_named(name).unknown_settings)
             yield Change(Kind.SETTING_UNKNOWN, key, course, setting_unknown(key, leaf.origin, course))
         elif key in self.old.unknown_settings and key not in self.new.unknown_settings:
-            course = self.road.course(lambda name: key not in release_named(name).unknown_settings)
+            course = self.road.dated(lambda name: key not in release_named(name).unknown_settings)
             yield Change(Kind.HEARD, key, course, setting_heard(key, leaf.origin, course))
 
     def defaults(self) -> Iterator[Change]:
         for name in chart_values.DEFAULTS:
             was, now = (chart_values.default_of(name, release.name) for release in (self.old, self.new))
             if was != now and name not in self.values.leaves and not self._names_image(name):
-                course = self.road.course(lambda asked, name=name, now=now: chart_values.default_of(name, asked) == now)  # type: ignore[misc]
+                course = self.road.dated(lambda asked, name=name, now=now: chart_values.default_of(name, asked) == now)  # type: ignore[misc]
                 yield Change(Kind.DEFAULT, name, course, chart_default(name, (was, now), self.values.owner, course))
 
     def _names_image(self, name: str) -> bool:

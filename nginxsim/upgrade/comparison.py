@@ -15,8 +15,10 @@ from nginxsim.upgrade.ingresses import ingress_changes
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.settings import defaults_moved, settings_known
+from nginxsim.upgrade.settings import defaults_moved, settings_known, settings_read
+from nginxsim.upgrade.template import template_changes
 from nginxsim.upgrade.webhook import webhook_changes
+from nginxsim.upgrade.widened import widened_changes
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
@@ -54,11 +56,14 @@ def _changes(road: Road) -> Iterator[Change]:
     told = {change.finding.ingress for change in lost if change.kind in WHOLE}
     yield from lost
     yield from object_changes(road)
+    yield from template_changes(road)
     yield from webhook_changes(road, told)
     yield from file_changes(road)
     yield from answer_changes(road, told)
     yield from client_changes(road)
+    yield from widened_changes(road, told)
     yield from settings_known(road)
+    yield from settings_read(road)
     yield from defaults_moved(road)
 
 

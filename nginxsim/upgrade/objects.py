@@ -12,7 +12,7 @@ from nginxsim.releases.rights import RIGHTS, Right
 from nginxsim.sources import File
 from nginxsim.upgrade.kinds import Change, Course, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import class_wanted, registration_old, right_wanted, version_gone
+from nginxsim.upgrade.wording import class_wanted, image_missing, registration_old, right_wanted, version_gone
 from nginxsim.upgrade.written import Role, registrations_of, roles_of
 from nginxsim.verdict.api import ApiFinding, api_findings_in
 
@@ -20,6 +20,8 @@ GONE = "api-version-gone"
 OLD_VERSION = "beta"
 """What the names of versions have in them that end one day."""
 REVIEW = "v1"
+CHROOT = "controller-chroot"
+"""The image in which nginx sees no files of the controller."""
 
 
 def object_changes(road: Road) -> Iterator[Change]:
@@ -27,6 +29,7 @@ def object_changes(road: Road) -> Iterator[Change]:
     yield from _class(road)
     yield from _registration(road)
     yield from _versions(road)
+    yield from _image(road)
 
 
 def _rights(road: Road) -> Iterator[Change]:
@@ -95,6 +98,15 @@ def _versions(road: Road) -> Iterator[Change]:
 
 def _is_gone(files: tuple[File, ...], found: ApiFinding, name: str) -> bool:
     return _what(found) in {_what(each) for each in _gone(files, release_named(name).kubernetes)}
+
+
+def _image(road: Road) -> Iterator[Change]:
+    deployed, release = road.old.controller.deployed, road.new.controller.release
+    if deployed and CHROOT in deployed.container.image and not release.has_chroot_image:
+        course = road.course(lambda name: not release_named(name).has_chroot_image)
+        origin = deployed.container.image_origin or deployed.origin
+        told = image_missing(str(deployed), deployed.container.image, origin, course)
+        yield Change(Kind.OBJECT, CHROOT, course, told)
 
 
 @cache

@@ -75,13 +75,13 @@ class Road:
     def course(self, holds: Callable[[str], bool]) -> Course:
         """When something that holds for the new release begins on the way, and when it ends past it."""
         remembered = cache(holds)
+        return self.dated(lambda name: remembered(self._likeness[name]))
 
-        def asked(name: str) -> bool:
-            return remembered(self._likeness[name])
-
+    def dated(self, holds: Callable[[str], bool]) -> Course:
+        """The same for what is no fact of a release, so that two that decide everything alike may differ in it."""
         before = (self.old.controller.release.name, *self.path)
-        since = (name for name, last in zip(self.path, before, strict=False) if asked(name) and not asked(last))
-        return Course(tuple(since), self._first_without(remembered))
+        since = (name for name, last in zip(self.path, before, strict=False) if holds(name) and not holds(last))
+        return Course(tuple(since), next((name for name in self._beyond if not holds(name)), ""))
 
     def bisected(self, holds: Callable[[str], bool]) -> Course:
         """The same for what is dear to ask: found by halving, as if it began but once on the way."""
@@ -90,10 +90,8 @@ class Road:
         while low < high:
             middle = (low + high) // 2
             low, high = (low, middle) if remembered(self._likeness[self.path[middle]]) else (middle + 1, high)
-        return Course(self.path[low : low + 1], self._first_without(remembered))
-
-    def _first_without(self, holds: Callable[[str], bool]) -> str:
-        return next((name for name in self._beyond if not holds(self._likeness[name])), "")
+        without = (name for name in self._beyond if not remembered(self._likeness[name]))
+        return Course(self.path[low : low + 1], next(without, ""))
 
     def part(self, name: str, keys: Collection[str]) -> Simulation:
         """Under a release, with these Ingresses alone."""

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from nginxsim.config.flags import Flags
-from nginxsim.config.settings import BOOKKEEPING, SETTING_KEYS, Settings
+from nginxsim.config.settings import BOOKKEEPING, SETTING_KEYS, SettingProblem, Settings
 from nginxsim.origins import Origin
 from nginxsim.releases import Release
 from nginxsim.releases import release as release_named
 from nginxsim.upgrade.kinds import Change, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import default_moved, setting_heard, setting_unknown
+from nginxsim.upgrade.wording import default_moved, setting_heard, setting_read, setting_unknown
 
 FEATURES: Mapping[str, str] = {
     "hsts-": "hsts",
@@ -39,6 +39,27 @@ def settings_known(road: Road) -> Iterator[Change]:
         elif key in old.unknown_settings and key not in new.unknown_settings:
             course = road.course(partial(_has, key))
             yield Change(Kind.HEARD, key, course, setting_heard(key, origin, course))
+
+
+def settings_read(road: Road) -> Iterator[Change]:
+    """Parts of keys that the old release could not read, and the new one can."""
+    unread = {_piece(each) for each in road.new.controller.settings.problems}
+    for problem in road.old.controller.settings.problems:
+        if (
+            not problem.is_unknown
+            and _piece(problem) not in unread
+            and problem.key in road.new.controller.settings.sources
+        ):
+            course = road.course(lambda name, problem=problem: _reads(road, problem, name))  # type: ignore[misc]
+            yield Change(Kind.HEARD, problem.key, course, setting_read(problem, course))
+
+
+def _reads(road: Road, problem: SettingProblem, name: str) -> bool:
+    return _piece(problem) not in map(_piece, road.controller(name).settings.problems)
+
+
+def _piece(problem: SettingProblem) -> tuple[str, str]:
+    return problem.key, problem.value
 
 
 def _lacks(key: str, asked: str) -> bool:

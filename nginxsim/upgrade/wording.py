@@ -12,11 +12,12 @@ from nginxsim.annotations import NAMES, Effect
 from nginxsim.catalogue.entries import Level
 from nginxsim.config.controller import Controller
 from nginxsim.config.flags import Flags
-from nginxsim.config.settings import Settings
+from nginxsim.config.settings import SettingProblem, Settings
 from nginxsim.controller.model import Dropped
 from nginxsim.diffing import BehaviourChange
 from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
+from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
 from nginxsim.origins import Origin
 from nginxsim.releases import chart_values
@@ -27,7 +28,7 @@ from nginxsim.sources.values import Leaf
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
-from nginxsim.upgrade.written import Registration, Role
+from nginxsim.upgrade.written import CustomTemplate, Registration, Role
 from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
@@ -201,6 +202,11 @@ def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:
 def setting_heard(key: str, origin: Origin | None, course: Course) -> Finding:
     owner = "the controller's ConfigMap"
     return finding(Kind.HEARD, *at(origin), what=f"key {key}", owner=owner, since=releases(course))
+
+
+def setting_read(problem: SettingProblem, course: Course) -> Finding:
+    what, owner = f'"{problem.value}" in key {problem.key}', "the controller's ConfigMap"
+    return finding(Kind.HEARD, *at(problem.origin, problem.value), what=what, owner=owner, since=releases(course))
 
 
 def default_moved(what: str, name: str, values: tuple[Any, Any], course: Course) -> Finding:
@@ -421,7 +427,40 @@ def _ingresses(looking: Sequence[Looking]) -> str:
     return f"Ingress {keys[0]}" + (f" and {len(keys) - 1} more" if keys[1:] else "")
 
 
+def widened(ingress: Ingress, name: str, words: str, course: Course) -> Finding:
+    """An annotation that did only a part of what it does. words: the rest of it, which it now does as well."""
+    origin = ingress.meta.annotation_origins.get(name)
+    return finding(Kind.HEARD, *at(origin), meta=ingress.meta, what=words, since=releases(course))
+
+
 # --- objects
+
+
+MOST_NAMES = 4
+
+
+def template_broken(custom: CustomTemplate, names: Sequence[str], course: Course, new: str) -> Finding:
+    """A template of one's own with names that the new release does not have."""
+    missing = f"{some(names, MOST_NAMES)}, which the controller no longer has from {releases(course)} on"
+    why = f"no nginx.conf is written any more: {custom} names {missing}"
+    return finding(Kind.OBJECT, *at(custom.origin), owner=custom.owner, why=why, fix=_merge(new))
+
+
+def template_behind(custom: CustomTemplate, course: Course, new: str) -> Finding:
+    """A template of one's own that stands for one of an older release."""
+    why = f"{custom} stands for the template of the old release, which is another one from {releases(course)} on"
+    return finding(Kind.OBJECT, *at(custom.origin), owner=custom.owner, why=why, fix=_merge(new))
+
+
+def _merge(new: str) -> str:
+    return f"write it anew from rootfs/etc/nginx/template/nginx.tmpl of {new}, or do without it"
+
+
+def image_missing(owner: str, image: str, origin: Origin, course: Course) -> Finding:
+    why = f"{owner} runs {image}, and {releases(course)} has no such image{ends(course)}"
+    return finding(
+        Kind.OBJECT, *at(origin), owner=owner, why=why, fix="run the plain image, or go to a release that has it"
+    )
 
 
 RIGHTS: Mapping[Use, str] = {

@@ -15,6 +15,8 @@ from nginxsim.origins import Origin
 from nginxsim.releases.rights import Right
 
 ROLES = ("ClusterRole", "Role")
+WORKLOADS = ("Deployment", "DaemonSet")
+TEMPLATES = "/etc/nginx/template"
 WEBHOOK = "ValidatingWebhookConfiguration"
 OURS = ("ingress-nginx", "nginx-ingress")
 """What names of the controller's own objects have in them."""
@@ -59,6 +61,34 @@ class Registration:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class CustomTemplate:
+    """A ConfigMap that lies over the controller's template, and who has it so."""
+
+    owner: str
+    config_map: str
+    origin: Origin
+
+    def __str__(self) -> str:
+        return f"the nginx.tmpl of ConfigMap {self.config_map}, with which {self.owner} runs,"
+
+
+def custom_templates_of(cluster: Cluster) -> Iterator[CustomTemplate]:
+    """Of all workloads that mount one where the controller has its template."""
+    for workload in _objects(cluster, WORKLOADS, TEMPLATES):
+        pod = workload.fields("spec").fields("template").fields("spec")
+        mounted = {
+            mount.text("name")
+            for container in pod.items("containers")
+            for mount in container.items("volumeMounts")
+            if mount.text("mountPath").startswith(TEMPLATES)
+        }
+        for volume in pod.items("volumes"):
+            name = volume.fields("configMap").text("name")
+            if name and volume.text("name") in mounted:
+                yield CustomTemplate(_owner(workload), name, volume.fields("configMap").origin("name"))
+
+
 def roles_of(cluster: Cluster) -> list[Role]:
     """Those of the controller, as far as the input has any."""
     return [_role(each) for each in _objects(cluster, ROLES) if _is_ours(each)]
@@ -68,11 +98,11 @@ def registrations_of(cluster: Cluster) -> list[Registration]:
     return [found for each in _objects(cluster, (WEBHOOK,)) if _is_ours(each) for found in _registrations(each)]
 
 
-def _objects(cluster: Cluster, kinds: Iterable[str]) -> Iterator[Fields]:
-    """Objects of these kinds; what cannot be read is told elsewhere."""
+def _objects(cluster: Cluster, kinds: Iterable[str], word: str = "") -> Iterator[Fields]:
+    """Objects of these kinds, in files with the word; what cannot be read is told elsewhere."""
     wanted = frozenset(kinds)
     for file in cluster.texts:
-        if any(kind in file.text for kind in wanted):
+        if word in file.text and any(kind in file.text for kind in wanted):
             for document in documents(file):
                 fields = _fields(document)
                 if fields is not None and fields.text("kind") in wanted:
