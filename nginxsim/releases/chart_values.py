@@ -205,6 +205,7 @@ NOBODYS = ("enabled", "global")
 """What stands in values beside those of the chart: whether a chart around it installs it, and what all charts share."""
 
 DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
+    "controller.allowSnippetAnnotations": {"..1.8.5": True, "1.9.0..": False},
     "controller.electionID": {"..1.4.0": "ingress-controller-leader", "1.5.1..": "that of the installation"},
     "controller.image.allowPrivilegeEscalation": {"..1.9.4": True, "1.9.5..": False},
     "controller.image.registry": {"..1.2.1": "k8s.gcr.io", "1.3.0..": "registry.k8s.io"},
@@ -214,7 +215,9 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "controller.ingressClassResource.enabled": {"..0.51.0": False, "1.0.0..": True},
     "controller.metrics.service.servicePort": {"..0.44.0": 9913, "0.45.0..": 10254},
 }
-"""Defaults that were others, but for those of the controller's own flags and ConfigMap keys, which are told as such."""
+"""Defaults that were others, but for those of the controller's own flags and ConfigMap keys, unless the chart writes
+them by itself.
+"""
 
 _SECURITY = "label the namespace with pod-security.kubernetes.io/enforce: PodSecurityPolicies are gone"
 _MODULE = "the image has the module since 1.10.0: set controller.config.enable-opentelemetry"

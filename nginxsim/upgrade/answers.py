@@ -29,7 +29,7 @@ def answer_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
     for change in behaviour_of(before, after, list(groups)):
         ingress = _owner(road.new, change)
         if change.is_visible and not (ingress and ingress.meta.key in told):
-            course = road.bisected(partial(asked.is_new, change))
+            course = road.bisected(partial(asked.is_new, change), partial(asked.is_old, change))
             finding = otherwise(change, ingress, _others(change, groups), course)
             yield Change(Kind.ANSWER, ",".join(change.what), course, finding)
 
@@ -101,6 +101,9 @@ class _Asked:
     def is_new(self, change: BehaviourChange, name: str) -> bool:
         """Whether a release answers as the new one does."""
         return alike(self._answer(change, name), change.after, change.what)
+
+    def is_old(self, change: BehaviourChange, name: str) -> bool:
+        return alike(self._answer(change, name), change.before, change.what)
 
     def _answer(self, change: BehaviourChange, name: str) -> Answered:
         host = change.probe.request.host or ""

@@ -31,6 +31,12 @@ from nginxsim.verdict.types import Finding
 CONFIG, ARGUMENTS = "controller.config", "controller.extraArgs"
 ANNOTATIONS = ("controller.annotations", "controller.configAnnotations", "controller.podAnnotations")
 """Where people write what is to be below CONFIG."""
+WHOLES: Mapping[str, frozenset[str]] = {
+    "controller.image.registry": frozenset({"controller.image.repository", "global.image.registry"})
+}
+"""Value -> those that it is a part of."""
+OF_KEYS: Mapping[str, str] = {"controller.allowSnippetAnnotations": "allow-snippet-annotations"}
+"""Value -> the key of the ConfigMap that the chart writes it as."""
 FLAGS = frozenset(field.name.replace("_", "-") for field in fields(Flags) if field.name != "given")
 
 
@@ -92,15 +98,15 @@ class _Chart:
     def defaults(self) -> Iterator[Change]:
         for name in chart_values.DEFAULTS:
             was, now = (chart_values.default_of(name, release.name) for release in (self.old, self.new))
-            if was != now and name not in self.values.leaves and not self._names_image(name):
+            if was != now and name not in self.values.leaves and not self._is_beside_the_point(name):
                 course = self.road.dated(lambda asked, name=name, now=now: chart_values.default_of(name, asked) == now)  # type: ignore[misc]
                 yield Change(Kind.DEFAULT, name, course, chart_default(name, (was, now), self.values.owner, course))
 
-    def _names_image(self, name: str) -> bool:
-        """Whether the default of a part does not count, as the whole is written."""
-        return name == "controller.image.registry" and bool(
-            {"controller.image.repository", "global.image.registry"} & self.values.leaves.keys()
-        )
+    def _is_beside_the_point(self, name: str) -> bool:
+        """Whether the default does not count, as another value is written over it, or is told of as the key's."""
+        key = OF_KEYS.get(name)
+        written = not WHOLES.get(name, frozenset()).isdisjoint(self.values.leaves)
+        return written or (key is not None and key not in self.road.old.controller.settings.sources)
 
 
 def is_misplaced(name: str) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nginxsim.errors import UsageError
+from nginxsim.simulation import Simulation
 from nginxsim.upgrade.answers import answer_changes
 from nginxsim.upgrade.chart import chart_changes
 from nginxsim.upgrade.clients import client_changes
 from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
+from nginxsim.upgrade.installed import at_release, with_controller_of
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
@@ -21,7 +23,6 @@ from nginxsim.upgrade.webhook import webhook_changes
 from nginxsim.upgrade.widened import widened_changes
 
 if TYPE_CHECKING:
-    from nginxsim.simulation import Simulation
     from nginxsim.sources import File
 
 
@@ -31,8 +32,11 @@ def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequenc
     facts: "KEY=VALUE", what that build has otherwise. values: files with values of the chart, beside those that objects
     of the estate have. Raises UsageError for a release that is older.
     """
+    old = with_controller_of(old, values)
     told = old.told.at(to)
-    new = old.with_controller(replace(told, facts=(*told.facts, *facts)))
+    release = told.release.name if told.release else to
+    told = replace(told, facts=(*told.facts, *facts))
+    new = Simulation(at_release(old.given, release), told, old.assume)
     road = Road(old, new)
     before, after = old.controller.release.name, new.controller.release.name
     if not road.path and before != after:

@@ -30,13 +30,18 @@ def _tested_before(road: Road) -> bool:
 
 
 def _reloads_fail(road: Road, found: Finding) -> Change:
-    course = road.bisected(partial(_is_refused, road, found))
+    course = road.bisected(partial(_is_refused, road, found), partial(_is_taken, road, found))
     return Change(Kind.RELOADS_FAIL, _subject(found), course, reloads_fail(found, course))
 
 
 def _is_refused(road: Road, found: Finding, name: str) -> bool:
     part = road.part(name, [found.ingress] if found.ingress else [])
     return found.message in {each.message for each in part.refused_by_nginx}
+
+
+def _is_taken(road: Road, found: Finding, name: str) -> bool:
+    """And not for want of the Ingress."""
+    return not _is_refused(road, found, name) and not road.drops(found.ingress, name)
 
 
 def _untested(road: Road, found: Finding) -> Change:

@@ -78,13 +78,18 @@ class _Judge:
                 yield Change(Kind.HEARD, trouble.subject, course, heard(self.ingress, trouble, course))
 
     def _ignored(self, trouble: Trouble) -> Change:
-        course = self.road.course(partial(self._has, trouble))
+        course = self.road.course(partial(self._has, trouble), partial(self._is_mended, trouble))
         keeps = self._keeps(lambda troubles: trouble not in troubles and _fate(troubles) is _fate(self.before))
         told = ignored(self.ingress, Case([trouble], self.road.new.controller, course, keeps))
         return Change(Kind.IGNORED, trouble.subject, course, told, keeps)
 
     def _has(self, trouble: Trouble, name: str) -> bool:
         return trouble in self.road.gate(name).troubles(self.ingress)
+
+    def _is_mended(self, trouble: Trouble, name: str) -> bool:
+        """And not for something worse."""
+        troubles = self.road.gate(name).troubles(self.ingress)
+        return trouble not in troubles and _rank(_fate(troubles)) <= _rank(_fate(self.after))
 
     def _lacks(self, trouble: Trouble, name: str) -> bool:
         return not self._has(trouble, name)

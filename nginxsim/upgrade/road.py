@@ -11,17 +11,19 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from nginxsim.annotations import TABLE, known_names
+from nginxsim.annotations import TABLE, Effect, known_names
 from nginxsim.config.controller import Controller
 from nginxsim.config.told import Told
 from nginxsim.releases import Release, between, later
 from nginxsim.releases import release as release_named
 from nginxsim.simulation import Simulation
 from nginxsim.upgrade.gate import Gate
+from nginxsim.upgrade.installed import at_release
 from nginxsim.upgrade.keeping import Keep, tries, with_all
 from nginxsim.upgrade.kinds import Course
 
 if TYPE_CHECKING:
+    from nginxsim.kube.cluster import Cluster
     from nginxsim.kube.objects import Ingress
 
 _OF_THE_NAME = frozenset({"name", "date", "kubernetes", "assumptions", "scripts"})
@@ -58,11 +60,16 @@ class Road:
     def controller(self, name: str) -> Controller:
         """That of a release, with this estate's flags and ConfigMap."""
         end = self._ends.get(name)
-        return end.controller if end else self._told(name).controller(self.old.given)
+        return end.controller if end else self._told(name).controller(self._given(name))
 
     def _told(self, name: str) -> Told:
         end = self._ends.get(name)
         return end.told if end else self.old.told.at(name)
+
+    def _given(self, name: str) -> Cluster:
+        """The estate as it is with the chart of a release, where its controller was made of values."""
+        end = self._ends.get(name)
+        return end.given if end else at_release(self.old.given, name)
 
     @cached_property
     def _ends(self) -> dict[str, Simulation]:
@@ -72,33 +79,38 @@ class Road:
     def keeping(self) -> Keeping:
         return Keeping(self)
 
-    def course(self, holds: Callable[[str], bool]) -> Course:
-        """When something that holds for the new release begins on the way, and when it ends past it."""
-        remembered = cache(holds)
-        return self.dated(lambda name: remembered(self._likeness[name]))
+    def course(self, holds: Callable[[str], bool], mends: Callable[[str], bool] | None = None) -> Course:
+        """When something that holds for the new release begins on the way, and when it ends past it.
 
-    def dated(self, holds: Callable[[str], bool]) -> Course:
+        mends: whether a release ends it for good; left out: whether it no longer holds.
+        """
+        remembered, mended = cache(holds), cache(mends or (lambda like: not remembered(like)))
+        return self.dated(lambda name: remembered(self._likeness[name]), lambda name: mended(self._likeness[name]))
+
+    def dated(self, holds: Callable[[str], bool], mends: Callable[[str], bool] | None = None) -> Course:
         """The same for what is no fact of a release, so that two that decide everything alike may differ in it."""
         before = (self.old.controller.release.name, *self.path)
         since = (name for name, last in zip(self.path, before, strict=False) if holds(name) and not holds(last))
-        return Course(tuple(since), next((name for name in self._beyond if not holds(name)), ""))
+        return Course(tuple(since), self._mended(mends or (lambda name: not holds(name))))
 
-    def bisected(self, holds: Callable[[str], bool]) -> Course:
+    def bisected(self, holds: Callable[[str], bool], mends: Callable[[str], bool]) -> Course:
         """The same for what is dear to ask: found by halving, as if it began but once on the way."""
-        remembered = cache(holds)
+        remembered, mended = cache(holds), cache(mends)
         low, high = 0, len(self.path) - 1
         while low < high:
             middle = (low + high) // 2
             low, high = (low, middle) if remembered(self._likeness[self.path[middle]]) else (middle + 1, high)
-        without = (name for name in self._beyond if not remembered(self._likeness[name]))
-        return Course(self.path[low : low + 1], next(without, ""))
+        return Course(self.path[low : low + 1], self._mended(lambda name: mended(self._likeness[name])))
+
+    def _mended(self, mends: Callable[[str], bool]) -> str:
+        return next((name for name in self._beyond if mends(name)), "")
 
     def part(self, name: str, keys: Collection[str]) -> Simulation:
         """Under a release, with these Ingresses alone."""
         asked = (self._likeness[name], frozenset(keys))
         if asked not in self._parts:
             ingresses = {key: each for key, each in self.old.given.ingresses.items() if key in asked[1]}
-            cluster = replace(self.old.given, ingresses=ingresses)
+            cluster = replace(self._given(asked[0]), ingresses=ingresses)
             self._parts[asked] = Simulation(cluster, self._told(asked[0]), self.old.assume)
         return self._parts[asked]
 
@@ -107,6 +119,11 @@ class Road:
 
     def new_gate(self) -> Gate:
         return self.gate(self.new.controller.release.name)
+
+    def drops(self, key: str, name: str) -> bool:
+        """Whether a release drops an Ingress."""
+        ingress = self.new.cluster.ingresses.get(key)
+        return ingress is not None and any(each.effect is Effect.DROPPED for each in self.gate(name).troubles(ingress))
 
     def ingresses(self) -> Iterable[Ingress]:
         return self.new.cluster.ingresses.values()

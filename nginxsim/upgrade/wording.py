@@ -26,7 +26,7 @@ from nginxsim.releases.rights import Right, Use
 from nginxsim.releases.settings import INSTEAD
 from nginxsim.sources.values import Leaf
 from nginxsim.upgrade.gate import Rule, Trouble
-from nginxsim.upgrade.keeping import Cost, Keep
+from nginxsim.upgrade.keeping import KEEPS, Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
 from nginxsim.upgrade.written import CustomTemplate, Registration, Role
 from nginxsim.verdict.findings import at, finding
@@ -213,7 +213,9 @@ def default_moved(what: str, name: str, values: tuple[Any, Any], course: Course)
     """values: the old default and the new one."""
     known = {"setting": f"ConfigMap key {name}", "flag": f"--{name}"}[what]
     old, new = map(_written, values)
-    fix = f"set {name}: {old} in the ConfigMap to keep it" if what == "setting" else f"set --{name}={old} to keep it"
+    keep = next((f" (chart: {keep.chart})" for keep in KEEPS if (keep.kind, keep.name) == (what, name)), "")
+    written = f"{name}: {old} in the ConfigMap" if what == "setting" else f"--{name}={old}"
+    fix = f"set {written}{keep} to keep it"
     facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "fix": fix}
     return finding(Kind.DEFAULT, what=known, old=old, new=new, **facts)
 

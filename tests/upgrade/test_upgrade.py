@@ -221,6 +221,17 @@ def test_values_of_the_chart_are_found_where_people_keep_them(nginxsim: Command,
     }
 
 
+def test_a_file_of_values_is_the_controller_that_the_chart_makes_of_it(nginxsim: Command, tmp_path: Path) -> None:
+    path, _ = estate({"given": {"annotations": {"configuration-snippet": "more_set_headers X:y;"}}}, tmp_path)
+    values = tmp_path / "values.yaml"
+    values.write_text("controller: {config: {allow-snippet-annotations: 'true', annotations-risk-level: Critical}}\n")
+    step = ("--from", "1.11.5", "--to", "1.12.1", "-o", "json")
+    dropped = json.loads(nginxsim("upgrade", str(path), *step).out)["changes"]
+    kept = json.loads(nginxsim("upgrade", str(path), "--values", str(values), *step).out)["changes"]
+    assert "upgrade-dropped" in {each["code"] for each in dropped}
+    assert {each["code"] for each in kept} == {"upgrade-default"}
+
+
 CONTROLLER = """---
 apiVersion: apps/v1
 kind: Deployment

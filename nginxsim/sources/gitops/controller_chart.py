@@ -58,14 +58,17 @@ class Installed:
     place: Where = field(repr=False)
     name: str = NAME
 
-    def render(self) -> tuple[str, ValuesTrace, list[str]]:
-        """The text, the way back from it, and paths of values that only helm can fill in."""
-        objects = _Objects(self)
+    def render(self, version: str = "") -> tuple[str, ValuesTrace, list[str]]:
+        """The text, the way back from it, and paths of values that only helm can fill in.
+
+        version: of the chart, where that is not the one that is wanted.
+        """
+        objects = _Objects(self, version)
         pieces = [found for each in objects.all() if (found := _bare(each))]
         places: dict[tuple[int, Path], Leaf] = {}
         nodes = [_node(piece, places, number, ()) for number, piece in enumerate(pieces)]
         text = "---\n".join(map(yaml_of, nodes))
-        return text, ValuesTrace(text, places, self.place), objects.unfilled
+        return text, ValuesTrace(text, places, self), objects.unfilled
 
 
 def is_controller(chart: str) -> bool:
@@ -78,14 +81,14 @@ class ValuesTrace(Trace):
     """Back to the values that a text was made of; what is a default of the chart's stands where those do."""
 
     leaves: Mapping[tuple[int, Path], Leaf] = field(repr=False)
-    whole: Where = field(repr=False)
+    asked: Installed = field(repr=False)
 
     def place(self, spot: Spot | None, line: int) -> Origin:  # noqa: ARG002  # a line by itself says nothing here
         if spot:
             for end in range(len(spot.path), 0, -1):
                 if leaf := self.leaves.get((spot.document, spot.path[:end])):
                     return leaf.origin
-        return self.whole(0, 0).settled()
+        return self.asked.place(0, 0).settled()
 
 
 # --- values
@@ -164,9 +167,9 @@ def _kind(leaf: Leaf) -> str:
 class _Objects:
     """What the templates come to."""
 
-    def __init__(self, asked: Installed) -> None:
+    def __init__(self, asked: Installed, version: str) -> None:
         self._asked = asked
-        self._wanted = asked.wanted.text if asked.wanted else ""
+        self._wanted = version or (asked.wanted.text if asked.wanted else "")
         self._chosen = chart_for(self._wanted)
         self._chart = self._chosen.version
         self._values = values = _Values(asked.layers, self._chart, asked.place)
