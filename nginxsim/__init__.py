@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nginxsim.config.machine import Host
     from nginxsim.errors import InputError, NginxsimError, UsageError
     from nginxsim.nginx.exchange import Answer, Request, UpstreamRequest
+    from nginxsim.nginx.visitors import Visitor
     from nginxsim.origins import Origin, Source
     from nginxsim.simulation import Simulation, simulate
     from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict
@@ -35,6 +36,7 @@ _HOMES = {
     "UpstreamRequest": "nginxsim.nginx.exchange",
     "UsageError": "nginxsim.errors",
     "Verdict": "nginxsim.verdict",
+    "Visitor": "nginxsim.nginx.visitors",
     "simulate": "nginxsim.simulation",
     "simulate_conf": "nginxsim.conf_simulation",
 }
@@ -57,6 +59,7 @@ __all__ = [
     "UpstreamRequest",
     "UsageError",
     "Verdict",
+    "Visitor",
     "simulate",
     "simulate_conf",
 ]

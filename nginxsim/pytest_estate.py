@@ -11,6 +11,7 @@ from nginxsim.config.assumed import USUAL
 from nginxsim.kube.objects import NOWHERE
 from nginxsim.nginx.exchange import Answer, AnswerFunction, ProxyLine, UpstreamRequest
 from nginxsim.nginx.regex import MatchLimitError
+from nginxsim.nginx.visitors import NOBODY, Visitor
 from nginxsim.printing import spaced
 from nginxsim.reports.suites.terminal import comparison
 from nginxsim.reports.terminal import for_people
@@ -109,6 +110,7 @@ class Estate:
         http_version: str = "1.1",
         client_certificate: str | None = None,
         proxy_protocol: ProxyLine | str | int | bool | None = None,
+        as_: Visitor | str = NOBODY,
         draw: int | None = None,
     ) -> Answered:
         """Sends one request. draw: pins the canary's draw, as in a suite file."""
@@ -116,7 +118,7 @@ class Estate:
         request = request_for(
             url, method=method, headers=lines, client=client, body_bytes=body_bytes, http_version=http_version
         )
-        request = replace(request, client_certificate=client_certificate, proxy_protocol=proxy_protocol)
+        request = replace(request, client_certificate=client_certificate, proxy_protocol=proxy_protocol, as_=as_)
         verdict = self.simulation.route(request, self._answers())
         return Answered(url, verdict._replace(outcomes=pinned(verdict.outcomes, draw)), self.names)
 

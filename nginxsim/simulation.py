@@ -24,6 +24,7 @@ from nginxsim.sources import PLAIN_READING, Reading
 if TYPE_CHECKING:
     from nginxsim.admission import Review, Reviewer
     from nginxsim.annotations import Extractor
+    from nginxsim.around.auth.servers import AuthServers
     from nginxsim.around.balancer import Balancer
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
@@ -326,12 +327,36 @@ class Simulation:
 
         return balancer_of(self.cluster, self.controller)
 
+    @cached_property
+    def auth_servers(self) -> AuthServers:
+        """The auth servers that locations lead to, as the input configures them."""
+        from nginxsim.around.auth.servers import AuthServers
+
+        return AuthServers(self.cluster, self.controller, self.model.backends, self._serves)
+
+    def _serves(self, host: str, path: str) -> bool:
+        """Whether an Ingress of the input leads a path somewhere. A guarded root is taken to stand for the rest of the
+        host only: the Ingress of an auth server may be outside of the input.
+        """
+        from nginxsim.verdict.claims import covers
+
+        server = self.model.servers.get(host)
+        claims = [each for each in server.locations if each.spec_path] if server else []
+        claimed = [each for each in claims if covers(each.ingress_path, path)]
+        nearest = max(claimed, key=lambda each: len(each.ingress_path), default=None)
+        if nearest is None:
+            return server is None and self._is_own(host)
+        return bool(nearest.ingress_path.strip("/")) or not nearest.annotations.external_auth.url
+
+    def _is_own(self, host: str) -> bool:
+        return bool(self.hosts.candidates(host) - self.hosts.candidates())
+
     def leads_back(self, host: str) -> bool:
         """Whether a name is one of the controller's own, and Pods that ask for it come to the controller itself: what
         is sent to an address of the load balancer, the cluster's network hands on at once.
         """
         named = self.balancer is not None and self.balancer.is_named
-        return not named and bool(self.hosts.candidates(host) - self.hosts.candidates())
+        return not named and self._is_own(host)
 
     def burst(self, request: Request, count: int, answer: AnswerFunction | None = None) -> Verdict:
         """Plays `count` equal requests at once: which of them end how, in order of their places."""
@@ -347,6 +372,11 @@ class Simulation:
                 self._routings_by_name.clear()
             found = self._routings_by_name[names] = self._routing(names)
         return found
+
+    @cached_property
+    def whole_routing(self) -> Routing | None:
+        """The router of the whole file; None for an estate that is read one host at a time."""
+        return self.routing() if len(self.model.servers) <= WHOLE_FILE_SERVERS else None
 
     def routed_text(self, request: Request) -> str:
         """The conf that lines in a request's trace are numbered by; "" where none can be read to its end."""

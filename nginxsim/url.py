@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.nginx.exchange import ProxyLine, Request
+from nginxsim.nginx.visitors import NOBODY, Visitor
 
 SCHEMES = ("http", "https")
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)(?P<fragment>#.*)?")
@@ -27,6 +28,7 @@ def request_for(
     direct: bool = False,
     proxy_protocol: ProxyLine | int | bool | None = None,
     files: Sequence[str] | None = None,
+    as_: Visitor | str = NOBODY,
 ) -> Request:
     """The Request a client makes for `url`. Raises UsageError.
 
@@ -66,6 +68,7 @@ def request_for(
         port=_port(url, authority["port"]) if direct else None,
         proxy_protocol=proxy_protocol,
         files=files,
+        as_=as_,
     )
 
 

@@ -1,13 +1,14 @@
 """Examples of the catalogue: written in shorthand, shown and tested as whole manifests.
 
 A mapping without `kind` is an Ingress: `annotations` by short name, `paths` as "PATH [TYPE [SERVICE:PORT]]". One with
-`settings` is the controller's ConfigMap, one with `flags` its command line. Anything else is taken as it stands, but
-that tests put a certificate where a Secret says `<certificate of HOST>`; text is only shown.
+`settings` is the controller's ConfigMap, one with `flags` its command line, one with `oauth2-proxy` a Deployment of
+that with its Service. Anything else is taken as it stands, but that tests put a certificate where a Secret says
+`<certificate of HOST>`; text is only shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -58,7 +59,7 @@ def _listed(written: Written | Sequence[Written]) -> Sequence[Written]:
 
 
 def _name(item: Written) -> tuple[str, str]:
-    for only in ("settings", "flags"):
+    for only in ("settings", "flags", "oauth2-proxy"):
         if only in item:
             return only, ""
     kind = item.get("kind", "")
@@ -84,15 +85,35 @@ def example_of(written: Any) -> Example | None:
         return Example(text=written if written.endswith("\n") else f"{written}\n")
     items = written if isinstance(written, list) else [written]
     flags = [flag for item in items for flag in item.get("flags", ())]
-    return Example(tuple(_object(item) for item in items if "flags" not in item), tuple(flags))
+    return Example(tuple(thing for item in items if "flags" not in item for thing in _objects(item)), tuple(flags))
 
 
-def _object(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _objects(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if "kind" in item:
-        return item
-    if "settings" in item:
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(CONFIG_MAP), "data": item["settings"]}
-    return _ingress(**item)
+        yield item
+    elif "settings" in item:
+        yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(CONFIG_MAP), "data": item["settings"]}
+    elif "oauth2-proxy" in item:
+        yield from _oauth2_proxy(**item["oauth2-proxy"])
+    else:
+        yield _ingress(**item)
+
+
+def _oauth2_proxy(*, version: str, flags: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
+    name, labels = "oauth2-proxy", {"app": "oauth2-proxy"}
+    secret = {"secretKeyRef": {"name": name, "key": "cookie-secret"}}
+    given = [] if any("email" in flag for flag in flags) else ["--email-domain=*"]
+    container = {
+        "name": name,
+        "image": f"quay.io/oauth2-proxy/oauth2-proxy:{version}",
+        "args": ["--http-address=0.0.0.0:4180", *given, *flags],
+        "env": [{"name": "OAUTH2_PROXY_COOKIE_SECRET", "valueFrom": secret}],
+    }
+    ports = {"selector": labels, "ports": [{"port": 4180}]}
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": ports}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
 def _ingress(

@@ -56,6 +56,14 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 @click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
 @click.option("--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx sees it.")
 @click.option(
+    "--as",
+    "visitor",
+    default="anonymous",
+    metavar="WHO",
+    help="Who asks an auth server: anonymous, or ann@example.com[,group=ops]...",
+    show_default=True,
+)
+@click.option(
     "--file",
     "files",
     multiple=True,
@@ -85,12 +93,14 @@ def command(
     body_bytes: int,
     http_version: str,
     proxy_protocol: str | None,
+    visitor: str,
     files: tuple[str, ...],
     output: str,
 ) -> None:
     """Tell how a request to URL would end under the manifests in PATH..., and why.
 
-    Services and auth servers are taken to answer 200. With --conf, a plain nginx.conf is asked: no Kubernetes.
+    Services are taken to answer 200, and so are auth servers, but for oauth2-proxy, which answers as the manifests
+    configure it. With --conf, a plain nginx.conf is asked: no Kubernetes.
 
     \b
     Examples:
@@ -98,6 +108,7 @@ def command(
       nginxsim why https://shop.example.com/ k8s/ -H 'X-Canary: always'
       nginxsim why http://shop.example.com/ k8s/ --client 203.0.113.9 -o json
       nginxsim why http://shop.example.com/ k8s/ --repeat 20
+      nginxsim why http://wiki.example.com/ k8s/ --as ann@example.com,group=ops
       nginxsim why http://localhost:8080/ --conf nginx.conf
 
     \b
@@ -121,6 +132,7 @@ def command(
         direct=bool(conf),
         proxy_protocol=None if proxy_protocol is None else proxy_line_of(proxy_protocol),
         files=files or None,
+        as_=visitor,
     )
     if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
         raise click.UsageError(

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from nginxsim.kube.fields import Fields
+from nginxsim.kube.inside import inside_of
 from nginxsim.kube.objects import Container, Meta, Word
 from nginxsim.origins import Origin
 
 Environment: TypeAlias = Mapping[str, str | None]
 """Variables; None for those of which only the cluster knows the value."""
 
+LOOKED_INTO = "oauth2"
+"""In the image or the command line of programs whose settings matter to a request (around/auth)."""
 LONGEST = 1 << 16
 """Characters of a word once it is filled in: variables made of variables could double it without end."""
 _OF_METADATA = re.compile(r"metadata\.(?P<of>labels|annotations)\['(?P<key>[^']*)'\]")
@@ -24,15 +27,18 @@ _OF_METADATA = re.compile(r"metadata\.(?P<of>labels|annotations)\['(?P<key>[^']*
 
 def read_containers(spec: Fields, pod: Meta) -> tuple[Container, ...]:
     """`pod`: what is known of the Pod itself; a template has no name."""
-    return tuple(_container(each, pod) for each in spec.items("containers"))
+    return tuple(_container(each, pod, spec) for each in spec.items("containers"))
 
 
-def _container(fields: Fields, pod: Meta) -> Container:
+def _container(fields: Fields, pod: Meta, spec: Fields) -> Container:
     written = (*fields.placed("command"), *fields.placed("args"))
     environment = _environment(fields, pod) if any("$(" in text for text, _ in written) else {}
     others = "envFrom" in fields
     words = tuple(_word(text, origin, environment, others=others) for text, origin in written)
-    return Container(fields.text("image"), fields.origin("image"), words, fields.text("name"))
+    image = fields.text("image")
+    looked_into = LOOKED_INTO in image or any(LOOKED_INTO in word.text for word in words)
+    inside = inside_of(fields, pod, spec) if looked_into else None
+    return Container(image, fields.origin("image"), words, fields.text("name"), inside)
 
 
 def _word(text: str, origin: Origin, environment: Environment, *, others: bool) -> Word:

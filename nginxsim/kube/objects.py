@@ -283,6 +283,37 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What an environment or a volume takes from elsewhere: a ConfigMap or Secret, and the key of it, "" for all."""
+
+    kind: Literal["ConfigMap", "Secret"]
+    name: str
+    key: str = ""
+    prefix: str = ""
+    """Of the variables that envFrom makes; of a volume's file, the path of this key where it is not the key itself."""
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where files of ConfigMaps and Secrets are in a container."""
+
+    path: str
+    sub_path: str = ""
+    holds: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a container's program finds: its environment, by the order of the manifest, and files."""
+
+    variables: tuple[tuple[str, Word | Reference], ...] = ()
+    others: tuple[Reference, ...] = ()
+    """envFrom."""
+    mounts: tuple[Mount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """One of a Pod: its image and its command line (command, then args)."""
 
@@ -290,6 +321,8 @@ class Container:
     image_origin: Origin
     words: tuple[Word, ...] = ()
     name: str = ""
+    inside: Inside | None = None
+    """Read of those programs only whose settings matter to a request (kube.containers.LOOKED_INTO)."""
 
 
 @dataclass(frozen=True, slots=True)

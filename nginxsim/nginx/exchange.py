@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from nginxsim.errors import UsageError
 from nginxsim.nginx.steps import Entry, Step
+from nginxsim.nginx.visitors import NOBODY as NOBODY_SIGNED_IN
+from nginxsim.nginx.visitors import Visitor
 
 Headers: TypeAlias = list[tuple[str, str]]
 
@@ -58,6 +60,9 @@ class Request:
     comes first. None: where the port reads one; False: never; True: even where the port reads none. A number is the
     port that the line says the client came to; a ProxyLine, or its text, says all of it.
 
+    as_: who asks, as the auth server knows him or her: a Visitor, or "ann@example.com,group=ops"; by default nobody who
+    has signed in.
+
     files: paths of the files on nginx's disk, as the conf leads to them (root and URI); None: nobody knows them, and
     the verdict says which it takes to exist.
 
@@ -78,12 +83,20 @@ class Request:
     place: int = 1
     proxy_protocol: ProxyLine | str | int | bool | None = None
     files: Sequence[str] | None = None
+    as_: Visitor | str = NOBODY_SIGNED_IN
 
     def __post_init__(self) -> None:
         if self.scheme not in ("http", "https"):
             raise UsageError(f'unknown scheme "{self.scheme}": use http or https')
         if isinstance(self.proxy_protocol, str):
             object.__setattr__(self, "proxy_protocol", ProxyLine.read(self.proxy_protocol))
+        if isinstance(self.as_, str):
+            object.__setattr__(self, "as_", Visitor.read(self.as_))
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks."""
+        return self.as_ if isinstance(self.as_, Visitor) else Visitor.read(self.as_)
 
     def proxy_line(self, *, expected: bool) -> ProxyLine | None:
         """What comes before the request at a port that reads such a line, or does not."""
@@ -125,6 +138,10 @@ class Answer:
     headers: Sequence[tuple[str, str]] = ()
     failed: Failure | None = None
     body_bytes: int | None = None
+    told: Sequence[Entry] = ()
+    """How a simulated service came to it: steps for the trace."""
+    taken: Sequence[str] = ()
+    """What it takes for granted."""
 
     @classmethod
     def failure(cls, why: str) -> Answer:
@@ -164,7 +181,10 @@ class UpstreamRequest(NamedTuple):
     role: Role = Role.SERVICE
 
 
-AnswerFunction: TypeAlias = Callable[[UpstreamRequest], Answer]
+AnswerFunction: TypeAlias = Callable[[UpstreamRequest], Answer | None]
+"""Plays services and auth servers. None: as if nobody had been asked to play this one."""
+Answering: TypeAlias = Callable[[UpstreamRequest], Answer]
+"""The same with an answer for everything."""
 
 
 _FINE = Answer()
@@ -172,6 +192,11 @@ _FINE = Answer()
 
 def everything_is_fine(_: UpstreamRequest) -> Answer:
     return _FINE
+
+
+def or_fine(answer: AnswerFunction | None) -> Answering:
+    """Whoever is not played answers 200."""
+    return everything_is_fine if answer is None else lambda sent: answer(sent) or _FINE
 
 
 class RoutedOutcome(NamedTuple):

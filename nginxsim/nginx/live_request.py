@@ -10,7 +10,7 @@ from nginxsim.nginx.events import Chance
 from nginxsim.nginx.exchange import (
     NOBODY,
     Answer,
-    AnswerFunction,
+    Answering,
     Headers,
     ProxyLine,
     Request,
@@ -77,9 +77,7 @@ class Run:
         "trace",
     )
 
-    def __init__(
-        self, setup: Setup, answer: AnswerFunction, choices: tuple[int, ...], outer: Run | None = None
-    ) -> None:
+    def __init__(self, setup: Setup, answer: Answering, choices: tuple[int, ...], outer: Run | None = None) -> None:
         self.setup = setup
         self.http, self.lua, self.files = setup.http, setup.lua, setup.files
         self.answer = answer

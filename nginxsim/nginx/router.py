@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
+from nginxsim.nginx.exchange import Answering, Request, RoutedOutcome, UpstreamRequest, everything_is_fine
 from nginxsim.nginx.live_request import LiveRequest, Run, Setup
 from nginxsim.nginx.lua_api import NO_LUA, LuaRuntime
 from nginxsim.nginx.receive import receive
@@ -54,7 +54,7 @@ class Router:
         """Whether any server does."""
         return self.setup.http.listens.has(port)
 
-    def route(self, request: Request, answer: AnswerFunction = everything_is_fine) -> list[RoutedOutcome]:
+    def route(self, request: Request, answer: Answering = everything_is_fine) -> list[RoutedOutcome]:
         """Every way the request may end, most likely first; ways that look the same count as one."""
         run = Run(self.setup, answer, ())
         first = _outcome(run, receive(run, request))

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from nginxsim.origins import Source
+
 
 class Phase(StrEnum):
     """The parts of a request's way, in order; `error_page` and `filter` come in between."""
@@ -47,6 +49,11 @@ class Event:
     def directive(self) -> str:
         """The directive that acted, as written or by its name; "" where none or one of another kind did."""
         return ""
+
+    @property
+    def asked_by(self) -> Source | None:
+        """What was written for it to happen, where that is no line of a conf."""
+        return None
 
     @property
     def service(self) -> str:

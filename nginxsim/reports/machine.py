@@ -13,6 +13,7 @@ from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.verdict import Cause, Evidence, Finding, Outcome, TraceStep, Verdict, nested
 
 if TYPE_CHECKING:
+    from nginxsim.nginx.exchange import Request
     from nginxsim.reports.verdicts import VerdictReport
 
 
@@ -56,10 +57,15 @@ def _named(report: VerdictReport) -> dict[str, Any]:
     return {**report.whose.named, **verdict_data(report.url, report.verdict)}
 
 
+def _who(request: Request) -> dict[str, str]:
+    """Whoever has signed in."""
+    return {"as": str(request.visitor)} if request.visitor.has_session else {}
+
+
 def verdict_data(url: str, verdict: Verdict) -> dict[str, Any]:
     request = verdict.request
     return {
-        "request": {"url": url, "method": request.method, "client": request.client},
+        "request": {"url": url, "method": request.method, "client": request.client, **_who(request)},
         "finding": verdict.is_finding,
         "obstacles": [finding_data(obstacle) for obstacle in verdict.obstacles],
         "outcomes": [outcome_data(outcome) for outcome in verdict.outcomes],

@@ -110,6 +110,7 @@ REQUEST: Table = {
     ),
     "sni": Field("Server name of the TLS handshake; default the URL's host.", TEXT),
     "client_certificate": Field("File with the client's certificate in PEM, relative to the suite file.", TEXT),
+    "as": Field('Who asks an auth server: "anonymous" (default), or "ann@example.com,group=ops".', TEXT),
 }
 
 UPSTREAM: Table = {
@@ -146,6 +147,7 @@ WITH: Table = {
 }
 
 DEFAULTS: Table = {
+    "as": REQUEST["as"],
     "client": REQUEST["client"],
     "headers": REQUEST["headers"],
     "http_version": REQUEST["http_version"],
@@ -157,6 +159,7 @@ TEST: Table = {
     "name": Field("What the test shows; default: its request.", SCALAR),
     "request": Field('"URL", "METHOD URL", or a mapping with url and more.', {"anyOf": [TEXT, reference("request")]}),
     "client": REQUEST["client"],
+    "as": REQUEST["as"],
     "draw": Field(
         "Pins the canary's draw: the canary takes the request when this number is below its weight.",
         number(0),

@@ -178,6 +178,8 @@ def _why_not(case: Case, target: Target | None) -> str | None:
         return "changes the manifests"
     if case.plays:
         return "plays the services"
+    if request.visitor.has_session:
+        return "nobody can be signed in here"
     if request.http_version != "1.1":
         return f"HTTP/{request.http_version} is not spoken here"
     if request.proxy_protocol:

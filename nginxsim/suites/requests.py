@@ -11,6 +11,7 @@ from typing import Any
 
 from nginxsim.errors import UsageError
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.visitors import Visitor
 from nginxsim.suites.fields import HTTP_VERSIONS, REQUEST
 from nginxsim.suites.nodes import Value
 from nginxsim.url import proxy_line_of, request_for
@@ -56,7 +57,7 @@ def _completed(request: Request, given: Mapping[str, Value]) -> Request:
     """With the fields that a URL does not hold."""
     for name, reader in READERS.items():
         if name in given:
-            changes: dict[str, Any] = {name: reader(given[name])}
+            changes: dict[str, Any] = {NAMED.get(name, name): reader(given[name])}
             request = replace(request, **changes)
     return request
 
@@ -86,6 +87,15 @@ def _file(value: Value) -> str:
         value.refuse(f"{path}: cannot be read: {problem}")
 
 
+def _visitor(value: Value) -> Visitor:
+    try:
+        return Visitor.read(value.text())
+    except UsageError as problem:
+        value.refuse(str(problem))
+
+
+NAMED: Mapping[str, str] = {"as": "as_"}
+"""Fields of Request that go by another name, which is no word of Python's."""
 READERS: Mapping[str, Callable[[Value], object]] = {
     "client": _address,
     "body_bytes": Value.number,
@@ -94,4 +104,5 @@ READERS: Mapping[str, Callable[[Value], object]] = {
     "proxy_protocol": _proxy_line,
     "sni": Value.text,
     "client_certificate": _file,
+    "as": _visitor,
 }

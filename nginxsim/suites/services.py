@@ -124,16 +124,16 @@ def _port(sent: UpstreamRequest) -> str:
 
 
 def answers(played: Sequence[Played], names: ServiceNames, heard: Callable[[Played], None]) -> AnswerFunction:
-    """The AnswerFunction that plays these services, 200 for any other. `heard` is told what was used."""
+    """The AnswerFunction that plays these services, and no other. `heard` is told what was used."""
 
-    def answer(sent: UpstreamRequest) -> Answer:
+    def answer(sent: UpstreamRequest) -> Answer | None:
         called = names.all(sent)
         path = sent.uri.partition("?")[0]
         for one in played:
             if one.target in called and _covers(one.path, path):
                 heard(one)
                 return one.answer
-        return Answer()
+        return None
 
     return answer
 

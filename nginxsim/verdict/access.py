@@ -20,6 +20,7 @@ from nginxsim.nginx.steps import Phase
 from nginxsim.origins import DEFAULT
 from nginxsim.releases.facts import next_with
 from nginxsim.verdict.addresses import explain_address
+from nginxsim.verdict.auth_server import explain_server, mending, where, why_refused
 from nginxsim.verdict.buffers import explain_too_big
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
@@ -87,11 +88,15 @@ def explain_auth(case: Case) -> Cause | None:
     if status == 401 and _signs_in(case):
         if page := sign_in_loop(case.estate, case.request):
             return cause("sign-in-loop", _signin_place(case) or evidence, page=page)
-        return cause("sign-in-redirect", evidence, url=url, fix=for_preflight(case))
+        fix, why = for_preflight(case) or mending(case), why_refused(case)
+        return cause("sign-in-redirect", [*evidence, *where(case)], url=url, fix=fix, why=why)
     if status in (401, 403):
-        return cause("external-auth-refused", evidence, url=url, auth_status=status, fix=for_preflight(case))
+        fix, why = for_preflight(case) or mending(case), why_refused(case)
+        return cause("external-auth-refused", [*evidence, *where(case)], url=url, auth_status=status, fix=fix, why=why)
     if too_big := explain_too_big(case, f"the auth server {url}"):
         return too_big
+    if known := explain_server(case):
+        return known
     fix = ""
     if any(isinstance(step.event, ProxyLineMissing) for step in case.steps):
         fix = (

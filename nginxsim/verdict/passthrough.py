@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nginxsim.controller.model import PassthroughBackend
 from nginxsim.controller.traits import ServerTrait
-from nginxsim.nginx.exchange import AnswerFunction, Failure, Request, UpstreamRequest, everything_is_fine
+from nginxsim.nginx.exchange import AnswerFunction, Answering, Failure, Request, UpstreamRequest, or_fine
 from nginxsim.nginx.steps import Phase
 from nginxsim.origins import Source
 from nginxsim.verdict.causes import cause
@@ -39,9 +39,9 @@ class PassthroughFront:
         if request.scheme != "https" or request.port not in (None, self._port):
             return None
         backend = self._backends.get(request.tls_name)
-        return None if backend is None else self._passed(request, backend, answer or everything_is_fine)
+        return None if backend is None else self._passed(request, backend, or_fine(answer))
 
-    def _passed(self, request: Request, backend: PassthroughBackend, answer: AnswerFunction) -> Verdict:
+    def _passed(self, request: Request, backend: PassthroughBackend, answer: Answering) -> Verdict:
         sent = UpstreamRequest(
             backend.backend,
             (_address(backend),),

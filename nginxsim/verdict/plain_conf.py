@@ -236,7 +236,7 @@ def _auth(case: PlainCase) -> Cause:
     uri = case.event.uri if isinstance(case.event, AuthAnswered) else ""
     url = f"{asked.service}{asked.uri}" if asked else uri
     if status in (401, 403):
-        return cause("external-auth-refused", case.evidence, url=url, auth_status=status)
+        return cause("external-auth-refused", case.evidence, url=url, auth_status=status, why="")
     return cause("external-auth-failed", case.evidence, url=url, auth_status=status or "nothing")
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from nginxsim.around.balancer import Arrival
 from nginxsim.controller.files import unread_files
 from nginxsim.nginx.events import Handshake, LocationChosen
-from nginxsim.nginx.exchange import AnswerFunction, Request, RoutedOutcome, everything_is_fine
+from nginxsim.nginx.exchange import AnswerFunction, Answering, Request, RoutedOutcome, or_fine
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.steps import Event, Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.certificates import Shown
 from nginxsim.verdict.decision import NO_DIRECTIVE
+from nginxsim.verdict.playing import Playing
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
 from nginxsim.verdict.wording import said
@@ -93,12 +94,20 @@ class ConfRouting(ABC):
         """The request as it comes to this nginx."""
         return Arrival(request)
 
+    def answering(self, request: Request, answer: AnswerFunction | None) -> Answering:  # noqa: ARG002
+        """Who plays what is behind nginx, and beside it."""
+        return or_fine(answer)
+
+    def routed(self, arrived: Request, answer: Answering) -> list[RoutedOutcome]:
+        """Every way that a request ends which has come to this nginx."""
+        return self._router.route(arrived, answer)
+
     def verdict(self, request: Request, answer: AnswerFunction | None = None) -> Verdict:
         if self._front is not None and (passed := self._front.verdict(request, answer)):
             return passed
         arrival = self.arriving(request)
         sent = arrival.request
-        routed = self._router.route(sent, answer or everything_is_fine)
+        routed = self.routed(sent, self.answering(sent, answer))
         outcomes = [self._outcome(arrival, one) for one in routed]
         return Verdict(sent, outcomes, _RoutedStanding(self, sent, routed, outcomes))
 
@@ -130,7 +139,7 @@ class ConfRouting(ABC):
 
     def _traced(self, request: Request, step: Step, steps: Sequence[Step]) -> TraceStep:
         event, line, within = step
-        conf, source = self.written(line) if line else ("", None)
+        conf, source = self.written(line) if line else ("", event.asked_by)
         words = self.said(event)
         # Within the controller's own servers, nobody asked for anything.
         why = words.why.strip() or (_asked_for(source) if source and not within else "")
@@ -219,6 +228,9 @@ class Routing(ConfRouting):
         if self._behind:
             port = self._behind.get(port, port)
         return arrival if sent.listen_port == port else arrival._replace(request=replace(sent, port=port))
+
+    def answering(self, request: Request, answer: AnswerFunction | None) -> Answering:
+        return Playing(self.estate, request.visitor, answer)
 
     def doubts(self, request: Request, routed: RoutedOutcome) -> tuple[str, ...]:
         if request.scheme != "https" and not self._contests:

@@ -167,6 +167,6 @@ def test_an_auth_url_of_the_controllers_own_comes_back_without_a_proxy_line() ->
     ],
 )
 def test_an_auth_url_that_leads_elsewhere_or_through_the_load_balancer_is_asked(objects: list[Object]) -> None:
-    verdict = asked(shop(*objects, settings=READS))
+    verdict = asked(shop(*objects, settings=READS), as_="ann@example.com")
     assert verdict.status == 200
     assert not any("straight back" in taken for taken in verdict.assumptions)

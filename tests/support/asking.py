@@ -28,7 +28,8 @@ def session_of(ask: Mapping[str, Any]) -> list[tuple[str, str]]:
 def asked(estate: Simulation, ask: Mapping[str, Any]) -> Verdict:
     """ask: url, method, headers, client, body (bytes), place (of equal requests at once), session (a backend's
     name), proxy (whether a PROXY line comes first), version (of HTTP);
-    what the services and the auth server answer: service, auth; speaks: the only protocol that the service understands.
+    what the services and the auth server answer: service, auth (as the input says where it is left out);
+    speaks: the only protocol that the service understands; as: who asks.
     """
     request = request_for(
         ask["url"],
@@ -38,7 +39,9 @@ def asked(estate: Simulation, ask: Mapping[str, Any]) -> Verdict:
         body_bytes=ask.get("body", 0),
     )
 
-    def answer(sent: UpstreamRequest) -> Answer:
+    def answer(sent: UpstreamRequest) -> Answer | None:
+        if sent.role == "auth" and "auth" not in ask:
+            return None
         if ask.get("speaks", sent.protocol) != sent.protocol:
             return Answer.failure("protocol")
         return answer_of(ask.get("auth" if sent.role == "auth" else "service"))
@@ -48,5 +51,6 @@ def asked(estate: Simulation, ask: Mapping[str, Any]) -> Verdict:
         place=ask.get("place", 1),
         proxy_protocol=ask.get("proxy"),
         http_version=ask.get("version", request.http_version),
+        as_=ask.get("as", "anonymous"),
     )
     return estate.route(request, answer)

@@ -180,6 +180,9 @@ def _answer(request: LiveRequest, up: UpstreamConf, sent: UpstreamRequest) -> An
     if up.read_timeout == 0:
         return _raced(request, sent)
     answer = request.run.answer(sent)
+    if answer.told or answer.taken:
+        request.run.trace += answer.told
+        request.run.assumptions.update(dict.fromkeys(answer.taken))
     if strict and answer.failed is Failure.PROTOCOL and sent.protocol == "http" and _is_tls_port(sent):
         request.assume(f"{sent.service} speaks TLS and answers 400 to plain HTTP")
         return Answer(400, MALFORMED)

@@ -165,7 +165,7 @@ class OAuth2Proxy:
     def takes_email(self, email: str) -> bool:
         """By its domain, or by a list of addresses, which holds everybody where nobody knows what it says."""
         email, domains = email.lower(), [domain.lower() for domain in self.settings.list("email-domain")]
-        if "*" in domains or (self.emails and email in self.emails):
+        if "*" in domains or not self.settings["email-domain"].is_known or (self.emails and email in self.emails):
             return True
         if self.settings.is_given("authenticated-emails-file") and self.emails is None:
             return True

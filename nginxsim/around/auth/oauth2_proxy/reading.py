@@ -25,8 +25,10 @@ Read = Callable[[str], File | None]
 """The file at a path; None where nobody knows it."""
 
 
-def oauth2_proxy(words: Sequence[Word], variables: Mapping[str, Word], version: Version, read: Read) -> OAuth2Proxy:
-    """words: its command line without the program."""
+def oauth2_proxy(
+    words: Sequence[Word], variables: Mapping[str, Word], version: Version, read: Read, *, is_open: bool = False
+) -> OAuth2Proxy:
+    """words: its command line without the program. is_open: there are further variables, which nobody knows."""
     alpha_path = has_structure(words)
     structured = bool(alpha_path)
     file = read(config_path(words)) if config_path(words) else None
@@ -39,7 +41,8 @@ def oauth2_proxy(words: Sequence[Word], variables: Mapping[str, Word], version: 
         given |= settings
         faults = [*problems, *faults]
     alpha, problems = _alpha(alpha_path, read, version)
-    told = Settings(given, tuple(_unknown_first([*faults, *problems])))
+    is_open = is_open or (bool(config_path(words)) and file is None)
+    told = Settings(given, tuple(_unknown_first([*faults, *problems])), is_open)
     return OAuth2Proxy(told, version, alpha, _passwords(told, read), _emails(told, read))
 
 

@@ -96,6 +96,8 @@ class Settings:
 
     given: Mapping[str, Setting] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    is_open: bool = False
+    """There is more, which is not in the input."""
 
     def __getitem__(self, name: str) -> Setting:
         found = self.given.get(name)
@@ -105,13 +107,16 @@ class Settings:
         return Setting(option, (option.default,) if option.default else ())
 
     def is_on(self, name: str) -> bool:
-        return _truth(self[name].text)
+        return _truth(self.text(name))
 
     def text(self, name: str) -> str:
-        return self[name].text
+        """The default where only the cluster knows it."""
+        setting = self[name]
+        return setting.text if setting.is_known else setting.option.default
 
     def list(self, name: str) -> tuple[str, ...]:
-        return self[name].values
+        setting = self[name]
+        return setting.values if setting.is_known else ()
 
     def is_given(self, name: str) -> bool:
         return name in self.given

@@ -28,7 +28,9 @@ NETWORKS = ("trusted-ip", "trusted-proxy-ip")
 def faults_of(settings: Settings, version: Version) -> Iterator[Fault]:
     """In the order in which it looks."""
     yield from _secret(settings)
-    if not any(settings.is_given(name) for name in ("email-domain", "authenticated-emails-file", "htpasswd-file")):
+    if not settings.is_open and not any(
+        settings.is_given(name) for name in ("email-domain", "authenticated-emails-file", "htpasswd-file")
+    ):
         yield Fault(Problem.NO_EMAILS, "--email-domain")
     yield from _client_header(settings, version)
     yield from _patterns(settings)
@@ -44,6 +46,8 @@ def _secret(settings: Settings) -> Iterator[Fault]:
     if not setting.is_known or settings.is_given("cookie-secret-file"):
         return
     if not setting.text:
+        if settings.is_open:
+            return
         yield Fault(Problem.NO_SECRET, "--cookie-secret", "", setting.origin)
     elif (length := secret_length(setting.text)) not in SECRET_LENGTHS:
         yield Fault(Problem.SECRET_LENGTH, setting.called, str(length), setting.origin)
