@@ -1,7 +1,7 @@
 """What the chart ingress-nginx makes of its values, as far as that is data, for those who have only the values.
 
 ingress-nginx: charts/ingress-nginx/values.yaml and templates/_params.tpl at the helm-chart-* tags. Spans are of the
-chart's versions. The objects of the templates are made in nginxsim/sources/gitops/controller_chart.py.
+chart's versions. The objects of the templates are made in nginxsim/sources/controller_chart.py.
 """
 
 from __future__ import annotations

@@ -69,6 +69,11 @@ class Checkout:
             return self.tops[0]
         return self.naming.folder if self.naming.folder != self.tops[0] else None
 
+    def outermost(self, path: str) -> str:
+        """The widest top above a path; what lies in none is its own."""
+        around = [top for top in self.tops if path == top or path.startswith(f"{top.rstrip('/')}/")]
+        return min(around, key=len, default=path)
+
     def top_of(self, path: str) -> str:
         """The top above a path that find() has found: nothing outside of it may be taken in."""
         return next((top for top in self.tops if path == top or path.startswith(f"{top.rstrip('/')}/")), path)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from nginxsim.errors import InputError
-from nginxsim.sources.helm import CHART, OWN_FOLDERS, Chart
+from nginxsim.sources.dependencies import CHART
+from nginxsim.sources.helm import OWN_FOLDERS, Chart
 from nginxsim.sources.ignoring import Patterns, Rules, around, below, left_out
 from nginxsim.sources.kustomization import NAMES as KUSTOMIZATIONS
 from nginxsim.sources.kustomize import Overlay
@@ -38,18 +39,20 @@ class Found:
     entries: list[Entry] = field(default_factory=list)
 
     def arranged(self, taken: Callable[[str], bool]) -> Iterator[Entry]:
-        """Without the files that belong to kustomizations, without those that others build upon, and without what is
-        taken by somebody else.
+        """Without the files that belong to kustomizations, without those kustomizations and charts that others build
+        upon, and without what is taken by somebody else.
         """
         overlays = {each.folder: each for each in self.entries if isinstance(each, Overlay)}
         belongings = _Belongings(overlays)
+        parts = {path for each in self.entries if isinstance(each, Chart) for path in each.parts.locals()}
         for entry in self.entries:
             if isinstance(entry, Omitted):
                 yield entry
             elif taken(path_of(entry)):
                 continue
             elif isinstance(entry, Chart):
-                yield entry
+                if os.path.realpath(entry.folder) not in parts:
+                    yield entry
             elif isinstance(entry, Overlay):
                 if entry.folder not in belongings.inner:
                     yield belongings.broken.get(entry.folder, entry)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from glob import escape
+from functools import cached_property, partial
 from pathlib import Path
 
 import yaml
 
 from nginxsim.errors import InputError
+from nginxsim.sources.checkout import Checkout
+from nginxsim.sources.dependencies import CHART, Dependency, Parts
 from nginxsim.sources.files import File, text_if_any
 from nginxsim.sources.naming import Naming
+from nginxsim.sources.omissions import Omission, Omitted
+from nginxsim.sources.settings import set_by_option
 from nginxsim.sources.tools import Tool, output_of, scratch
-from nginxsim.sources.trace import Text
-from nginxsim.sources.trees import child, items, roots, text_of, yaml_of
+from nginxsim.sources.trace import Text, at
+from nginxsim.sources.trees import child, roots, text_of, yaml_of
+from nginxsim.sources.values import Tree, laid_over
 
-CHART = "Chart.yaml"
 OWN_FOLDERS = frozenset({"templates", "charts", "crds", "ci", "files", "tests"})
 """Of a chart: what lies there is no manifest."""
 HELM = Tool("helm", "https://helm.sh/docs/intro/install/ has it", ("template",))
@@ -43,6 +46,10 @@ class Chart:
     """As --set takes them."""
     release: str = ""
     namespace: str = "default"
+    top: str = ""
+    """Absolute: charts that it takes in are looked for below; "": the repository that the input lies in."""
+    has_values: bool = True
+    """Its own values count, which Flux sets aside where it is told other files."""
 
     @cached_property
     def _about(self) -> yaml.Node | None:
@@ -54,41 +61,85 @@ class Chart:
         """Parts for other charts: nothing comes of it alone."""
         return text_of(child(self._about, "type")) == "library"
 
-    @property
-    def missing(self) -> list[str]:
-        """Charts that it depends on and that are not in its folder `charts`."""
-        names = (text_of(child(each, "name")) for each in items(child(self._about, "dependencies")))
-        inner = Path(self.folder, "charts")
-        return [name for name in names if not (inner / name).is_dir() and not any(inner.glob(f"{escape(name)}-*.tgz"))]
+    @cached_property
+    def parts(self) -> Parts:
+        return Parts(self.folder, self.top or Checkout(self.naming).outermost(self.folder))
 
     def variants(self) -> list[Chart]:
         """One for each file of values for an environment, else itself."""
         found = sorted({str(path) for pattern in _VARIANTS for path in Path(self.folder).glob(pattern)})
         return [replace(self, name=f"{self.name}/{Path(path).name}", values=(path,)) for path in found] or [self]
 
-    def render(self, *, online: bool) -> File:
-        """What helm would install, without tests. Raises InputError."""
-        if self.missing:
-            raise InputError("charts that it depends on are not there; `helm dependency build` fetches them")
+    def render(self, *, online: bool) -> list[File | Omitted]:
+        """What helm would install, without tests, and what is left out of that. Raises InputError."""
         from nginxsim.sources.helm_trace import HelmTrace
 
-        text = self._template((), online=online)
+        missing = self.parts.missing()
+        try:
+            text = self._template((), online=online)
+        except InputError:
+            if missing:
+                raise InputError(_INCOMPLETE) from None
+            raise
         back = HelmTrace(text, self, online)
-        return File(self.name, text, is_named=False, back=back, namespace=self.namespace)
+        file = File(self.name, text, is_named=False, back=back, namespace=self.namespace)
+        return [file, *self._instead(missing, back.values if missing else {})]
+
+    def _instead(self, missing: Iterable[Dependency], values: Tree) -> Iterator[File | Omitted]:
+        """Of charts that are not there: the controller by its values; any other is told."""
+        from nginxsim.sources.controller_chart import is_controller
+
+        for wanted in missing:
+            if not wanted.is_on(values):
+                continue
+            file = File(self.naming.name(wanted.file), text_if_any(wanted.file))
+            place = file.origin(child(wanted.node, "name") or wanted.node)
+            if is_controller(wanted.name) and wanted.file.startswith(self.folder):
+                yield from self._controller(wanted, file, values)
+            else:
+                yield Omitted(f"{place} (chart {wanted.name})", Omission.ELSEWHERE, _fetching(file.name, wanted.name))
+
+    def _controller(self, wanted: Dependency, file: File, values: Tree) -> Iterator[File | Omitted]:
+        from nginxsim.sources.controller_chart import Installed
+
+        place = partial(at, file, child(wanted.node, "name") or wanted.node)
+        for setting in self.settings:
+            values = laid_over(values, set_by_option(setting, place))
+        own = values.get(wanted.called, {}) if isinstance(values, dict) else {}
+        asked = Installed(
+            f"chart {self.name}", self._release, self.namespace, wanted.version(file), (own,), place, wanted.called
+        )
+        text, back, unfilled = asked.render()
+        yield File(self.name, text, is_named=False, back=back, namespace=self.namespace)
+        yield from asked.told(unfilled)
+
+    @property
+    def _release(self) -> str:
+        return self.release or text_of(child(self._about, "name")) or "release-name"
 
     def _template(self, more: Sequence[str], *, online: bool) -> str:
         """`more`: further files of values, over all others. Raises InputError."""
-        release = self.release or text_of(child(self._about, "name")) or "release-name"
         with scratch() as folder:
             files = (*self.values, *(_written(layer, folder, n) for n, layer in enumerate(self.layers)), *more)
             given = [word for file in files for word in ("--values", file)]
             given += [word for setting in self.settings for word in ("--set", setting)]
-            arguments = [release, self.folder, "--namespace", self.namespace, "--skip-tests", *given]
+            chart = self.folder
+            if not (self.parts.is_whole and self.has_values):
+                chart = str(self.parts.assemble(folder / "chart", with_values=self.has_values))
+            arguments = [self._release, chart, "--namespace", self.namespace, "--skip-tests", *given]
             return output_of(HELM, arguments, Path(self.folder), online=online)
 
     def rendered_with(self, values: str, *, online: bool) -> str:
         """With values in a file of their own, over all others but settings. Raises InputError."""
         return self._template([values], online=online)
+
+
+_INCOMPLETE = "charts that it depends on are not there; `helm dependency build` fetches them"
+
+
+def _fetching(file: str, name: str) -> str:
+    folder = file.rpartition("/")[0] or "."
+    return f"not rendered: the chart {name} is elsewhere: `helm dependency build {folder}` fetches it"
 
 
 def _written(layer: Text, folder: Path, number: int) -> str:

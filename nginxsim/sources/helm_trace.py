@@ -17,6 +17,7 @@ import yaml
 
 from nginxsim.errors import InputError
 from nginxsim.origins import Origin
+from nginxsim.sources.dependencies import DEEPEST, VALUES, Parts
 from nginxsim.sources.files import text_if_any
 from nginxsim.sources.templates import aligned, column_of
 from nginxsim.sources.tools import scratch
@@ -71,7 +72,7 @@ class HelmTrace(Trace):
     def _in_template(self, line: int, *, is_name: bool) -> Origin:
         """The chart's own file for what is in no template, or in one of a packed subchart."""
         source, first = self._source_above(line)
-        path = FilePath(self.chart.folder, *FilePath(source).parts[1:])
+        path = self.chart.parts.file(source)
         template = text_if_any(str(path)).splitlines() if source else []
         if not template:
             return Origin(self.chart.naming.name(FilePath(self.chart.folder, "Chart.yaml")), 1, 1)
@@ -113,10 +114,10 @@ class HelmTrace(Trace):
         return self._by_mark(key, spot.path, value) or self._by_trial(key, spot.path, value)
 
     @cached_property
-    def _values(self) -> Tree:
+    def values(self) -> Tree:
         """What the templates see, less what --set says."""
         library = Library(self.chart.naming)
-        tree = _of_charts(FilePath(self.chart.folder), library)
+        tree = _of_charts(self.chart.parts, library, has_values=self.chart.has_values)
         given = [*(_first(library, file) for file in self.chart.values), *self.chart.layers]
         for text in given:
             tree = laid_over(tree, tree_of(text))
@@ -124,7 +125,7 @@ class HelmTrace(Trace):
 
     @cached_property
     def _leaves(self) -> list[Leaf]:
-        return [leaf for leaf in leaves(self._values) if leaf.value not in (None, "")]
+        return [leaf for leaf in leaves(self.values) if leaf.value not in (None, "")]
 
     @cached_property
     def _marked(self) -> Mapping[_Document, yaml.Node]:
@@ -138,7 +139,7 @@ class HelmTrace(Trace):
         try:
             with scratch() as folder:
                 file = folder / "values.json"
-                file.write_text(written(self._values, changes), encoding="utf-8")
+                file.write_text(written(self.values, changes), encoding="utf-8")
                 text = self.chart.rendered_with(str(file), online=self.online)
         except InputError:
             return {}
@@ -214,10 +215,10 @@ def _first(library: Library, file: str) -> Text | None:
     return next(library.texts(file), None)
 
 
-def _of_charts(folder: FilePath, library: Library, path: Path = ()) -> Tree:
-    """The values of the chart over those of the charts within it, which it calls by their names."""
+def _of_charts(parts: Parts, library: Library, path: Path = (), *, has_values: bool = True) -> Tree:
+    """The values of the chart over those of the charts within it, by what it calls them."""
     tree: Tree = {}
-    for chart in sorted(folder.glob("charts/*/Chart.yaml")):
-        name = chart.parent.name
-        tree = laid_over(tree, {name: _of_charts(chart.parent, library, (*path, name))})
-    return laid_over(tree, tree_of(_first(library, str(folder / "values.yaml")), path))
+    for name, folder in sorted(parts.inner().items() if len(path) < DEEPEST else ()):
+        tree = laid_over(tree, {name: _of_charts(Parts(folder, parts.top), library, (*path, name))})
+    own = _first(library, str(FilePath(parts.folder, VALUES))) if has_values else None
+    return laid_over(tree, tree_of(own, path))

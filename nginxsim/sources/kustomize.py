@@ -11,6 +11,7 @@ from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.kustomization import Closure
 from nginxsim.sources.naming import Naming
+from nginxsim.sources.omissions import Omitted
 from nginxsim.sources.tools import Tool, output_of, scratch
 
 _GET = "https://kubectl.docs.kubernetes.io/installation/kustomize/ has it, and kubectl holds it too"
@@ -40,7 +41,7 @@ class Overlay:
     def variant_of(self) -> frozenset[str]:
         return self.closure.bases
 
-    def render(self, *, online: bool) -> File:
+    def render(self, *, online: bool) -> list[File | Omitted]:
         """What kubectl would apply. Raises InputError."""
         from nginxsim.sources.kustomize_trace import KustomizeTrace
         from nginxsim.sources.trace import Library
@@ -50,7 +51,7 @@ class Overlay:
         tool = kustomize()
         text = output_of(tool, [self.folder], Path(self.folder), online=online)
         back = KustomizeTrace(text, self.closure, Library(self.naming), partial(self._told, tool, online=online))
-        return File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)
+        return [File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)]
 
     def _told(self, tool: Tool, *, online: bool) -> tuple[str, Path]:
         """With origin annotations: rendered as the only part of another kustomization. Raises InputError."""

@@ -170,7 +170,7 @@ def _asked(
     else:
         sources = reading.charts(entry) if is_named or not entry.is_library else []
     pending = [tools.submit(_rendered, source, reading, is_named=is_named) for source in sources]
-    return lambda: [each.result() for each in pending]
+    return lambda: [file for each in pending for file in each.result()]
 
 
 def _found(loose: Loose) -> File | Omitted:
@@ -186,12 +186,12 @@ def _found(loose: Loose) -> File | Omitted:
         return Omitted(name, Omission.UNREADABLE, str(problem).removeprefix(f"{name}: "))
 
 
-def _rendered(source: Overlay | Chart, reading: Reading, *, is_named: bool) -> File | Omitted:
+def _rendered(source: Overlay | Chart, reading: Reading, *, is_named: bool) -> Sequence[File | Omitted]:
     if not reading.render:
-        return Omitted(source.name, Omission.NOT_RENDERED)
+        return [Omitted(source.name, Omission.NOT_RENDERED)]
     try:
         return source.render(online=reading.online)
     except InputError as problem:
         if is_named:
             raise InputError(f"{source.name}: not rendered: {problem}") from None
-        return Omitted(source.name, Omission.NOT_RENDERED, f"not rendered: {problem}")
+        return [Omitted(source.name, Omission.NOT_RENDERED, f"not rendered: {problem}")]

@@ -14,9 +14,10 @@ import yaml
 from nginxsim.releases import chart_values
 from nginxsim.releases.charts import NAME
 from nginxsim.sources import File
+from nginxsim.sources.dependencies import CHART
 from nginxsim.sources.files import text_if_any
 from nginxsim.sources.folders import Loose, look_into
-from nginxsim.sources.helm import CHART, Chart
+from nginxsim.sources.helm import Chart
 from nginxsim.sources.ignoring import Patterns
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.trace import Library, Text

@@ -235,3 +235,16 @@ spec:
     assert (sim.controller.release.name, sim.controller.flags.watch_ingress_without_class) == ("1.12.1", True)
     assert sim.controller.settings.hsts is False
     assert sorted(sim.cluster.ingress_classes) == ["external"]
+
+
+def test_a_chart_around_it_has_values_too(tmp_path: Path, tools: Path) -> None:
+    about = "apiVersion: v2\nname: edge\nversion: 0.0.0\ndependencies:\n  - name: ingress-nginx\n    version: 4.12.1\n"
+    values = 'ingress-nginx:\n  controller:\n    config: {hsts: "false"}\n    ingressClassResource: {name: external}\n'
+    tree(tmp_path, {"edge/Chart.yaml": about, "edge/values.yaml": values, "shop.yaml": INGRESS})
+    checked = run("check", ".", "--set", "ingress-nginx.controller.watchIngressWithoutClass=true", folder=tmp_path)
+    assert (checked.status, checked.err) == (0, "")
+    made = "edge-ingress-nginx-controller is made of the values of chart ./edge (./edge/Chart.yaml:5:11)"
+    assert f"taken  Deployment default/{made}, as its chart is elsewhere" in checked.out
+    sim = simulate([tmp_path])
+    assert (sim.controller.release.name, sim.controller.settings.hsts) == ("1.12.1", False)
+    assert str(sim.controller.settings.source("hsts").origin) == f"{tmp_path}/edge/values.yaml:3:20"

@@ -136,6 +136,26 @@ stringData:
     assert places(ingress, tmp_path)["proxy-body-size"] == f"apps/web.yaml:14:{len(NGINX) + 24}"
 
 
+@pytest.mark.parametrize(
+    ("files", "host", "annotations"),
+    [
+        ("[./values/live.yaml]", "live.example.com", {}),
+        ("[./charts/web/values.yaml, ./values/live.yaml]", "live.example.com", {"limit-rps": "1"}),
+    ],
+)
+def test_files_of_values_stand_in_for_those_of_the_chart(
+    files: str, host: str, annotations: dict[str, str], tmp_path: Path, tools: Path
+) -> None:
+    """Flux makes them the chart's values, and those that the chart came with are gone unless they are named."""
+    spec = f"{{chart: ./charts/web, valuesFiles: {files}, sourceRef: {{kind: GitRepository, name: flux-system}}}}"
+    text = release("").partition("  chart:")[0] + f"  chart: {{spec: {spec}}}\n"
+    own = f'host: web.example.com\nannotations: {{{NGINX}limit-rps: "1"}}\n'
+    tree(tmp_path, {**CHART, "charts/web/values.yaml": own, "apps/web.yaml": SOURCE + text})
+    tree(tmp_path, {"values/live.yaml": "host: live.example.com\n"})
+    ingress = load([tmp_path]).ingresses["apps/web"]
+    assert (ingress.rules[0].host, values(ingress)) == (host, annotations)
+
+
 def test_variables_are_filled_in_and_lead_to_who_sets_them(tmp_path: Path, tools: Path) -> None:
     post = """\
   targetNamespace: wiki

@@ -187,6 +187,61 @@ def test_values_of_charts_within(shop: Path, tools: Path) -> None:
     }
 
 
+SUB = {
+    "sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+    "sub/values.yaml": "host: sub.example.com\ntimeout: '30'\n",
+    "sub/templates/ing.yaml": "kind: Ingress\napiVersion: networking.k8s.io/v1\n"
+    "metadata:\n  name: {{ .Chart.Name }}\n"
+    "  annotations:\n    nginx.ingress.kubernetes.io/proxy-read-timeout: {{ .Values.timeout | quote }}\n"
+    '    nginx.ingress.kubernetes.io/proxy-buffering: "on"\n'
+    "    nginx.ingress.kubernetes.io/server-alias: {{ .Values.host }}\nspec: {}\n",
+}
+"""A chart that others take in."""
+ABOUT = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n"
+
+
+def test_charts_that_lie_beside(shop: Path, tools: Path) -> None:
+    """By file://, also those that they take in themselves; each comes with the chart that takes it in only."""
+    deeper = "apiVersion: v2\nname: mid\nversion: 1.0.0\ndependencies:\n  - {name: sub, version: 1.x, repository: 'file://../sub'}\n"
+    beside = "version: 1.x, repository: 'file://../"
+    about = f"{ABOUT}  - {{name: sub, alias: own, {beside}sub'}}\n  - {{name: mid, {beside}mid'}}\n"
+    more = {"shop/Chart.yaml": about, "mid/Chart.yaml": deeper, "mid/values.yaml": "sub: {timeout: '7'}\n"}
+    tree(shop, {**SUB, **more, "shop/values.yaml": f"{VALUES}own:\n  host: own.example.com\n"})
+    ingresses = load([shop]).ingresses
+    assert sorted(ingresses) == ["default/own", "default/shop", "default/sub"]
+    assert places(ingresses["default/own"], shop) == {
+        "proxy-read-timeout": "sub/values.yaml:2:10",
+        "proxy-buffering": "sub/templates/ing.yaml:7:50",
+        "server-alias": "shop/values.yaml:16:9",
+    }
+    assert places(ingresses["default/sub"], shop)["proxy-read-timeout"] == "mid/values.yaml:1:16"
+    assert list(shop.glob("shop/charts")) == []
+
+
+def test_nothing_outside_of_the_repository_is_taken_in(shop: Path, tools: Path) -> None:
+    tree(
+        shop, {**SUB, "repo/.git/config": "", "repo/shop/values.yaml": VALUES, "repo/shop/templates/all.yaml": TEMPLATE}
+    )
+    tree(shop, {"repo/shop/Chart.yaml": f"{ABOUT}  - {{name: sub, repository: 'file://../../sub'}}\n"})
+    with pytest.warns(SkippedFile, match=r"repo/shop/Chart.yaml:5:12 \(chart sub\) is skipped"):
+        assert sorted(load([shop / "repo"]).ingresses) == ["default/shop"]
+
+
+def test_a_chart_that_is_elsewhere_is_left_out(shop: Path, tools: Path) -> None:
+    tree(shop, {"shop/Chart.yaml": f"{ABOUT}  - {{name: redis, version: 1.x, repository: 'https://mirror.test'}}\n"})
+    checked = run("check", "shop", folder=shop)
+    assert checked.status == 0
+    assert "the chart redis is elsewhere: `helm dependency build shop` fetches it" in checked.err
+    tree(shop, {"shop/templates/more.yaml": '{{ include "redis.name" . }}\n'})
+    assert "charts that it depends on are not there" in run("check", "shop", folder=shop).err
+
+
+def test_one_that_is_switched_off_is_not_told(shop: Path, tools: Path) -> None:
+    about = f"{ABOUT}  - {{name: redis, condition: redis.enabled, repository: 'https://mirror.test'}}\n"
+    tree(shop, {"shop/Chart.yaml": about, "shop/values.yaml": f"{VALUES}redis: {{enabled: false}}\n"})
+    assert run("check", "shop", folder=shop).err == ""
+
+
 def test_what_a_broken_chart_says(shop: Path, tools: Path) -> None:
     tree(shop, {"shop/templates/bad.yaml": '{{ fail "no" }}\n', "k8s/web.yaml": "kind: Ingress\napiVersion: v1\n"})
     with pytest.raises(InputError, match=r"shop: not rendered: helm refuses: .*no"):

@@ -18,16 +18,18 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.sources.amended import Amended
 from nginxsim.sources.checkout import is_remote, last_part
+from nginxsim.sources.controller_chart import Installed, is_controller
+from nginxsim.sources.dependencies import CHART
 from nginxsim.sources.files import File, read_text
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, has_kustomization, is_true
-from nginxsim.sources.gitops.controller_chart import Installed, is_controller
 from nginxsim.sources.gitops.objects import Held
-from nginxsim.sources.gitops.settings import is_simple, set_by
 from nginxsim.sources.globs import glob
-from nginxsim.sources.helm import CHART, Chart
+from nginxsim.sources.helm import Chart
 from nginxsim.sources.kustomize_trace import Written
+from nginxsim.sources.settings import is_simple, set_by
 from nginxsim.sources.trace import Library, Text, at
 from nginxsim.sources.trees import child, entries, items, mapping, scalar, sequence, text_of
+from nginxsim.sources.values import tree_of
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _FIELDS = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations", "commonLabels")
@@ -117,9 +119,10 @@ class Application:
             settings=tuple(f"{name}={value}" for name, value, _, _ in parameters if not is_simple(name)),
             release=text_of(child(helm, "releaseName")) or self.held.name,
             namespace=text_of(child(helm, "namespace")) or self._namespace,
+            top=place.top,
         )
         layers = [*self._values(helm), *self._set(parameters)]
-        return [self.context.charted(self.held, chart, layers)]
+        return self.context.charted(self.held, chart, layers)
 
     def _stood_in(self, source: yaml.Node) -> Result:
         """The controller by its values alone. Raises Elsewhere and InputError."""
@@ -132,7 +135,7 @@ class Application:
             text_of(child(helm, "releaseName")) or self.held.name,
             text_of(child(helm, "namespace")) or self._namespace,
             self.held.leaf(child(source, "targetRevision")),
-            (*files, *self._values(helm), *self._set(list(_parameters(helm)))),
+            tuple(map(tree_of, (*files, *self._values(helm), *self._set(list(_parameters(helm)))))),
             partial(at, self.held.file, self.held.at("metadata", "name") or self.held.root),
         )
         return self.context.stood_in(self.held, asked)

@@ -12,10 +12,11 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.origins import WayBack
 from nginxsim.sources.checkout import Checkout
+from nginxsim.sources.controller_chart import Installed
+from nginxsim.sources.dependencies import CHART
 from nginxsim.sources.files import File
-from nginxsim.sources.gitops.controller_chart import Installed
 from nginxsim.sources.gitops.objects import Held, Stock
-from nginxsim.sources.helm import CHART, Chart
+from nginxsim.sources.helm import Chart
 from nginxsim.sources.kustomization import NAMES, Closure
 from nginxsim.sources.naming import Naming
 from nginxsim.sources.omissions import Omission, Omitted
@@ -107,20 +108,18 @@ class Context:
         kinds = frozenset({held.label})
         return File(held.label, text, is_named=False, back=back, variant_of=kinds, namespace=namespace, within=within)
 
-    def charted(self, held: Held, chart: Chart, layers: Iterable[Text]) -> File:
+    def charted(self, held: Held, chart: Chart, layers: Iterable[Text]) -> Result:
         """Of a chart with the values of an object. Raises InputError."""
         whole = replace(chart, layers=tuple(layers))
-        rendered = whole.render(online=self.online)
-        return self.made(held, rendered.text, rendered.back, rendered.namespace)
+        return [
+            self.made(held, each.text, each.back, each.namespace) if isinstance(each, File) else each
+            for each in whole.render(online=self.online)
+        ]
 
     def stood_in(self, held: Held, asked: Installed) -> Result:
-        """Of the controller, made of the values of an object, and what only helm can fill in."""
+        """Of the controller, made of the values of an object."""
         text, back, unfilled = asked.render()
-        why = f"{Omission.UNKNOWN}, as helm fills in templates in values of {held.label}"
-        return [
-            self.made(held, text, back, asked.namespace),
-            *(Omitted(path, Omission.UNKNOWN, why) for path in unfilled),
-        ]
+        return [self.made(held, text, back, asked.namespace), *asked.told(unfilled)]
 
 
 def unit_of(held: Held) -> str:

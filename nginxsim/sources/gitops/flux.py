@@ -18,19 +18,19 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.sources.amended import Amended, amended
 from nginxsim.sources.checkout import last_part
+from nginxsim.sources.controller_chart import Installed, is_controller
 from nginxsim.sources.files import File
 from nginxsim.sources.gitops.context import Claim, Context, Elsewhere, Place, Result, is_true
-from nginxsim.sources.gitops.controller_chart import Installed, is_controller
 from nginxsim.sources.gitops.objects import Datum, Held
-from nginxsim.sources.gitops.settings import set_by
 from nginxsim.sources.helm import Chart
 from nginxsim.sources.kustomize_trace import Written
 from nginxsim.sources.omissions import Omission, Omitted
+from nginxsim.sources.settings import set_by
 from nginxsim.sources.substitution import BadSubstitution, filled_in, stand_in
 from nginxsim.sources.substitution_trace import SubstitutionTrace, Variable
 from nginxsim.sources.trace import Library, Text, Trace, at
 from nginxsim.sources.trees import child, entries, items, mapping, roots, sequence, text_of
-from nginxsim.sources.values import Leaf
+from nginxsim.sources.values import Leaf, tree_of
 
 _LONGEST_RELEASE, _HASH = 53, 12
 _NAME = re.compile(r"[_a-zA-Z]\w*\Z", re.ASCII)
@@ -302,7 +302,8 @@ class HelmRelease:
         except Elsewhere:
             made = self._stood_in(layers)
         else:
-            made = [self._changed(self._charted(place, layers), place.folder)]
+            rendered = self._charted(place, layers)
+            made = [self._changed(each, place.folder) if isinstance(each, File) else each for each in rendered]
         why = f"{Omission.UNKNOWN}, so they are no values of {self.held.label}"
         return [*made, *(Omitted(name, Omission.UNKNOWN, why) for name in told)]
 
@@ -310,15 +311,18 @@ class HelmRelease:
     def _namespace(self) -> str:
         return self.held.text("spec", "targetNamespace") or self.held.namespace or self.held.file.namespace
 
-    def _charted(self, place: Place, layers: list[Text]) -> File:
+    def _charted(self, place: Place, layers: list[Text]) -> Result:
         """Raises InputError."""
+        files = tuple(self._files(place))
         chart = Chart(
             self.held.label,
             place.folder,
             self.context.naming,
-            values=tuple(self._files(place)),
+            values=files,
             release=_short(self._release()),
             namespace=self._namespace,
+            top=place.top,
+            has_values=not files or str(Path(place.folder, _VALUES)) in files,
         )
         return self.context.charted(self.held, chart, layers)
 
@@ -329,7 +333,7 @@ class HelmRelease:
             wanted.place(self.context)
         place = partial(at, self.held.file, self.held.at("metadata", "name") or self.held.root)
         release = _short(self._release())
-        asked = Installed(self.held.label, release, self._namespace, wanted.wanted, tuple(layers), place)
+        asked = Installed(self.held.label, release, self._namespace, wanted.wanted, tuple(map(tree_of, layers)), place)
         return self.context.stood_in(self.held, asked)
 
     def _changed(self, made: File, folder: str) -> File:

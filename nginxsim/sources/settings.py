@@ -9,10 +9,13 @@ import re
 
 import yaml
 
+from nginxsim.sources.trace import Text, Where
 from nginxsim.sources.trees import mapping, scalar, sequence
+from nginxsim.sources.values import Tree, laid_over, tree_of
 
 _STEPS = re.compile(r"(?:\\.|[^.\\])+")
 _ESCAPED = re.compile(r"\\(.)")
+_PAIRS = re.compile(r"(?:\\.|\{[^}]*\}|[^,\\])+")
 _ITEMS = re.compile(r"(?:\\.|[^,\\])+")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
@@ -28,6 +31,16 @@ def set_by(path: str, value: str, *, is_text: bool = False) -> yaml.Node:
     for step in reversed(_STEPS.findall(path)):
         node = mapping({_ESCAPED.sub(r"\1", step): node})
     return _placed(node)
+
+
+def set_by_option(text: str, where: Where) -> Tree:
+    """What --set says, "a.b=c,d=e", less what is within a list."""
+    tree: Tree = {}
+    for part in _PAIRS.findall(text):
+        path, _, value = part.partition("=")
+        if is_simple(path):
+            tree = laid_over(tree, tree_of(Text(set_by(path, value), where)))
+    return tree
 
 
 def _typed(value: str) -> yaml.Node:

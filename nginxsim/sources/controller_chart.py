@@ -17,6 +17,7 @@ from nginxsim.golang.strconv import format_float
 from nginxsim.origins import Origin
 from nginxsim.releases import chart_flags as facts
 from nginxsim.releases.charts import NAME, chart_for
+from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.trace import Text, Trace, Where
 from nginxsim.sources.trees import Path, Spot, mapping, roots, scalar, sequence, yaml_of
 from nginxsim.sources.values import Leaf, Tree, laid_over, tree_of
@@ -54,7 +55,7 @@ class Installed:
     release: str
     namespace: str
     wanted: Leaf | None = field(repr=False)
-    layers: tuple[Text, ...] = field(repr=False)
+    layers: tuple[Tree, ...] = field(repr=False)
     place: Where = field(repr=False)
     name: str = NAME
 
@@ -69,6 +70,11 @@ class Installed:
         nodes = [_node(piece, places, number, ()) for number, piece in enumerate(pieces)]
         text = "---\n".join(map(yaml_of, nodes))
         return text, ValuesTrace(text, places, self), objects.unfilled
+
+    def told(self, unfilled: Iterable[str]) -> Iterator[Omitted]:
+        """What of the values only helm can fill in."""
+        why = f"{Omission.UNKNOWN}, as helm fills in templates in values of {self.owner}"
+        return (Omitted(path, Omission.UNKNOWN, why) for path in unfilled)
 
 
 def is_controller(chart: str) -> bool:
@@ -97,7 +103,7 @@ class ValuesTrace(Trace):
 class _Values:
     """Of the chart with those that are laid over them."""
 
-    def __init__(self, layers: Iterable[Text], chart: str, whole: Where) -> None:
+    def __init__(self, layers: Iterable[Tree], chart: str, whole: Where) -> None:
         self._whole = whole
         self._tree = self._written(dict(facts.DEFAULTS))
         for path, value in facts.defaults_of(chart):
@@ -106,7 +112,7 @@ class _Values:
                 tree = {name: tree}
             self._tree = laid_over(self._tree, self._written(tree))
         for layer in layers:
-            self._tree = laid_over(self._tree, tree_of(layer))
+            self._tree = laid_over(self._tree, layer)
 
     def _written(self, value: facts.Plain) -> Tree:
         return tree_of(next((Text(root, self._whole) for root in roots(yaml.safe_dump(value))), None))
