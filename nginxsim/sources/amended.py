@@ -7,7 +7,7 @@ Source: fluxcd/pkg kustomize/kustomize_generator.go, argo-cd 3 util/kustomize/ku
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,11 +17,11 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.ignoring import Rules, ignored, patterns
-from nginxsim.sources.kustomization import NAMES, Closure, Kustomization
+from nginxsim.sources.kustomization import FOLDERS, NAMES, Closure, Kustomization
 from nginxsim.sources.kustomize import kustomize
-from nginxsim.sources.kustomize_trace import KustomizeTrace, Written
+from nginxsim.sources.kustomize_trace import Identity, KustomizeTrace, Written
 from nginxsim.sources.naming import Naming
-from nginxsim.sources.omissions import Omission
+from nginxsim.sources.omissions import Omission, Omitted
 from nginxsim.sources.tools import output_of, scratch
 from nginxsim.sources.trace import Library
 from nginxsim.sources.trees import child, entries, items, mapping, roots, scalar, sequence, text_of, yaml_of
@@ -40,7 +40,8 @@ _IGNORE = (".gitignore", ".sourceignore")
 
 @dataclass(frozen=True)
 class Amended:
-    """folder: of the kustomization; top: nothing outside of it is taken in; both absolute.
+    """folder: of the kustomization; top: nothing outside of it is taken in ("": no file outside of each kustomization's
+    own folder); both absolute.
 
     amendment: fields of a kustomization, in whatever object they are written. generates: a folder without a
     kustomization counts as one that lists all its manifests.
@@ -68,34 +69,147 @@ class Amended:
         return not self.closure.top.mentions
 
     def render(self, *, online: bool) -> tuple[str, KustomizeTrace | None]:
-        """Raises InputError."""
+        """Without what is elsewhere, unless online. Raises InputError."""
         if self.is_empty:
             return "", None
-        if self.closure.remote and not online:
-            raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
+        if self.closure.needed and not online:
+            raise InputError(_offline(self.closure.needed[0]))
         self._check()
-        text, _ = self._build({}, online=online)
+        layout = Layout(self.closure, online=online)
+        try:
+            text, _ = self._build(layout, {}, online=online)
+        except InputError:
+            if online or not self.closure.remote:
+                raise
+            layout = self._reduced(layout)
+            text, _ = self._build(layout, {}, online=online)
+        if self.closure.remote and not (online or text.strip()):
+            raise InputError(_offline(self.closure.remote[0]))
         told = {"buildMetadata": sequence([scalar("originAnnotations")])}
-        again = partial(self._build, told, online=online)
+        again = partial(self._build, layout, told, online=online)
         return text, KustomizeTrace(text, self.closure, Library(self.naming), again, self.amendment)
 
-    def _build(self, more: Mapping[str, yaml.Node], *, online: bool) -> tuple[str, Path]:
+    def _reduced(self, layout: Layout) -> Layout:
+        """Without patches of what is left out. Raises InputError where nothing is left."""
+        try:
+            text, _ = self._build(replace(layout, known=frozenset()), {}, online=False)
+        except InputError:
+            text = ""
+        if not text:
+            raise InputError(_offline(self.closure.remote[0])) from None
+        return replace(layout, known=frozenset(map(Identity.of, roots(text))))
+
+    def left_out(self, *, online: bool) -> list[Omitted]:
+        """What is elsewhere. Raises InputError."""
+        return [] if online else list(_elsewhere(self.closure, self.naming))
+
+    def _build(self, layout: Layout, more: Mapping[str, yaml.Node], *, online: bool) -> tuple[str, Path]:
         """Flux loads files from everywhere in a repository; _check() sees that kustomize does not leave it."""
         with scratch() as folder:
-            root = _moved(self.closure.top, folder)
-            (folder / NAMES[0]).write_text(yaml_of(mapping({**_fields(root), **more})), encoding="utf-8")
+            layout.lay(self.closure.top, folder, more)
             words = [str(folder), "--load-restrictor", "LoadRestrictionsNone"]
             return output_of(kustomize(), words, folder, online=online), folder
 
     def _check(self) -> None:
-        """Raises InputError for a file outside of the repository."""
-        top = os.path.realpath(self.top)
+        """Raises InputError for a file outside of the repository, or of where kustomize itself would look."""
         for part in self.closure.parts:
+            top = os.path.realpath(self.top or part.folder)
             for name in (*part.mentions, *_in_code(part)):
                 real = os.path.realpath(part.path(name))
-                if real != top and not real.startswith(f"{top.rstrip('/')}/") and Path(real).exists():
-                    file = self.naming.name(part.file)
-                    raise InputError(f"{file} takes in {name}, which is outside of the repository")
+                is_inside = real == top or real.startswith(f"{top.rstrip('/')}/")
+                if not is_inside and Path(real).exists() and (self.top or not Path(real).is_dir()):
+                    file, outside = self.naming.name(part.file), "the repository" if self.top else "its folder"
+                    raise InputError(f"{file} takes in {name}, which is outside of {outside}")
+
+
+def _offline(name: str) -> str:
+    return f"it takes {name} from the network, which --online allows"
+
+
+def _elsewhere(closure: Closure, naming: Naming) -> Iterator[Omitted]:
+    for part in closure.parts:
+        file = File(naming.name(part.file), _text(part.file))
+        root = next(iter(roots(file.text)), None)
+        for name in dict.fromkeys(part.elsewhere):
+            listed = (node for field in FOLDERS for node in items(child(root, field)) if text_of(node) == name)
+            node = next(listed, root)
+            place = str(file.origin(node)) if node else file.name
+            yield Omitted(place, Omission.ELSEWHERE, f"not rendered: {name} is elsewhere: --online has it fetched")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Kustomizations written to folders of their own: the outermost, and each that lacks something while offline.
+
+    known: objects that there are, without which a patch is left out; None: whatever it is for.
+    """
+
+    closure: Closure
+    online: bool
+    known: frozenset[Identity] | None = None
+
+    @cached_property
+    def _parts(self) -> dict[str, Kustomization]:
+        return {part.folder: part for part in self.closure.parts}
+
+    @cached_property
+    def _lacking(self) -> frozenset[str]:
+        """Folders of those that take something from elsewhere, or build upon one that does."""
+        found = {folder for folder, part in self._parts.items() if part.elsewhere and not self.online}
+        while more := {f for f, part in self._parts.items() if f not in found and found.intersection(part.bases)}:
+            found |= more
+        return frozenset(found)
+
+    def lay(self, part: Kustomization, target: Path, more: Mapping[str, yaml.Node]) -> None:
+        self._lay(part, target, more, frozenset())
+
+    def _lay(self, part: Kustomization, target: Path, more: Mapping[str, yaml.Node], above: frozenset[str]) -> None:
+        target.mkdir(exist_ok=True)
+        within = above | {part.folder}
+        instead: dict[str, Path] = {}
+        for number, folder in enumerate(part.bases):
+            if folder in self._lacking and folder not in within:
+                instead[os.path.realpath(folder)] = inner = target / f"part-{number}"
+                self._lay(self._parts[folder], inner, {}, within)
+        fields = _fields(_moved(part, target, instead))
+        if not self.online:
+            fields |= {name: _less(fields[name], part.elsewhere) for name in FOLDERS if name in fields}
+        if self.known is not None and part.folder in self._lacking:
+            fields = dict(self._fitting(fields, target))
+        (target / NAMES[0]).write_text(yaml_of(mapping({**fields, **more})), encoding="utf-8")
+
+    def _fitting(self, fields: Mapping[str, yaml.Node], folder: Path) -> Iterator[tuple[str, yaml.Node]]:
+        """Without patches of objects that there are none of."""
+        for name, node in fields.items():
+            if name in _PATCHES:
+                yield name, sequence(each for each in items(node) if self._is_wanted(each, folder, name))
+            elif self.known or name != "replacements":
+                yield name, node
+
+    def _is_wanted(self, patch: yaml.Node, folder: Path, field: str) -> bool:
+        """One of `patches` with a target may be for nothing."""
+        target = child(patch, "target")
+        if target is None:
+            wanted = [Identity.of(root) for root in roots(_patch_text(patch, folder))]
+        elif field == "patches":
+            return True
+        else:
+            wanted = [Identity(text_of(child(target, "kind")), text_of(child(target, "name")))]
+        return all(map(self._is_there, wanted))
+
+    def _is_there(self, wanted: Identity) -> bool:
+        """Names may have got prefixes and suffixes."""
+        return any(wanted.kind == each.kind and wanted.name in each.name for each in self.known or ())
+
+
+def _patch_text(patch: yaml.Node, folder: Path) -> str:
+    """Of an item of `patches`, or of a list of files and texts."""
+    inline = text_of(child(patch, "patch")) or (text_of(patch) if "\n" in text_of(patch) else "")
+    return inline or _text(str(folder / (text_of(child(patch, "path")) or text_of(patch))))
+
+
+def _less(node: yaml.Node, names: Sequence[str]) -> yaml.Node:
+    return sequence(each for each in items(node) if text_of(each) not in names)
 
 
 def amended(file: File, amendment: Written, naming: Naming, *, online: bool) -> File:
@@ -220,14 +334,15 @@ def _images(own: list[yaml.Node], added: list[yaml.Node]) -> Iterator[yaml.Node]
 # --- the same from another folder
 
 
-def _moved(part: Kustomization, folder: Path) -> yaml.MappingNode:
-    """With paths that lead from that folder to where the kustomization's own lead."""
+def _moved(part: Kustomization, folder: Path, instead: Mapping[str, Path]) -> yaml.MappingNode:
+    """With paths that lead from that folder to where the kustomization's own lead, or to what stands in for that."""
 
     def moved(node: yaml.Node) -> yaml.Node:
         before, equals, name = text_of(node).rpartition("=")
-        if not isinstance(node, yaml.ScalarNode) or "\n" in node.value or name in part.remote:
+        if not isinstance(node, yaml.ScalarNode) or "\n" in node.value or {name, node.value} & {*part.remote}:
             return node
-        target = os.path.relpath(os.path.realpath(part.path(name)), folder)
+        real = os.path.realpath(part.path(name))
+        target = os.path.relpath(instead.get(real, real), folder)
         return scalar(f"{before}{equals}{target}")
 
     fields = _fields(part.root)

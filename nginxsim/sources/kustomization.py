@@ -77,6 +77,12 @@ class Kustomization:
         """What it takes from elsewhere."""
         return tuple(name for name in self.mentions if _is_remote(name) and not Path(self.path(name)).exists())
 
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Of that, what can be left out: whole resources, bases and components."""
+        parts = set(self.listed(*FOLDERS))
+        return tuple(name for name in self.remote if name in parts)
+
     @cached_property
     def bases(self) -> tuple[str, ...]:
         """Folders with kustomizations that it builds upon, in order; those of components last."""
@@ -121,6 +127,11 @@ class Closure:
     @property
     def remote(self) -> tuple[str, ...]:
         return tuple(name for part in self.parts for name in part.remote)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Of that, what nothing can be rendered without."""
+        return tuple(name for part in self.parts for name in part.remote if name not in part.elsewhere)
 
     @property
     def bases(self) -> frozenset[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
-from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.kustomization import Closure
 from nginxsim.sources.naming import Naming
@@ -47,11 +46,23 @@ class Overlay:
         from nginxsim.sources.trace import Library
 
         if self.closure.remote and not online:
-            raise InputError(f"it takes {self.closure.remote[0]} from the network, which --online allows")
+            return self._without_remote()
         tool = kustomize()
         text = output_of(tool, [self.folder], Path(self.folder), online=online)
         back = KustomizeTrace(text, self.closure, Library(self.naming), partial(self._told, tool, online=online))
         return [File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)]
+
+    def _without_remote(self) -> list[File | Omitted]:
+        """What can be had offline. Raises InputError."""
+        from nginxsim.sources.amended import Amended
+        from nginxsim.sources.kustomize_trace import Written
+
+        top = self.closure.top
+        nothing = Written(None, File(self.naming.name(top.file), top.text), self.folder)
+        reduced = Amended(self.folder, "", self.naming, nothing)
+        text, back = reduced.render(online=False)
+        file = File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)
+        return [file, *reduced.left_out(online=False)]
 
     def _told(self, tool: Tool, *, online: bool) -> tuple[str, Path]:
         """With origin annotations: rendered as the only part of another kustomization. Raises InputError."""

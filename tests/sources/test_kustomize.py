@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -156,10 +157,42 @@ def test_without_a_tool_or_without_leave_nothing_is_rendered(wiki: Path, monkeyp
         load([wiki / "overlays" / "prod"])
 
 
-def test_nothing_comes_from_the_network_unless_it_may(wiki: Path) -> None:
-    tree(wiki, {"far/kustomization.yaml": "resources: [../base, 'https://example.com/org/repo//base?ref=v1']\n"})
+def test_nothing_comes_from_the_network_unless_it_may(wiki: Path, tools: Path) -> None:
+    tree(wiki, {"far/kustomization.yaml": "resources: ['https://example.com/org/repo//base?ref=v1']\n"})
     with pytest.raises(InputError, match=r"it takes https://example\.com/org/repo//base\?ref=v1 from the network"):
         load([wiki / "far"])
+
+
+FAR = "https://example.com/org/repo//base?ref=v1"
+REDUCED = {
+    "a resource": {"far/kustomization.yaml": f"resources: [../base, '{FAR}']\n"},
+    "a component": {"far/kustomization.yaml": f"resources: [../base]\ncomponents: ['{FAR}']\n"},
+    "a part of a base": {
+        "mid/kustomization.yaml": f"resources: [../base, '{FAR}']\nnamePrefix: my-\n",
+        "far/kustomization.yaml": "resources: [../mid]\n",
+    },
+    "with patches of it": {
+        "far/kustomization.yaml": f"resources: [../base, '{FAR}']\npatches: [{{path: far.yaml}}, {{path: near.yaml}}]\n"
+        "patchesStrategicMerge: [far.yaml]\n",
+        "far/far.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: far}\nspec: {type: NodePort}\n",
+        "far/near.yaml": "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+        'metadata: {name: wiki, annotations: {nginx.ingress.kubernetes.io/limit-rps: "7"}}\n',
+    },
+}
+
+
+@pytest.mark.parametrize("files", REDUCED.values(), ids=REDUCED)
+def test_what_is_elsewhere_is_left_out_alone(files: dict[str, str], wiki: Path, tools: Path) -> None:
+    tree(wiki, files)
+    place = "mid" if "mid/kustomization.yaml" in files else "far"
+    with pytest.warns(
+        SkippedFile, match=rf"{place}/kustomization.yaml:\d:\d+ is skipped: not rendered: {re.escape(FAR)} is"
+    ):
+        ingresses = load([wiki / "far"]).ingresses
+    assert [key.replace("my-", "") for key in ingresses] == ["default/wiki"]
+    ingress = next(iter(ingresses.values()))
+    limit = ingress.meta.annotation_origins.get("nginx.ingress.kubernetes.io/limit-rps")
+    assert str(limit).startswith(f"{wiki}/far/near.yaml:3") is ("far/near.yaml" in files)
 
 
 def test_a_rendering_that_does_not_end_is_ended(wiki: Path, process: object, monkeypatch: pytest.MonkeyPatch) -> None:

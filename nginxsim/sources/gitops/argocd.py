@@ -188,8 +188,10 @@ class Application:
         if images:
             fields["images"] = sequence(images)
         written = Written(mapping(fields, self.held.root), self.held.file, place.folder)
-        text, back = Amended(place.folder, place.top, self.context.naming, written).render(online=self.context.online)
-        return [self.context.made(self.held, text, back, self._namespace)]
+        built = Amended(place.folder, place.top, self.context.naming, written)
+        text, back = built.render(online=self.context.online)
+        made = self.context.made(self.held, text, back, self._namespace)
+        return [made, *built.left_out(online=self.context.online)]
 
     # --- manifests as they are
 

@@ -175,7 +175,7 @@ class FluxKustomization:
         written = Written(mapping(fields, self.held.root), self.held.file, place.folder)
         built = Amended(place.folder, place.top, self.context.naming, written, generates=True)
         text, back = built.render(online=self.context.online)
-        return self._filled(text, back) if back else []
+        return [*(self._filled(text, back) if back else []), *built.left_out(online=self.context.online)]
 
     def _filled(self, text: str, back: Trace) -> Result:
         """With variables, and what is not known of them. Raises InputError."""
