@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nginxsim.annotations import Extractor
     from nginxsim.around.auth.servers import AuthServers
     from nginxsim.around.balancer import Balancer
+    from nginxsim.around.found import FoundHop
     from nginxsim.config.certificates import CertificateStore
     from nginxsim.controller.host_index import HostIndex
     from nginxsim.controller.ingresses import Gatekeeper
@@ -87,6 +88,12 @@ class Simulation:
     def with_controller(self, told: Told) -> Simulation:
         """The same estate under another controller."""
         return Simulation(self.given, told, self.assume)
+
+    def with_settings(self, changed: Mapping[str, Any]) -> Simulation:
+        """The same estate, with other values in some fields of the controller's settings."""
+        other = self.with_cluster(self.given)
+        other.controller = replace(self.controller, settings=replace(self.controller.settings, **changed))
+        return other
 
     @cached_property
     def taken(self) -> tuple[str, ...]:
@@ -350,6 +357,13 @@ class Simulation:
 
     def _is_own(self, host: str) -> bool:
         return bool(self.hosts.candidates(host) - self.hosts.candidates())
+
+    @cached_property
+    def hops(self) -> tuple[FoundHop, ...]:
+        """What the input says stands before nginx, from the client inward."""
+        from nginxsim.around.found import hops_found
+
+        return hops_found(self.cluster, self.controller)
 
     def leads_back(self, host: str) -> bool:
         """Whether a name is one of the controller's own, and Pods that ask for it come to the controller itself: what

@@ -29,6 +29,7 @@ def request_for(
     proxy_protocol: ProxyLine | int | bool | None = None,
     files: Sequence[str] | None = None,
     as_: Visitor | str = NOBODY,
+    via: Sequence[str] = (),
 ) -> Request:
     """The Request a client makes for `url`. Raises UsageError.
 
@@ -69,6 +70,7 @@ def request_for(
         proxy_protocol=proxy_protocol,
         files=files,
         as_=as_,
+        via=via,
     )
 
 

@@ -14,7 +14,7 @@ import nginxsim
 PACKAGE = Path(nginxsim.__file__).parent
 
 ROW: tuple[tuple[str, ...], ...] = (
-    ("origins", "collector", "printing"),
+    ("origins", "collector", "generated", "printing"),
     ("errors",),
     ("golang",),
     ("releases",),

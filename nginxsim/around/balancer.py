@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from nginxsim.around.hops import Hop, Passed, Place, hops_of, through
 from nginxsim.around.providers import HTTPS, NAMED, TlsEnd, proxy_annotation, says_no_proxy, tls_end
 from nginxsim.config.controller import Controller
 from nginxsim.config.front import services_of
@@ -16,7 +17,7 @@ from nginxsim.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class Listener:
     """One port of the load balancer. target: the port of nginx that it leads to, 0 where that is not known."""
 
     port: ServicePort
@@ -32,30 +33,55 @@ class Hop:
 
 
 class Arrival(NamedTuple):
-    """A request as it comes to nginx, and what the load balancer did to it, in words."""
+    """A request as it comes to nginx, what is taken for granted of its way, in words, and what it came through."""
 
     request: Request
     taken: tuple[str, ...] = ()
-    hop: Hop | None = None
+    listener: Listener | None = None
+    passed: tuple[Passed, ...] = ()
+
+
+def came_through(request: Request) -> Arrival:
+    """A request that names what it comes through. Raises UsageError for a name that nobody knows."""
+    hops = hops_of(tuple(request.via))
+    if not hops:
+        return Arrival(request)
+    sent, passed = through(hops, request)
+    if sent.proxy_protocol is None and _has_balancer(hops):
+        sent = replace(sent, proxy_protocol=False)
+    return Arrival(sent, tuple(words for hop in hops for words in _taken(hop)), None, passed)
+
+
+def _has_balancer(hops: Iterable[Hop]) -> bool:
+    return any(hop.place is Place.BALANCER for hop in hops)
+
+
+def _taken(hop: Hop) -> Iterator[str]:
+    if hop.address:
+        whence = "one of its networks" if hop.published else f"an example: {hop.name}@ADDRESS says which"
+        yield f"{hop.title} connects from {hop.address}, {whence}"
+    if hop.unsure:
+        yield f"{hop.title} {hop.unsure}"
 
 
 class Balancer:
     """What stands before the controller's Service of type LoadBalancer."""
 
-    def __init__(self, service: Service, hops: dict[int, Hop]) -> None:
+    def __init__(self, service: Service, listeners: dict[int, Listener]) -> None:
         self.service = service
-        self._hops = hops
-        self._silent = next((hop.proxy for hop in hops.values() if hop.proxy), "") or says_no_proxy(service)
+        self._listeners = listeners
+        lines = (listener.proxy for listener in listeners.values() if listener.proxy)
+        self._silent = next(lines, "") or says_no_proxy(service)
 
-    def hops(self) -> Iterator[Hop]:
-        return iter(self._hops.values())
+    def listeners(self) -> Iterator[Listener]:
+        return iter(self._listeners.values())
 
-    def hop(self, scheme: str) -> Hop | None:
-        return self._hops.get(HTTPS if scheme == "https" else 80)
+    def listener(self, scheme: str) -> Listener | None:
+        return self._listeners.get(HTTPS if scheme == "https" else 80)
 
-    def sends_none(self, hop: Hop) -> str:
+    def sends_none(self, listener: Listener) -> str:
         """The annotation that tells that it writes no PROXY line at a port; "" where nothing does."""
-        return "" if hop.proxy else self._silent
+        return "" if listener.proxy else self._silent
 
     @property
     def is_named(self) -> bool:
@@ -65,33 +91,37 @@ class Balancer:
     def origin(self, annotation: str) -> Origin:
         return self.service.meta.annotation_origins.get(annotation, self.service.meta.origin)
 
-    def arrival(self, request: Request, *, awaited: bool) -> Arrival:
-        """The request as this hands it on; one that names a port goes past it. awaited: nginx reads PROXY lines."""
-        hop = self.hop(request.scheme) if request.port is None else None
-        if hop is None or not hop.target:
-            return Arrival(request)
-        told = [self._end_of_tls(hop)] if hop.tls else []
-        sent = _handed_on(request, hop)
-        if request.proxy_protocol is None and (hop.proxy or (awaited and self.sends_none(hop))):
-            sent = replace(sent, proxy_protocol=ProxyLine(port=hop.port.port) if hop.proxy else False)
-            told.append(f"{self.service.meta} has its load balancer send {'a' if hop.proxy else 'no'} PROXY line")
-        return Arrival(sent, tuple(told), hop)
+    def arrival(self, came: Arrival, *, awaited: bool) -> Arrival:
+        """The request as this hands it on; one that names a port goes past it, and so does one that has come through a
+        load balancer already. awaited: nginx reads PROXY lines.
+        """
+        request = came.request
+        listener = self.listener(request.scheme) if request.port is None else None
+        if listener is None or not listener.target or (came.passed and _has_balancer(one.hop for one in came.passed)):
+            return came
+        told = [self._end_of_tls(listener)] if listener.tls else []
+        sent = _handed_on(request, listener)
+        if request.proxy_protocol is None and (listener.proxy or (awaited and self.sends_none(listener))):
+            sent = replace(sent, proxy_protocol=ProxyLine(port=listener.port.port) if listener.proxy else False)
+            told.append(f"{self.service.meta} has its load balancer send {'a' if listener.proxy else 'no'} PROXY line")
+        return Arrival(sent, (*came.taken, *told), listener, came.passed)
 
-    def _end_of_tls(self, hop: Hop) -> str:
-        spoken = "https" if hop.tls and hop.tls.speaks_tls else "plain http"
-        return f"{self.service.meta} has its load balancer end TLS at port {hop.port.port} and speak {spoken} to nginx"
+    def _end_of_tls(self, listener: Listener) -> str:
+        spoken = "https" if listener.tls and listener.tls.speaks_tls else "plain http"
+        at = f"port {listener.port.port}"
+        return f"{self.service.meta} has its load balancer end TLS at {at} and speak {spoken} to nginx"
 
 
-def _handed_on(request: Request, hop: Hop) -> Request:
-    scheme = "http" if hop.hands_on_plain else request.scheme
-    sent = replace(request, scheme=scheme, port=hop.target)
-    if hop.tls is None or not hop.tls.adds_forwarded:
+def _handed_on(request: Request, listener: Listener) -> Request:
+    scheme = "http" if listener.hands_on_plain else request.scheme
+    sent = replace(request, scheme=scheme, port=listener.target)
+    if listener.tls is None or not listener.tls.adds_forwarded:
         return sent
     present = {name.lower() for name, _ in request.headers}
     added = {
         "X-Forwarded-For": request.client,
         "X-Forwarded-Proto": request.scheme,
-        "X-Forwarded-Port": str(hop.port.port),
+        "X-Forwarded-Port": str(listener.port.port),
     }
     lines = [(name, value) for name, value in added.items() if name.lower() not in present]
     return replace(sent, headers=[*request.headers, *lines])
@@ -105,8 +135,8 @@ def balancer_of(cluster: Cluster, controller: Controller) -> Balancer | None:
     named = {"http": controller.flags.http_port, "https": controller.flags.https_port}
     for pod in controller.deployed.members if controller.deployed else ():
         named |= pod.container_ports
-    hops = {port.port: _hop(service, port, named) for port in service.ports if port.protocol == "TCP"}
-    return Balancer(service, hops)
+    listeners = {port.port: _listener(service, port, named) for port in service.ports if port.protocol == "TCP"}
+    return Balancer(service, listeners)
 
 
 def _fronts(cluster: Cluster, controller: Controller) -> Iterator[Service]:
@@ -115,10 +145,10 @@ def _fronts(cluster: Cluster, controller: Controller) -> Iterator[Service]:
     yield from services_of(cluster, controller)
 
 
-def _hop(service: Service, port: ServicePort, named: dict[str, int]) -> Hop:
+def _listener(service: Service, port: ServicePort, named: dict[str, int]) -> Listener:
     target = port.target_port if isinstance(port.target_port, int) else named.get(port.target_port, 0)
     tls = tls_end(service, port) or _by_target(port, target, named["http"])
-    return Hop(port, target, tls, proxy_annotation(service, port))
+    return Listener(port, target, tls, proxy_annotation(service, port))
 
 
 def _by_target(port: ServicePort, target: int, http: int) -> TlsEnd | None:

@@ -120,6 +120,7 @@ CHECKS: Mapping[str, Check] = {
     "client-ca-absent": access.client_ca_absent,
     "cors-open": annotated.open_cors,
     "rate-limit-off": annotated.limit_off,
+    "address-of-hop": access.hop_addresses,
     "address-of-node": access.node_addresses,
     "allowlist-private": access.private_only,
     "forwarded-headers-open": access.spoofable,

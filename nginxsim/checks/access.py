@@ -6,10 +6,14 @@ import ipaddress
 from collections.abc import Iterator
 
 from nginxsim.annotations import ParsedAnnotations
+from nginxsim.around.hops import INPUT
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress, Service
+from nginxsim.nginx.exchange import Request
+from nginxsim.verdict.hops import remedy, taken_with
 from nginxsim.verdict.types import Evidence, Finding
+from nginxsim.verdict.wording.around import settings_words
 
 LISTS = ("allowlist-source-range", "whitelist-source-range", "denylist-source-range")
 ALLOWLISTS = LISTS[:2]
@@ -18,6 +22,12 @@ UNAVAILABLE = 503
 REDIRECTS = ("permanent-redirect", "temporal-redirect")
 REFUSALS = frozenset({401, 403})
 EVERYONE = frozenset({"0.0.0.0/0", "::/0"})
+NODE = "kube-proxy"
+PROBE = "203.0.113.254"
+"""A client that no estate names."""
+UNMENDED = (
+    "let the load balancer keep or name the client's address: `nginxsim why --via input` shows what each hop does"
+)
 CONTROLLER_LABELS = {"app.kubernetes.io/name": "ingress-nginx"}
 EXTERNAL = ("LoadBalancer", "NodePort")
 PRIVATE = tuple(
@@ -91,6 +101,34 @@ def _hides_clients(service: Service) -> bool:
 def _learns_address(estate: Estate) -> bool:
     settings = estate.settings
     return settings.use_forwarded_headers or settings.use_proxy_protocol or settings.enable_real_ip
+
+
+def hop_addresses(estate: Estate) -> Iterator[Finding]:
+    """Address lists behind a load balancer or CDN in the input that nginx takes for the client."""
+    hops = estate.simulation.hops
+    if all(hop.word == NODE for hop in hops):
+        return
+    fix = None
+    for ingress, _ in estate.served():
+        evidence = estate.mark(ingress, *LISTS, *LIMITS)
+        host = next((rule.host for rule in ingress.rules if rule.host), "")
+        if not evidence or not host:
+            continue
+        # Who names the client is the same for every host: one of them is asked.
+        fix = _fix_of_hops(estate, host) if fix is None else fix
+        if not fix:
+            return
+        beside = at(hops[0].origin, note=f"requests come through {', '.join(hop.word for hop in hops)}")
+        yield finding("address-of-hop", *evidence[:1], *beside, meta=ingress.meta, hop=hops[-1].by, fix=fix)
+
+
+def _fix_of_hops(estate: Estate, host: str) -> str:
+    """What lets nginx see the client; "" where it does."""
+    probe = Request(host=host, client=PROBE, via=[INPUT])
+    if taken_with(estate.simulation, probe) == PROBE:
+        return ""
+    mended = remedy(estate.simulation, probe)
+    return f"write {settings_words(mended)} in the controller's ConfigMap" if mended else UNMENDED
 
 
 def private_only(estate: Estate) -> Iterator[Finding]:

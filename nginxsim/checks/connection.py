@@ -19,10 +19,10 @@ def proxy_lines(estate: Estate) -> Iterator[Finding]:
     if balancer is None:
         return
     ports: defaultdict[str, list[str]] = defaultdict(list)
-    for hop in balancer.hops():
-        said = balancer.sends_none(hop) if awaited else hop.proxy
-        if said and hop.port.port in ENTRANCES:
-            ports[said].append(str(hop.port.port))
+    for listener in balancer.listeners():
+        said = balancer.sends_none(listener) if awaited else listener.proxy
+        if said and listener.port.port in ENTRANCES:
+            ports[said].append(str(listener.port.port))
     for said, numbers in ports.items():
         yield _uneven(estate, balancer, said, " and ".join(numbers), awaited=awaited)
 

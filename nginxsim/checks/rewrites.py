@@ -187,15 +187,15 @@ def _loop(estate: Estate, ingress: Ingress, host: str, location: Location, chain
 def behind_tls(estate: Estate) -> Iterator[Finding]:
     """Https redirects behind a load balancer that ends TLS itself and speaks plain http to nginx."""
     balancer = estate.simulation.balancer
-    hop = balancer.hop("https") if balancer else None
-    if balancer is None or hop is None or not hop.hands_on_plain:
+    listener = balancer.listener("https") if balancer else None
+    if balancer is None or listener is None or not listener.hands_on_plain:
         return
     for ingress, parsed in estate.plain():
         forced = parsed.rewrite.force_ssl_redirect
         if (forced or (parsed.rewrite.ssl_redirect and ingress.tls)) and _comes_round(estate, ingress):
             evidence = estate.mark(ingress, "force-ssl-redirect") if forced else at(ingress.tls[0].origin)
             beside = at(balancer.service.meta.origin, note="ends TLS")
-            front, fix = balancer.service.meta, behind_tls_fix(hop)
+            front, fix = balancer.service.meta, behind_tls_fix(listener)
             yield finding("redirect-behind-tls", *evidence, *beside, meta=ingress.meta, front=front, fix=fix)
 
 

@@ -87,6 +87,16 @@ class EstateOptions:
 
         return project_of(self.named, self.config)
 
+    def hops(self, given: str | None) -> tuple[str, ...]:
+        """What requests come through, as said or as nginxsim.toml says. Raises UsageError for a word that is no hop."""
+        from nginxsim.around.hops import words_of
+
+        project = self.project()
+        try:
+            return words_of(project.via if given is None else given.split(","))
+        except UsageError as problem:
+            raise UsageError(f"{'--via' if given is not None else project.path}: {problem}") from None
+
     def reading(self) -> Reading:
         from nginxsim.sources import reading_of
 

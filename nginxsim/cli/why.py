@@ -54,7 +54,14 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 )
 @click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
 @click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
-@click.option("--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx sees it.")
+@click.option(
+    "--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx, or the first hop, sees it."
+)
+@click.option(
+    "--via",
+    metavar="HOP[,HOP...]",
+    help="What stands before nginx, from the client inward: cloudflare, aws-nlb:proxy-v2, proxy=10.0.0.0/8 ...",
+)
 @click.option(
     "--as",
     "visitor",
@@ -90,6 +97,7 @@ def command(
     method: str,
     header_lines: tuple[str, ...],
     client: str,
+    via: str | None,
     body_bytes: int,
     http_version: str,
     proxy_protocol: str | None,
@@ -133,6 +141,7 @@ def command(
         proxy_protocol=None if proxy_protocol is None else proxy_line_of(proxy_protocol),
         files=files or None,
         as_=visitor,
+        via=estate.hops(via),
     )
     if bool(estate.paths) is bool(conf) or (conf and estate.describes_controller):
         raise click.UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nginxsim.kube.edges import Edge
 from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.kube.live import Live
 from nginxsim.kube.objects import (
@@ -38,6 +39,8 @@ class Cluster:
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
     made: Mapping[str, Secret] = field(default_factory=dict)
     """Secrets that operators would make of other objects; `secrets` does not have them."""
+    edges: Sequence[Edge] = ()
+    """What clouds put before Services."""
     nodes: Mapping[str, Node] = field(default_factory=dict)
     workloads: Sequence[Workload] = ()
     twice: tuple[tuple[Meta, Meta], ...] = ()

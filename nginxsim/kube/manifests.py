@@ -15,6 +15,7 @@ from nginxsim.errors import InputError
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.configuration import read_config_map, read_namespace, read_node, read_secret
 from nginxsim.kube.documents import Document, documents
+from nginxsim.kube.edges import EDGES, Edge
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.ingresses import read_beta_ingress, read_ingress, read_ingress_class
 from nginxsim.kube.kubernetes import Kubernetes
@@ -84,6 +85,7 @@ KINDS = {
         Kind(SNAPSHOT, {VERSION: read_snapshot}, namespaced=False, varies=False),
         Kind("StatefulSet", _TEMPLATE),
         *(Kind(name, readers) for name, readers in MAKERS.items()),
+        *(Kind(name, readers) for name, readers in EDGES.items()),
     )
 }
 
@@ -364,6 +366,7 @@ def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], live: tuple[Live, ...]
         config_maps=stock.by_key(ConfigMap),
         namespaces=stock.by_key(Namespace),
         made=made_by(value for value in stock.objects.values() if isinstance(value, Maker)),
+        edges=tuple(value for value in stock.objects.values() if isinstance(value, Edge)),
         nodes=stock.by_key(Node),
         workloads=workloads,
         twice=tuple((stock.objects[identity].meta, lost) for identity, lost in stock.twice),

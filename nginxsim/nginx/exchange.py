@@ -62,6 +62,8 @@ class Request:
 
     as_: who asks, as the auth server knows him or her: a Visitor, or "ann@example.com,group=ops"; by default nobody who
     has signed in.
+    via: what the request comes through, from the client inward, by the names of nginxsim.around.hop_table; `client` is
+    then the address that set out, else the one that nginx sees.
 
     files: paths of the files on nginx's disk, as the conf leads to them (root and URI); None: nobody knows them, and
     the verdict says which it takes to exist.
@@ -84,6 +86,7 @@ class Request:
     proxy_protocol: ProxyLine | str | int | bool | None = None
     files: Sequence[str] | None = None
     as_: Visitor | str = NOBODY_SIGNED_IN
+    via: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.scheme not in ("http", "https"):

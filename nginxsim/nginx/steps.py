@@ -14,8 +14,9 @@ from nginxsim.origins import Source
 
 
 class Phase(StrEnum):
-    """The parts of a request's way, in order; `error_page` and `filter` come in between."""
+    """The parts of a request's way, in order; `error_page` and `filter` come in between, `hop` comes before nginx."""
 
+    HOP = "hop"
     LISTEN = "listen"
     TLS = "tls"
     SERVER = "server"

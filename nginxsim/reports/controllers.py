@@ -14,7 +14,7 @@ from nginxsim.reports.machine import dumps, place
 from nginxsim.reports.terminal import for_people, plural, table
 
 if TYPE_CHECKING:
-    from nginxsim.around.balancer import Balancer, Hop
+    from nginxsim.around.balancer import Balancer, Listener
     from nginxsim.config.deployed import Deployed
     from nginxsim.config.flags import Given
     from nginxsim.simulation import Simulation
@@ -54,6 +54,8 @@ def _rows(one: Simulation) -> Iterator[Row]:
         yield _row("replicas", number, Whence("", deployed.workload.replicas_origin))
     if zone := zone_of(one.given, controller).name:
         yield "zone", zone, "", ""
+    for hop in one.hops:
+        yield _row("hop", hop.word, Whence(hop.by, hop.origin))
     if balancer := one.balancer:
         yield _row("in front", _front(balancer), Whence(str(balancer.service.meta), balancer.service.meta.origin))
     for name, given in controller.flags.given.items():
@@ -98,12 +100,12 @@ def _written(name: str, given: Given) -> str:
 
 
 def _front(balancer: Balancer) -> str:
-    return ", ".join(f"{hop.port.port} {_hop_words(hop)}" for hop in balancer.hops())
+    return ", ".join(f"{listener.port.port} {_listener_words(listener)}" for listener in balancer.listeners())
 
 
-def _hop_words(hop: Hop) -> str:
-    ends = "" if hop.tls is None else "ends TLS and speaks https" if hop.tls.speaks_tls else "ends TLS and speaks http"
-    words = [ends, "writes PROXY lines" if hop.proxy else ""]
+def _listener_words(listener: Listener) -> str:
+    spoken = "https" if listener.tls and listener.tls.speaks_tls else "http"
+    words = [f"ends TLS and speaks {spoken}" if listener.tls else "", "writes PROXY lines" if listener.proxy else ""]
     return " and ".join(filter(None, words)) or "as it comes"
 
 
@@ -131,6 +133,7 @@ def _data(one: Simulation) -> dict[str, Any]:
             "namespace_selector": flags.watch_namespace_selector or None,
         },
         "zone": zone_of(one.given, controller).name or None,
+        "hops": [{"hop": hop.word, "by": hop.by, "origin": place(hop.origin)} for hop in one.hops],
         "service": _front_data(one.balancer) if one.balancer else None,
         "ingresses": sorted(ingress.meta.key for ingress in one.own()),
         "assumptions": list(one.taken),
@@ -161,16 +164,16 @@ def _config_map_data(one: Simulation, name: str) -> dict[str, Any]:
 
 def _front_data(front: Balancer) -> dict[str, Any]:
     meta = front.service.meta
-    return {"name": meta.key, "origin": place(meta.origin), "ports": list(map(_hop_data, front.hops()))}
+    return {"name": meta.key, "origin": place(meta.origin), "ports": list(map(_listener_data, front.listeners()))}
 
 
-def _hop_data(hop: Hop) -> dict[str, Any]:
+def _listener_data(listener: Listener) -> dict[str, Any]:
     return {
-        "port": hop.port.port,
-        "target": hop.target or None,
-        "ends_tls": hop.tls is not None,
-        "speaks_tls": hop.tls.speaks_tls if hop.tls else None,
-        "proxy_line": bool(hop.proxy),
+        "port": listener.port.port,
+        "target": listener.target or None,
+        "ends_tls": listener.tls is not None,
+        "speaks_tls": listener.tls.speaks_tls if listener.tls else None,
+        "proxy_line": bool(listener.proxy),
     }
 
 

@@ -13,6 +13,7 @@ from nginxsim.reports.spans import Sources, excerpt, linked
 from nginxsim.reports.terminal import for_people, reason_phrase, table
 from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict, nested
 from nginxsim.verdict.types import Whose
+from nginxsim.verdict.wording.around import kept_words
 from nginxsim.verdict.wording.obstacles import condition, words_of
 
 COLOURS = {"error": "red", "denied": "yellow", "notice": "cyan", "fine": "green"}
@@ -117,6 +118,8 @@ def _outcome_lines(url: str, outcome: Outcome, sources: Sources, unless: str = "
     if outcome.upstream is not None:
         upstream = outcome.upstream
         yield f"  sent   {upstream.method} {upstream.uri} to {upstream.service} ({', '.join(upstream.addresses)})"
+    if outcome.cache is not None:
+        yield f"  cache  {kept_words(outcome.cache)}"
     for assumption in outcome.assumptions:
         yield f"  taken  {assumption}"
     yield from _labelled("trace", table(list(_trace_rows(nested(outcome.trace)))))

@@ -20,7 +20,7 @@ NAME = "nginxsim.toml"
 TABLES = ("check", "helm", "assume", "chart-source")
 HELM = {"chart": str, "values": list, "set": list, "release": str, "namespace": str}
 """What [helm] or each [[helm]] may say."""
-KEYS = ("exclude", "manifests", "flags", "release")
+KEYS = ("exclude", "manifests", "flags", "release", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Project:
     def flags(self) -> tuple[str, ...]:
         """Of the controller. Raises UsageError."""
         return self._list("flags", "flags", '["--watch-ingress-without-class"]')
+
+    @property
+    def via(self) -> tuple[str, ...]:
+        """What requests come through before nginx, from the client inward. Raises UsageError."""
+        return self._list("via", "hops", '["cloudflare", "aws-nlb:proxy-v2"]')
 
     @property
     def manifests(self) -> tuple[str, ...]:

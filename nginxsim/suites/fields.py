@@ -100,6 +100,11 @@ REQUEST: Table = {
     "method": Field("Request method; default GET.", TEXT),
     "headers": Field("Request headers; a list sends the header several times.", HEADERS),
     "client": Field("The client's address as nginx sees it; default 127.0.0.1.", TEXT),
+    "via": Field(
+        "What the request comes through before nginx, from the client inward: cloudflare, aws-nlb:proxy-v2, "
+        "proxy=10.0.0.0/8 and others (docs/hops.md); client is then the address that set out.",
+        texts(),
+    ),
     "body_bytes": Field("Size of the request's body.", number(0)),
     "http_version": Field("Protocol version; default 1.1.", either({"enum": [*HTTP_VERSIONS, 1.0, 1.1, 2]})),
     "port": Field("Port of the controller that the request comes to; default 80 or 443.", number(1, 65535)),
@@ -149,6 +154,7 @@ WITH: Table = {
 DEFAULTS: Table = {
     "as": REQUEST["as"],
     "client": REQUEST["client"],
+    "via": REQUEST["via"],
     "headers": REQUEST["headers"],
     "http_version": REQUEST["http_version"],
     "port": REQUEST["port"],
@@ -160,6 +166,7 @@ TEST: Table = {
     "request": Field('"URL", "METHOD URL", or a mapping with url and more.', {"anyOf": [TEXT, reference("request")]}),
     "client": REQUEST["client"],
     "as": REQUEST["as"],
+    "via": REQUEST["via"],
     "draw": Field(
         "Pins the canary's draw: the canary takes the request when this number is below its weight.",
         number(0),

@@ -149,7 +149,9 @@ def _facts(facts: Value, release: str | None) -> Iterator[str]:
 
 def _case(row: Row, defaults: Mapping[str, Value], estate: EstateSpec, played: tuple[Played, ...]) -> Case:
     test = row.test.fields(TEST, required=("request", "expect"))
-    beside = {name: value for name, value in {**defaults, **_picked(test, "client", "as")}.items() if name != "tags"}
+    beside = {
+        name: value for name, value in {**defaults, **_picked(test, "client", "as", "via")}.items() if name != "tags"
+    }
     line, request = read_request(test["request"], beside)
     name = test["name"].text() if "name" in test else line
     if row.label:

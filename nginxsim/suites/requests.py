@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nginxsim.around.hops import words_of
 from nginxsim.errors import UsageError
 from nginxsim.nginx.exchange import Request
 from nginxsim.nginx.visitors import Visitor
@@ -71,6 +72,13 @@ def _address(value: Value) -> str:
     return text
 
 
+def _hops(value: Value) -> tuple[str, ...]:
+    try:
+        return words_of(word.text() for word in value.one_or_more())
+    except UsageError as problem:
+        value.refuse(str(problem))
+
+
 def _proxy_line(value: Value) -> object:
     text = value.text()
     try:
@@ -98,6 +106,7 @@ NAMED: Mapping[str, str] = {"as": "as_"}
 """Fields of Request that go by another name, which is no word of Python's."""
 READERS: Mapping[str, Callable[[Value], object]] = {
     "client": _address,
+    "via": _hops,
     "body_bytes": Value.number,
     "http_version": lambda value: value.one_of(HTTP_VERSIONS),
     "port": lambda value: value.number(1, 65535),

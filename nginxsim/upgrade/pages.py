@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 
 from nginxsim.annotations import TABLE
 from nginxsim.config.flags import Flags
 from nginxsim.config.settings import Settings
+from nginxsim.generated import block, code, rewrite, with_tables
 from nginxsim.releases import FACTS, RELEASES, chart_values, flags, release, settings
 from nginxsim.releases.charts import charts_of
 from nginxsim.releases.facts import Fact
@@ -33,20 +33,7 @@ def tables() -> str:
         ("Values of the chart", ("value", "read", "default", "before"), _chart_values()),
         ("Switches", ("switch", "releases", "what it says"), _switches()),
     )
-    return "\n".join("\n".join(_block(title, heads, rows)) for title, heads, rows in blocks)
-
-
-def _block(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield from ("", f"## {title}", "", _row(heads), _row(["---"] * len(heads)))
-    yield from map(_row, rows)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _code(text: str) -> str:
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    return "\n".join("\n".join(block(title, heads, rows)) for title, heads, rows in blocks)
 
 
 def releases_rows() -> Iterator[tuple[str, str, str, str, str]]:
@@ -61,7 +48,7 @@ _releases = releases_rows
 
 def _annotations() -> Iterator[tuple[str, str, str, str]]:
     for row in sorted(TABLE, key=lambda row: row.name):
-        names = _code(row.name) + (f" (also {', '.join(map(_code, row.aliases))})" if row.aliases else "")
+        names = code(row.name) + (f" (also {', '.join(map(code, row.aliases))})" if row.aliases else "")
         before = [f"risk {risk} {when(span)}" for span, risk in row.risk_was]
         before += [f"took other values {when(span)}" for span, _ in row.validator.past]
         yield names, when(row.releases), str(row.risk), "; ".join(before)
@@ -73,7 +60,7 @@ def _keys(table: object, newest: object) -> Iterator[tuple[str, str, str, str]]:
     for key in sorted({*known, *defaults}):
         now = getattr(newest, key.replace("-", "_"), None)
         before = "; ".join(f"{_value(value)} {when(span)}" for span, value in defaults.get(key, {}).items())
-        yield _code(key), when(known.get(key, "..")), _value(now), before
+        yield code(key), when(known.get(key, "..")), _value(now), before
 
 
 def _chart_values() -> Iterator[tuple[str, str, str, str]]:
@@ -83,19 +70,19 @@ def _chart_values() -> Iterator[tuple[str, str, str, str]]:
         *before, now = chart_values.DEFAULTS.get(value, {"": None}).items()
         words = "; ".join(f"{_value(was)} {when(span)}" for span, was in before)
         entry = chart_values.entry_of(value)
-        yield _code(value), when(chart_values.KNOWN[entry]), _value(now[1]), words
+        yield code(value), when(chart_values.KNOWN[entry]), _value(now[1]), words
 
 
 def _value(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _code(str(value).lower())
+        return code(str(value).lower())
     if isinstance(value, Mapping):
-        return _code(", ".join(f"{name}: {part}" for name, part in value.items()))
+        return code(", ".join(f"{name}: {part}" for name, part in value.items()))
     if isinstance(value, tuple):
-        return _code(",".join(map(str, value)) or '""')
-    return _code(str(value) or '""')
+        return code(",".join(map(str, value)) or '""')
+    return code(str(value) or '""')
 
 
 def _switches() -> Iterator[tuple[str, str, str]]:
@@ -107,7 +94,7 @@ def _switches() -> Iterator[tuple[str, str, str]]:
             told = runs(lambda each, values=values: bool(values[each]))  # type: ignore[misc]
         else:
             told = "; ".join(f"{_value(value)} {_runs_with(values, value)}" for value in known)
-        yield _code(name.replace("_", "-")), told, " ".join(words.get(name, "").split())
+        yield code(name.replace("_", "-")), told, " ".join(words.get(name, "").split())
 
 
 def _runs_with(values: Mapping[str, Fact], value: Fact) -> str:
@@ -131,13 +118,11 @@ def _is_text(node: ast.stmt) -> bool:
 
 def page(text: str) -> str:
     """The document with its tables as they are today."""
-    head, _, _ = text.partition(MARK)
-    return f"{head.rstrip()}\n\n{MARK}\n{tables()}\n"
+    return with_tables(text, MARK, tables())
 
 
 def main() -> None:
-    path = Path(sys.argv[1])
-    path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(sys.argv[1], page)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nginxsim.around.balancer import Arrival, Hop
+from nginxsim.around.balancer import Arrival, Listener
+from nginxsim.around.hops import Hop
 from nginxsim.around.providers import HTTPS
 from nginxsim.nginx.events import ProxyLineAtTls, ProxyLineMissing, Refusal, RequestRefused
 from nginxsim.nginx.steps import Event
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 UNREADABLE = "send a request that nginx can read; the ConfigMap's buffers and header switches set its limits"
 AWAITED = "let the load balancer send the PROXY line (an annotation of its Service), or take use-proxy-protocol away"
 UNAWAITED = 'set use-proxy-protocol: "true" in the controller\'s ConfigMap, or let the load balancer send no PROXY line'
+FORWARDED = 'set use-forwarded-headers: "true" in the controller\'s ConfigMap, so that X-Forwarded-Proto counts'
+LINES = (
+    'let the load balancer send PROXY lines and set use-proxy-protocol: "true" in the controller\'s ConfigMap: '
+    "their port 443 counts as https"
+)
 SPEAK_HTTP2 = 'set use-http2: "true" in the controller\'s ConfigMap, or let the client speak HTTP/1.1'
 
 
@@ -57,27 +63,35 @@ def is_http2_off(event: Event) -> bool:
 
 
 def around(estate: Simulation, arrival: Arrival, found: Cause) -> Cause:
-    """The same cause, unless what the load balancer does decides."""
-    balancer, hop = estate.balancer, arrival.hop
-    if balancer is None or hop is None:
+    """The same cause, unless what the load balancer, or a hop that the request names, does decides."""
+    if found.code == "https-redirect" and (ending := _ends_tls(arrival)):
+        owner, fix = arrival.request.host or "the host", FORWARDED if _tells_scheme(arrival) else LINES
+        return cause("redirect-behind-tls", found.evidence, owner=owner, front=ending.title, fix=fix)
+    balancer, listener = estate.balancer, arrival.listener
+    if balancer is None or listener is None:
         return found
-    if found.code == "https-redirect" and hop.hands_on_plain and hop.port.port == HTTPS:
-        ends = Evidence(balancer.origin(hop.tls.annotation if hop.tls else ""), "", "ends TLS")
+    if found.code == "https-redirect" and listener.hands_on_plain and listener.port.port == HTTPS:
+        ends = Evidence(balancer.origin(listener.tls.annotation if listener.tls else ""), "", "ends TLS")
         owner = arrival.request.host or "the host"
-        evidence, front, fix = (*found.evidence, ends), balancer.service.meta, behind_tls_fix(hop)
+        evidence, front, fix = (*found.evidence, ends), balancer.service.meta, behind_tls_fix(listener)
         return cause("redirect-behind-tls", evidence, owner=owner, front=front, fix=fix)
     if found.code == "proxy-protocol-mismatch":
-        said = hop.proxy or balancer.sends_none(hop)
-        note = "sends PROXY lines" if hop.proxy else "sends no PROXY lines"
+        said = listener.proxy or balancer.sends_none(listener)
+        note = "sends PROXY lines" if listener.proxy else "sends no PROXY lines"
         return replace(found, evidence=(*found.evidence, Evidence(balancer.origin(said), "", note)))
     return found
 
 
-def behind_tls_fix(hop: Hop) -> str:
+def behind_tls_fix(listener: Listener) -> str:
     """How nginx can learn that the client spoke https to the load balancer."""
-    if hop.tls is not None and hop.tls.adds_forwarded:
-        return 'set use-forwarded-headers: "true" in the controller\'s ConfigMap, so that X-Forwarded-Proto counts'
-    return (
-        'let the load balancer send PROXY lines and set use-proxy-protocol: "true" in the controller\'s ConfigMap: '
-        "their port 443 counts as https"
-    )
+    return FORWARDED if listener.tls is not None and listener.tls.adds_forwarded else LINES
+
+
+def _ends_tls(arrival: Arrival) -> Hop | None:
+    """The hop behind which a client's https goes on as plain http."""
+    ends = (each.hop for each in arrival.passed if each.came.scheme == "https" and each.request.scheme == "http")
+    return next(ends, None)
+
+
+def _tells_scheme(arrival: Arrival) -> bool:
+    return any(name == "X-Forwarded-Proto" for each in arrival.passed for name, _ in each.changed)

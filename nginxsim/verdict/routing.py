@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from nginxsim.around.balancer import Arrival
+from nginxsim.around.balancer import Arrival, came_through
+from nginxsim.around.caching import Kept
+from nginxsim.around.hops import INPUT, Layer, hops_of
 from nginxsim.controller.files import unread_files
 from nginxsim.nginx.events import Handshake, LocationChosen
 from nginxsim.nginx.exchange import AnswerFunction, Answering, Request, RoutedOutcome, or_fine
@@ -19,6 +21,7 @@ from nginxsim.nginx.tree import Directive, parse_conf
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.certificates import Shown
 from nginxsim.verdict.decision import NO_DIRECTIVE
+from nginxsim.verdict.hops import Settings, arrived, kept, remedy
 from nginxsim.verdict.playing import Playing
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
@@ -92,7 +95,7 @@ class ConfRouting(ABC):
 
     def arriving(self, request: Request) -> Arrival:
         """The request as it comes to this nginx."""
-        return Arrival(request)
+        return came_through(request) if request.via else Arrival(request)
 
     def answering(self, request: Request, answer: AnswerFunction | None) -> Answering:  # noqa: ARG002
         """Who plays what is behind nginx, and beside it."""
@@ -121,6 +124,10 @@ class ConfRouting(ABC):
         taken = self._assumptions + assumptions + arrival.taken + self.doubts(arrival.request, routed)
         return Outcome(probability, status, headers, upstream, also, taken, _RoutedExplanation(self, arrival, routed))
 
+    def mend(self, request: Request) -> Settings | None:  # noqa: ARG002
+        """Settings with which nginx would take the client of a request that came through hops for the client."""
+        return None
+
     def doubts(self, request: Request, routed: RoutedOutcome) -> tuple[str, ...]:  # noqa: ARG002
         """What else is taken for granted of this one outcome."""
         return ()
@@ -133,9 +140,9 @@ class ConfRouting(ABC):
         """The cause, what stands before nginx included."""
         return self.cause_of(arrival.request, routed)
 
-    def trace(self, request: Request, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
-        steps = routed.steps
-        return tuple(self._traced(request, step, steps) for step in steps)
+    def trace(self, arrival: Arrival, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
+        steps = (*arrived(arrival, routed, self.mend), *routed.steps) if arrival.passed else routed.steps
+        return tuple(self._traced(arrival.request, step, steps) for step in steps)
 
     def _traced(self, request: Request, step: Step, steps: Sequence[Step]) -> TraceStep:
         event, line, within = step
@@ -167,7 +174,10 @@ class _RoutedExplanation(Explanation):
         return self._routing.arrived_cause(self._arrival, self._routed)
 
     def tell(self) -> tuple[TraceStep, ...]:
-        return self._routing.trace(self._arrival.request, self._routed)
+        return self._routing.trace(self._arrival, self._routed)
+
+    def keep(self) -> Kept | None:
+        return kept(self._arrival, self._routed)
 
 
 class _RoutedStanding(Standing):
@@ -220,7 +230,9 @@ class Routing(ConfRouting):
         or to the one behind its TLS front.
         """
         balancer = self._balancer
-        arrival = Arrival(request) if balancer is None else balancer.arrival(request, awaited=self._awaits_proxy_line)
+        arrival = self._came(request) if request.via else Arrival(request)
+        if balancer is not None:
+            arrival = balancer.arrival(arrival, awaited=self._awaits_proxy_line)
         sent = arrival.request
         port = sent.port
         if port is None or (request.port is None and not self._router.listens_on(port)):
@@ -232,13 +244,27 @@ class Routing(ConfRouting):
     def answering(self, request: Request, answer: AnswerFunction | None) -> Answering:
         return Playing(self.estate, request.visitor, answer)
 
+    def _came(self, request: Request) -> Arrival:
+        """Through the hops that it names, those of the input in the place where it says so."""
+        if INPUT not in request.via:
+            return came_through(request)
+        found = tuple(each.word for each in self.estate.hops)
+        via = (word for each in request.via for word in (found if each == INPUT else (each,)))
+        arrival = came_through(replace(request, via=tuple(via)))
+        return arrival._replace(taken=(*filter(None, (each.unsure for each in self.estate.hops)), *arrival.taken))
+
     def doubts(self, request: Request, routed: RoutedOutcome) -> tuple[str, ...]:
         if request.scheme != "https" and not self._contests:
             return ()
-        return tuple(filter(None, (*self._objections(routed), self._younger(request, routed))))
+        return tuple(filter(None, (*self._objections(request, routed), self._younger(request, routed))))
 
-    def _objections(self, routed: RoutedOutcome) -> Iterator[str]:
-        """A client may refuse the certificate that it is shown."""
+    def _objections(self, request: Request, routed: RoutedOutcome) -> Iterator[str]:
+        """A client may refuse the certificate that it is shown; behind a hop that understands HTTP it is shown that
+        hop's own.
+        """
+        if request.via and (last := _reader(request)):
+            yield f"{last} accepts the certificate that nginx shows"
+            return
         # Behind a PROXY line the handshake comes second. Events are made only where there is one.
         if Handshake in [kind for kind, *_ in routed.trace[:2]]:
             shown = (self._shown(step.event) for step in routed.steps[:2])
@@ -255,6 +281,9 @@ class Routing(ConfRouting):
         from nginxsim.verdict.connection import around  # noqa: PLC0415  # only who asks for reasons pays for them
 
         return around(self.estate, arrival, super().arrived_cause(arrival, routed))
+
+    def mend(self, request: Request) -> Settings | None:
+        return remedy(self.estate, request)
 
     def said(self, event: Event) -> Said:
         words = super().said(event)
@@ -297,6 +326,12 @@ class Routing(ConfRouting):
         if location is None or location.ingress is None or location.spec_path or location.default_ref:
             return ""
         return f"the controller's own, with the annotations of {location.ingress.meta}"
+
+
+def _reader(request: Request) -> str:
+    """The hop that speaks TLS with nginx; "" where that is the client."""
+    readers = (hop.title for hop in reversed(hops_of(tuple(request.via))) if hop.layer is Layer.HTTP)
+    return next(readers, "")
 
 
 def _asked_for(source: Source) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, Literal, NamedTuple, TypeVar
 
+from nginxsim.around.caching import Kept
 from nginxsim.catalogue.entries import Level
 from nginxsim.nginx.events import AuthAnswered, LocationChosen
 from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
@@ -61,6 +62,10 @@ class Fragment:
 
 def _nothing() -> tuple[TraceStep, ...]:
     return ()
+
+
+def _no_cache() -> Kept | None:
+    return None
 
 
 T = TypeVar("T")
@@ -159,9 +164,17 @@ class Explanation(ABC):
     @abstractmethod
     def tell(self) -> tuple[TraceStep, ...]: ...
 
+    def keep(self) -> Kept | None:
+        """What a cache before nginx does with it; None where none is known."""
+        return None
+
     @cached_property
     def cause(self) -> Cause:
         return self.find_cause()
+
+    @cached_property
+    def cache(self) -> Kept | None:
+        return self.keep()
 
     @cached_property
     def trace(self) -> tuple[TraceStep, ...]:
@@ -169,20 +182,28 @@ class Explanation(ABC):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies, and what another process gets, no longer need the simulation that the explanation comes from."""
-        return Explained, (_Known(self.cause), _Known(self.trace))
+        return Explained, (_Known(self.cause), _Known(self.trace), _Known(self.cache))
 
 
 class Explained(Explanation):
-    """By whoever knows: a function for the cause, one for the trace."""
+    """By whoever knows: a function for the cause, one for the trace, one for what a cache does."""
 
-    def __init__(self, cause: Callable[[], Cause], trace: Callable[[], tuple[TraceStep, ...]]) -> None:
-        self._cause, self._trace = cause, trace
+    def __init__(
+        self,
+        cause: Callable[[], Cause],
+        trace: Callable[[], tuple[TraceStep, ...]],
+        keep: Callable[[], Kept | None] = _no_cache,
+    ) -> None:
+        self._cause, self._trace, self._keep = cause, trace, keep
 
     def find_cause(self) -> Cause:
         return self._cause()
 
     def tell(self) -> tuple[TraceStep, ...]:
         return self._trace()
+
+    def keep(self) -> Kept | None:
+        return self._keep()
 
 
 class Standing(ABC):
@@ -232,6 +253,11 @@ class Outcome(NamedTuple):
     @property
     def trace(self) -> tuple[TraceStep, ...]:
         return self.explanation.trace
+
+    @property
+    def cache(self) -> Kept | None:
+        """What a cache among the hops before nginx may do with the answer; None where there is none."""
+        return self.explanation.cache
 
     @property
     def share(self) -> str:

@@ -46,8 +46,8 @@ def codes(simulation: Simulation) -> set[str]:
 def test_what_annotations_ask_for(case: dict[str, Any]) -> None:
     balancer = shop(front(case["annotations"]), ingress()).balancer
     assert balancer is not None
-    assert [hop.port.port for hop in balancer.hops() if hop.proxy] == case.get("sends", [])
-    assert [hop.port.port for hop in balancer.hops() if hop.hands_on_plain] == case.get("ends", [])
+    assert [listener.port.port for listener in balancer.listeners() if listener.proxy] == case.get("sends", [])
+    assert [listener.port.port for listener in balancer.listeners() if listener.hands_on_plain] == case.get("ends", [])
 
 
 SENDS = {f"{HETZNER}uses-proxyprotocol": "true"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nginxsim.nginx.events import AddressRuled, Chance
 from nginxsim.nginx.steps import Event
+from nginxsim.verdict.wording.around import WORDS as OF_HOPS
 from nginxsim.verdict.wording.auth import WORDS as OF_AUTH
 from nginxsim.verdict.wording.lua import WORDS as OF_LUA
 from nginxsim.verdict.wording.nginx import WORDS as OF_NGINX
@@ -19,7 +20,7 @@ def _chance(event: Chance) -> Said:
     return Said(said(event.subject).text, f"chance {event.share:g}")
 
 
-WORDS: Vocabulary = {**OF_NGINX, **OF_LUA, **OF_AUTH, Chance: _chance}
+WORDS: Vocabulary = {**OF_HOPS, **OF_NGINX, **OF_LUA, **OF_AUTH, Chance: _chance}
 
 
 def client(ruled: AddressRuled) -> str:
