@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from types import CodeType
 
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
@@ -21,6 +22,9 @@ from nginxsim import __version__
 
 FOREIGN = ""
 """The key of templates that lie elsewhere: nothing is read there as code, and nothing written."""
+
+_KNOWN: dict[tuple[str, str], CodeType] = {}
+"""By key and checksum, what this process has met: the environments of two releases share most templates."""
 
 
 class PackageBytecode(BytecodeCache):
@@ -44,13 +48,20 @@ class PackageBytecode(BytecodeCache):
     def load_bytecode(self, bucket: Bucket) -> None:
         if bucket.key == FOREIGN:
             return
+        bucket.code = _KNOWN.get((bucket.key, bucket.checksum))
+        if bucket.code is not None:
+            return
         with suppress(OSError, EOFError, ValueError, TypeError):
             checksum, _, code = Path(bucket.key).read_bytes().partition(b"\n")
             if checksum == bucket.checksum.encode():
                 bucket.code = marshal.loads(code)  # noqa: S302  # as trustworthy as the modules beside it
+                _KNOWN[bucket.key, bucket.checksum] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        if sys.dont_write_bytecode or bucket.key == FOREIGN:
+        if bucket.key == FOREIGN or bucket.code is None:
+            return
+        _KNOWN[bucket.key, bucket.checksum] = bucket.code
+        if sys.dont_write_bytecode:
             return
         path = Path(bucket.key)
         scratch = path.with_name(f"{path.name}.{os.getpid()}")

@@ -14,7 +14,7 @@ from nginxsim.kube.objects import Ingress
 from nginxsim.simulation import Simulation
 from nginxsim.upgrade.kinds import Change, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import otherwise
+from nginxsim.upgrade.wording import is_felt, otherwise
 from nginxsim.verdict.acceptance import by_shape
 
 FEW = 25
@@ -29,9 +29,15 @@ def answer_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
     for change in behaviour_of(before, after, list(groups)):
         ingress = _owner(road.new, change)
         if change.is_visible and not (ingress and ingress.meta.key in told):
-            course = road.bisected(partial(asked.is_new, change), partial(asked.is_old, change))
+            mends = partial(asked.is_old, change) if is_felt(change) else _never
+            course = road.bisected(partial(asked.is_new, change), mends)
             finding = otherwise(change, ingress, _others(change, groups), course)
             yield Change(Kind.ANSWER, ",".join(change.what), course, finding)
+
+
+def _never(_: str) -> bool:
+    """Nobody waits for the release that takes back a header more or less."""
+    return False
 
 
 def _groups(before: Estate, after: Estate, told: Collection[str]) -> Mapping[str, Sequence[str]]:

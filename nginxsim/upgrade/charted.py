@@ -48,10 +48,10 @@ def charted(files: Iterable[File]) -> tuple[Values, ...]:
 
 
 def _may_be_ours(text: str) -> bool:
-    return _CONTROLLER in text and (not _is_object(text) or any(kind in text for kind in _INSTALLERS))
+    return _CONTROLLER in text and (not has_objects(text) or any(kind in text for kind in _INSTALLERS))
 
 
-def _is_object(text: str) -> bool:
+def has_objects(text: str) -> bool:
     return "kind:" in text or '"kind"' in text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from nginxsim.kube import load
@@ -17,7 +16,7 @@ from nginxsim.sources import File
 from nginxsim.sources.gitops.controller_chart import Installed, ValuesTrace
 from nginxsim.sources.trace import Text
 from nginxsim.sources.trees import child, roots
-from nginxsim.upgrade.charted import charted
+from nginxsim.upgrade.charted import charted, has_objects
 
 _KEYED = ("ingress_classes", "services", "secrets", "config_maps")
 """What the chart makes beside the controller itself, as a Cluster calls it."""
@@ -52,9 +51,9 @@ def _begin(name: str, *_: int) -> Origin:
 
 def _tree(file: File) -> Text | None:
     """The chart's values in a file that holds nothing else."""
-    root = next(iter(roots(file.text)), None) if Path(file.name).suffix in (".yaml", ".yml") else None
-    if root is None or child(root, "kind") is not None or not charted([file]):
+    if has_objects(file.text) or not charted([file]):
         return None
+    root = roots(file.text)[0]
     return Text(child(root, NAME) or root, file.place)
 
 

@@ -392,6 +392,11 @@ def _level(change: BehaviourChange) -> Level:
     return "warning" if is_decided_otherwise(change.what) else "notice"
 
 
+def is_felt(change: BehaviourChange) -> bool:
+    """Whether it is more than a notice."""
+    return _level(change) != "notice"
+
+
 def _is_worse(change: BehaviourChange) -> bool:
     was, now = change.before.first.status, change.after.first.status
     return (now is None or now >= 400) and was is not None and was < 400
