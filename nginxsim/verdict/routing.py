@@ -18,6 +18,7 @@ from nginxsim.nginx.exchange import AnswerFunction, Answering, Request, RoutedOu
 from nginxsim.nginx.router import Router
 from nginxsim.nginx.steps import Event, Phase, Step
 from nginxsim.nginx.tree import Directive, parse_conf
+from nginxsim.nginx.visitors import NOBODY as NOBODY_SIGNED_IN
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.certificates import Shown
 from nginxsim.verdict.decision import NO_DIRECTIVE
@@ -216,6 +217,7 @@ class Routing(ConfRouting):
         self._balancer = estate.balancer
         self._awaits_proxy_line = estate.controller.settings.use_proxy_protocol
         self._contests = estate.ages.contests
+        self._usual_answers = Playing(estate, NOBODY_SIGNED_IN, None)
         self._behind = {flags.https_port: flags.ssl_passthrough_proxy_port} if flags.enable_ssl_passthrough else {}
 
     @cached_property
@@ -242,6 +244,8 @@ class Routing(ConfRouting):
         return arrival if sent.listen_port == port else arrival._replace(request=replace(sent, port=port))
 
     def answering(self, request: Request, answer: AnswerFunction | None) -> Answering:
+        if answer is None and request.as_ is NOBODY_SIGNED_IN:
+            return self._usual_answers
         return Playing(self.estate, request.visitor, answer)
 
     def _came(self, request: Request) -> Arrival:

@@ -47,6 +47,13 @@ class Place:
     leads_back: bool = False
     taken: tuple[str, ...] = ()
 
+    @cached_property
+    def let_through(self) -> Answer:
+        """What is played for a server that nobody describes."""
+        told = f"the auth server {self.title} lets the request through: it is played as answering 200"
+        also = (self.known.what_is_known,) if self.known else ()
+        return Answer(taken=(told, *also, *self.taken))
+
 
 class AuthServers:
     """The auth servers of one estate."""
@@ -170,12 +177,7 @@ class AuthServers:
         if place.deployed is not None:
             answer = self._reply(place.deployed, sent, visitor)
             return replace(answer, taken=(*place.taken, *answer.taken)) if place.taken else answer
-        return self._let_through(place)
-
-    def _let_through(self, place: Place) -> Answer:
-        told = f"the auth server {place.title} lets the request through: it is played as answering 200"
-        also = (place.known.what_is_known,) if place.known else ()
-        return Answer(taken=(told, *also, *place.taken))
+        return place.let_through
 
     def _reply(self, runs: Deployed, sent: UpstreamRequest, visitor: Visitor) -> Answer:
         peer, is_known = self.peer
