@@ -13,7 +13,7 @@ from nginxsim.origins import Origin
 from nginxsim.releases.charts import NAME, charts_of
 from nginxsim.simulation import Simulation
 from nginxsim.sources import File
-from nginxsim.sources.gitops.controller_chart import Installed, ValuesTrace
+from nginxsim.sources.controller_chart import Installed, ValuesTrace
 from nginxsim.sources.trace import Text
 from nginxsim.sources.trees import child, roots
 from nginxsim.upgrade.charted import charted, has_objects
