@@ -16,6 +16,7 @@ from nginxsim.sources import File
 from nginxsim.sources.controller_chart import Installed, ValuesTrace
 from nginxsim.sources.trace import Text
 from nginxsim.sources.trees import child, roots
+from nginxsim.sources.values import tree_of
 from nginxsim.upgrade.charted import charted, has_objects
 
 _KEYED = ("ingress_classes", "services", "secrets", "config_maps")
@@ -37,7 +38,7 @@ def with_controller_of(old: Simulation, files: Sequence[File]) -> Simulation:
     found = asked or [file for file in files if _tree(file)]
     if old.controller.deployed is not None or not found or (len(found) > 1 and not asked):
         return old
-    layers = tuple(filter(None, map(_tree, found)))
+    layers = tuple(tree_of(text) for text in map(_tree, found) if text)
     owner = ", ".join(file.name for file in found)
     made = Installed(owner, NAME, NAME, None, layers, partial(_begin, found[0].name))
     text, back, _ = made.render(next(reversed(charts_of(old.controller.release.name)), ""))
