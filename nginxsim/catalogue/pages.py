@@ -36,6 +36,7 @@ GROUPS = {
     "NX70": "What the API server refuses",
     "NX71": "What the API server refuses",
     "NX80": "Access",
+    "NX81": "Auth servers",
     "NX90": "What an upgrade changes",
     "NX91": "What an upgrade changes",
 }

@@ -29,6 +29,7 @@ from nginxsim.checks import (
     snippets,
     suppression,
 )
+from nginxsim.checks.auth_servers import AUTH_CHECKS
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.noticed import noticed
 from nginxsim.controller.traits import FIRST_COME
@@ -114,6 +115,7 @@ CHECKS: Mapping[str, Check] = {
     "auth-open": access.auth_open,
     "sign-in-loop": external_auth.sign_in_guarded,
     "auth-cache-shared": external_auth.shared_cache,
+    **AUTH_CHECKS,
     "client-certificate-host-wide": client_certificates.host_wide,
     "client-certificate-bypassed": client_certificates.bypassed,
     "lock-never-reached": snippets.never_reached,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from nginxsim.annotations import ParsedAnnotations
 from nginxsim.around.hops import INPUT
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.errors import some
+from nginxsim.kube.networks import is_private
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.nginx.exchange import Request
 from nginxsim.verdict.hops import remedy, taken_with
@@ -30,19 +30,6 @@ UNMENDED = (
 )
 CONTROLLER_LABELS = {"app.kubernetes.io/name": "ingress-nginx"}
 EXTERNAL = ("LoadBalancer", "NodePort")
-PRIVATE = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "fc00::/7",
-        "::1/128",
-    )
-)
-"""Networks that nodes and load balancers live in. (Python's is_private counts the documentation networks too.)"""
 
 
 def auth_open(estate: Estate) -> Iterator[Finding]:
@@ -137,16 +124,8 @@ def private_only(estate: Estate) -> Iterator[Finding]:
         return
     for ingress, parsed in estate.served():
         evidence = estate.mark(ingress, *ALLOWLISTS)
-        if evidence and not parsed.denied and parsed.allowlist and all(map(_is_private, parsed.allowlist)):
+        if evidence and not parsed.denied and parsed.allowlist and all(map(is_private, parsed.allowlist)):
             yield finding("allowlist-private", *evidence, meta=ingress.meta, networks=", ".join(parsed.allowlist))
-
-
-def _is_private(network: str) -> bool:
-    try:
-        wanted = ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
-    return any(wanted.version == each.version and wanted.subnet_of(each) for each in PRIVATE)  # type: ignore[arg-type]
 
 
 def spoofable(estate: Estate) -> Iterator[Finding]:

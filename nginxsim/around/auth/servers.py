@@ -15,11 +15,11 @@ from nginxsim.around.auth.events import AddressHeld, OAuth2ProxyReplied
 from nginxsim.around.auth.known import OAUTH2_PROXY, Known, known_by_name, known_by_path
 from nginxsim.around.auth.oauth2_proxy.addresses import Compared, Taken
 from nginxsim.around.auth.oauth2_proxy.replies import Asked, Reply, Rule
-from nginxsim.around.auth.oauth2_proxy.validation import network
 from nginxsim.config.controller import Controller
 from nginxsim.config.front import services_of
 from nginxsim.controller.model import Backend
 from nginxsim.kube.cluster import Cluster
+from nginxsim.kube.networks import is_private
 from nginxsim.kube.objects import Service, Workload
 from nginxsim.kube.workloads import WorkloadIndex
 from nginxsim.nginx.exchange import Answer, Failure, Request, Role, RoutedOutcome, UpstreamRequest
@@ -241,7 +241,6 @@ def _of_peer(runs: Deployed, compared: Compared | None, peer: str) -> str:
     by_peer = compared is not None and compared.how in (Taken.PEER, Taken.UNTRUSTED)
     lists = ["trusted-ip"] if by_peer else []
     lists += ["trusted-proxy-ip"] if settings.list("trusted-proxy-ip") else []
-    networks = [found for name in lists for text in settings.list(name) if (found := network(text))]
-    if not any(each.is_private for each in networks):
+    if not any(is_private(text) for name in lists for text in settings.list(name)):
         return ""
     return f"the controller's Pod has the address {peer}, which its cluster gives it"
