@@ -31,6 +31,7 @@ from nginxsim.verdict.types import Cause, Evidence
 
 NAME_THE_HOST = "let a rule of an Ingress name the host, or take ssl-reject-handshake out of the controller's ConfigMap"
 SIGN_IN = ("auth-signin", "global-auth-signin")
+TWO_HOSTS = "take Host out of auth-snippet and auth-proxy-set-headers: nginx sends that of auth-url besides"
 HEADER_VARIABLE = "authheader"
 """What the variables begin with that hold an auth server's headers."""
 
@@ -97,7 +98,7 @@ def explain_auth(case: Case) -> Cause | None:
         return too_big
     if known := explain_server(case):
         return known
-    fix = ""
+    fix = TWO_HOSTS if asked and sum(name.lower() == "host" for name, _ in asked.headers) > 1 else ""
     if any(isinstance(step.event, ProxyLineMissing) for step in case.steps):
         fix = (
             "name the auth server's Service in auth-url (http://NAME.NAMESPACE.svc.cluster.local/...): "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nginxsim.nginx.exchange import Answer, AnswerFunction, Request, Role, RoutedOutcome, UpstreamRequest
@@ -36,6 +37,11 @@ class Playing:
         """One that nginx sends to a host of the controller's own, through whatever the cluster puts before it."""
         if self._rounds == MOST_ROUNDS:
             return RoutedOutcome(1.0, None, [], None, (), None, assumptions=(FOR_EVER,))
+        balancer = self._estate.balancer
+        if balancer is None or not balancer.is_named:
+            # An address of the load balancer, the cluster's network hands on at once.
+            flags = self._estate.controller.flags
+            request = replace(request, port=flags.https_port if request.scheme == "https" else flags.http_port)
         routing = self._estate.routing(request.host, request.sni)
         arrival = routing.arriving(request)
         again = Playing(self._estate, self._visitor, self._given, self._rounds + 1)

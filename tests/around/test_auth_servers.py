@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nginxsim import Answer, Request, Simulation, Visitor
+from nginxsim import Answer, Request, Simulation, UsageError, Visitor
 from tests.support.estates import Object, config_map, estate, ingress, served, service, thing
 from tests.support.places import DATA
 
@@ -218,6 +218,22 @@ def test_an_auth_server_that_is_not_modelled_is_said_to_be_played(url, taken):
     verdict = estate(*served("web"), ingress(annotations={"auth-url": url})).route(Request(host="web.example.com"))
     assert verdict.status == 200
     assert any(taken in line for line in verdict.assumptions)
+
+
+def test_a_second_host_header_is_more_than_such_servers_take():
+    notes = {"auth-url": "http://authentik.auth.svc.cluster.local/check", "auth-snippet": "proxy_set_header Host a.b;"}
+    estate_ = estate(*served("web"), config_map(SNIPPETS), ingress(annotations=notes))
+    verdict = estate_.route(Request(host="web.example.com"))
+    assert verdict.status == 500
+    assert "take Host out of auth-snippet" in verdict.cause.fix
+
+
+def test_what_nobody_can_tell_is_said_of_visitors():
+    for text in ("ann@example.com,grup=ops", "anonymous,group=ops", ""):
+        with pytest.raises(UsageError):
+            Request(as_=text)
+    visitor = Request(as_="ann@example.com,group=ops,group=dev,user=u1").visitor
+    assert (visitor.email, visitor.groups, visitor.user) == ("ann@example.com", ("ops", "dev"), "u1")
 
 
 @pytest.mark.parametrize(

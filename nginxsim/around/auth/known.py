@@ -25,6 +25,8 @@ class Known(NamedTuple):
     answers: str = ""
     needs: str = ""
     is_modelled: bool = False
+    is_go: bool = False
+    """It answers 400 to a request with two Host headers, as Go's net/http does (readRequest in server.go)."""
 
     @property
     def what_is_known(self) -> str:
@@ -37,6 +39,7 @@ OAUTH2_PROXY = Known(
     ("/oauth2/auth",),
     "https://oauth2-proxy.github.io/oauth2-proxy/configuration/integrations/nginx",
     is_modelled=True,
+    is_go=True,
 )
 KNOWN: tuple[Known, ...] = (
     OAUTH2_PROXY,
@@ -55,6 +58,7 @@ KNOWN: tuple[Known, ...] = (
         "https://docs.goauthentik.io/add-secure-apps/providers/proxy/server_nginx/",
         "200 to whoever is signed in and 401 to anybody else",
         "X-Original-URL and X-Forwarded-Host (the latter by auth-snippet)",
+        is_go=True,
     ),
     Known(
         "vouch-proxy",
@@ -63,6 +67,7 @@ KNOWN: tuple[Known, ...] = (
         "https://github.com/vouch/vouch-proxy",
         "200 to whoever is signed in and 401 to anybody else",
         "the Host and the cookies of the client",
+        is_go=True,
     ),
     Known(
         "Pomerium",

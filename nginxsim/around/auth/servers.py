@@ -174,6 +174,8 @@ class AuthServers:
         place = self.of_address(sent.addresses[0], sent.uri.partition("?")[0])
         if place.leads_back:
             return self._come_back(place, sent, route)
+        if place.known is not None and place.known.is_go and _hosts(sent) > 1:
+            return Answer(400, taken=(f"{place.known.title} answers 400 to a request with two Host headers",))
         if place.deployed is not None:
             answer = self._reply(place.deployed, sent, visitor)
             return replace(answer, taken=(*place.taken, *answer.taken)) if place.taken else answer
@@ -226,6 +228,10 @@ def _names(service: Service) -> list[str]:
     """What it is called."""
     labels = [value for name, value in service.meta.labels.items() if name.endswith(("name", "app"))]
     return [service.meta.name, *labels, service.external_name]
+
+
+def _hosts(sent: UpstreamRequest) -> int:
+    return sum(name.lower() == "host" for name, _ in sent.headers)
 
 
 def _is_of_cluster(host: str) -> bool:
