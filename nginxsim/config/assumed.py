@@ -170,8 +170,9 @@ def _uid(key: str) -> str:
 
 
 def _with_services(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
-    if "Service" in cluster.whole or any(other_services(cluster)):
+    if "Service" in cluster.whole:
         return cluster
+    is_any = not any(other_services(cluster))
     ports: defaultdict[str, dict[Port, None]] = defaultdict(dict)
     for ingress in cluster.ingresses.values():
         for reference in _backends(ingress):
@@ -182,11 +183,26 @@ def _with_services(cluster: Cluster, flags: Flags, taken: list[str]) -> Cluster:
         ports[flags.default_backend_service].setdefault(80)
     if not ports:
         return cluster
-    had = "none but the controller's own" if cluster.services else "no Service at all"
-    taken.append(f"the Services that are named exist and have ready Pods (the input has {had})")
     made = {key: _service(key, list(wanted)) for key, wanted in ports.items() if key not in cluster.services}
+    if is_any:
+        had = "none but the controller's own" if cluster.services else "no Service at all"
+        taken.append(f"the Services that are named exist and have ready Pods (the input has {had})")
+    else:
+        made = {key: service for key, service in made.items() if _may_be_left_out(key, cluster)}
+        if made:
+            names = f"{'Service' if len(made) == 1 else 'Services'} {some(sorted(made), SHOWN)}"
+            verb, own = ("exists", "has") if len(made) == 1 else ("exist", "have")
+            taken.append(f"{names} {verb} and {own} ready Pods: not all that goes to the namespace is in the input")
     slices = {key: cluster.slices.get(key) or (_slice(service),) for key, service in made.items()}
     return replace(cluster, services={**made, **cluster.services}, slices={**cluster.slices, **slices})
+
+
+def _may_be_left_out(key: str, cluster: Cluster) -> bool:
+    """Something was not rendered that goes to its namespace, or may go to it as the input has no Service there."""
+    namespace = key.partition("/")[0]
+    unknown = {each.namespace for each in cluster.omitted if each.is_gap}
+    is_known = any(service.meta.namespace == namespace for service in cluster.services.values())
+    return namespace in unknown or ("" in unknown and not is_known)
 
 
 def _backends(ingress: Ingress) -> Iterator[BackendRef]:

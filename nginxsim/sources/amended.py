@@ -134,7 +134,8 @@ def _elsewhere(closure: Closure, naming: Naming) -> Iterator[Omitted]:
             listed = (node for field in FOLDERS for node in items(child(root, field)) if text_of(node) == name)
             node = next(listed, root)
             place = str(file.origin(node)) if node else file.name
-            yield Omitted(place, Omission.ELSEWHERE, f"not rendered: {name} is elsewhere: --online has it fetched")
+            why = f"not rendered: {name} is elsewhere: --online has it fetched"
+            yield Omitted(place, Omission.ELSEWHERE, why, namespace=text_of(child(root, "namespace")))
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,9 @@ class Chart:
         from nginxsim.sources.helm_trace import HelmTrace
 
         missing = self.parts.missing()
+        is_nothing_else = missing and not (self.parts.inner() or Path(self.folder, "templates").is_dir())
         try:
-            text = self._template((), online=online)
+            text = "" if is_nothing_else else self._template((), online=online)
         except InputError:
             if missing:
                 raise InputError(_INCOMPLETE) from None
@@ -97,7 +98,8 @@ class Chart:
             if is_controller(wanted.name) and wanted.file.startswith(self.folder):
                 yield from self._controller(wanted, file, values)
             else:
-                yield Omitted(f"{place} (chart {wanted.name})", Omission.ELSEWHERE, _fetching(file.name, wanted.name))
+                title, why = f"{place} (chart {wanted.name})", _fetching(file.name, wanted.name)
+                yield Omitted(title, Omission.ELSEWHERE, why, namespace=self.namespace)
 
     def _controller(self, wanted: Dependency, file: File, values: Tree) -> Iterator[File | Omitted]:
         from nginxsim.sources.controller_chart import Installed

@@ -53,6 +53,13 @@ class Omitted:
     """What exactly is wrong with it."""
     origin: Origin | None = None
     """Where, in a file that was read."""
+    namespace: str = ""
+    """That what comes of it goes to; "" where nobody knows."""
+
+    @property
+    def is_gap(self) -> bool:
+        """Somebody applies it, and what comes of it is not known."""
+        return self.why in (Omission.ELSEWHERE, Omission.NOT_RENDERED)
 
 
 def tell(omitted: Collection[Omitted]) -> None:

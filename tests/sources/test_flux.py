@@ -442,3 +442,22 @@ def test_files_that_flux_does_not_fetch(tmp_path: Path, tools: Path) -> None:
 def test_a_part_of_a_repository_may_be_named(tools: Path, path: str, place: str) -> None:
     ran = run("why", "http://shop.example.com/cart", f"samples/{path}", folder=SAMPLES.parent)
     assert f"--> samples/{place}" in ran.out
+
+
+def test_services_that_come_from_elsewhere_are_taken_for_granted(tmp_path: Path, tools: Path) -> None:
+    """In a namespace that a chart goes to which nobody has; what is known of other namespaces is whole."""
+    here = "{path: /, pathType: Prefix, backend: {service: {name: wiki, port: {number: 80}}}}"
+    ingress = (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: NS, namespace: NS}\nspec:\n"
+        f"  ingressClassName: nginx\n  rules: [{{host: NS.example.com, http: {{paths: [{here}]}}}}]\n---\n"
+    )
+    other = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: NS}\nspec: {ports: [{port: 80}]}\n---\n"
+    objects = "".join((ingress + other).replace("NS", name) for name in ("apps", "web"))
+    far = release("").replace("./charts/web", "web").replace("GitRepository", "HelmRepository")
+    tree(tmp_path, {"all.yaml": objects, "far.yaml": far})
+    checked = run("check", ".", folder=tmp_path)
+    assert "Ingress web/web leads to a Service that is not there" in checked.out
+    assert "Ingress apps/apps" not in checked.out
+    taken = "taken  Service apps/wiki exists and has ready Pods: not all that goes to the namespace is in the input"
+    assert taken in checked.out
+    assert "Ingress apps/apps" in run("check", ".", "--assume", "none", folder=tmp_path).out

@@ -140,4 +140,10 @@ Result: TypeAlias = list[File | Omitted]
 def told(held: Held, problem: Elsewhere | InputError) -> Omitted:
     """What could not be rendered, and why."""
     why = Omission.ELSEWHERE if isinstance(problem, Elsewhere) else Omission.NOT_RENDERED
-    return Omitted(held.title, why, f"not rendered: {problem}")
+    return Omitted(held.title, why, f"not rendered: {problem}", namespace=_target(held))
+
+
+def _target(held: Held) -> str:
+    """The namespace that it applies to; of a release also its own."""
+    told = held.text("spec", "targetNamespace") or held.text("spec", "destination", "namespace")
+    return told or (held.namespace if held.kind == "HelmRelease" else "")
