@@ -37,10 +37,10 @@ def arrived(arrival: Arrival, routed: RoutedOutcome, mend: Callable[[Request], S
         return
     came, (taken, by) = set_out(arrival), client_of(arrival.request, routed)
     mended = mend(came) if taken != came.client else None
-    yield Step(ClientTaken(taken, came.client, by, tuple((mended or {}).items()), _lost(arrival.passed)))
+    yield Step(ClientTaken(taken, came.client, by, tuple((mended or {}).items()), lost_at(arrival.passed)))
 
 
-def _lost(passed: Sequence[Passed]) -> tuple[str, str]:
+def lost_at(passed: Sequence[Passed]) -> tuple[str, str]:
     """The last hop that connects as itself and hands on no name of its client."""
     hop = next((each.hop for each in reversed(passed) if each.hop.address and not _names_client(each)), None)
     return (hop.name, hop.remedy) if hop else ("", "")
@@ -95,12 +95,13 @@ def remedy(estate: Simulation, request: Request) -> Settings | None:
 
     Best are those that nobody gets past with an X-Forwarded-For of his own.
     """
+    now = estate.controller.settings
     tries = [(settings, estate.with_settings(settings)) for settings in _tries(estate, request)]
     forged = replace(request, headers=[*request.headers, (FORWARDED_FOR, STRANGER)])
     for asked in (forged, request):
         for settings, other in tries:
             if taken_with(other, asked) == request.client:
-                return settings
+                return {name: value for name, value in settings.items() if getattr(now, name) != value}
     return None
 
 

@@ -284,7 +284,7 @@ class Routing(ConfRouting):
     def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
         from nginxsim.verdict.connection import around  # noqa: PLC0415  # only who asks for reasons pays for them
 
-        return around(self.estate, arrival, super().arrived_cause(arrival, routed))
+        return around(self.estate, arrival, routed, super().arrived_cause(arrival, routed))
 
     def mend(self, request: Request) -> Settings | None:
         return remedy(self.estate, request)

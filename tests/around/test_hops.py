@@ -101,6 +101,33 @@ def test_where_no_setting_helps_the_hop_is_told_what_to_do() -> None:
     assert "xff_header_processing.mode to append" in told(asked(shop(ingress()), "aws-alb:remove"))
 
 
+CLOUDFLARE = ",".join(HOPS["cloudflare"].connects_from)
+THREADS = [
+    # kubernetes/ingress-nginx#3738: Cloudflare is not among those that are believed
+    (
+        {**READS, "forwarded-for-header": "CF-Connecting-IP", "proxy-real-ip-cidr": "162.158.0.0/15,10.0.0.0/8"},
+        ["cloudflare"],
+        {"proxy-real-ip-cidr": CLOUDFLARE},
+    ),
+    # #7761: behind PROXY lines no header is read unless use-forwarded-headers is on too
+    (
+        {"use-proxy-protocol": "true", "proxy-real-ip-cidr": f"{CLOUDFLARE},10.0.0.0/8"},
+        ["cloudflare", "aws-classic-elb:proxy-v1"],
+        READS,
+    ),
+    # #11319: a load balancer that sends X-Forwarded-For, which nobody reads
+    ({}, ["aws-alb"], READS),
+]
+
+
+@pytest.mark.parametrize(("settings", "via", "missing"), THREADS)
+def test_what_people_asked_about_addresses(settings: dict[str, str], via: list[str], missing: dict[str, str]) -> None:
+    verdict = asked(shop(LISTED, settings=settings), *via)
+    assert (verdict.status, verdict.cause.code) == (403, "address-denied")
+    assert all(f'{key}: "{value}' in verdict.cause.fix for key, value in missing.items())
+    assert asked(shop(LISTED, settings={**settings, **missing}), *via).status == 200
+
+
 def test_hops_follow_one_another() -> None:
     sent = asked(shop(ingress()), "cloudflare", "aws-alb", scheme="https").request
     headers = dict(sent.headers)

@@ -73,14 +73,16 @@ def kept_words(kept: Kept) -> str:
     return f"{kept.title} keeps it for {kept.fresh:,} s{old}{shown}"
 
 
-def settings_words(settings: Mapping[str, Any]) -> str:
-    """Keys of a ConfigMap as a person writes them."""
-    return ", ".join(f'{name.replace("_", "-")}: "{_written(value)}"' for name, value in settings.items())
+def settings_words(settings: Mapping[str, Any], *, whole: bool = False) -> str:
+    """Keys of a ConfigMap as a person writes them. whole: long lists of networks too."""
+    return ", ".join(f'{name.replace("_", "-")}: "{_written(value, whole)}"' for name, value in settings.items())
 
 
-def _written(value: object) -> str:
+def _written(value: object, whole: bool) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
         return str(value)
-    return ",".join(value) if len(value) <= SHOWN else f"{value[0]},... ({len(value)} networks, see docs/hops.md)"
+    return (
+        ",".join(value) if whole or len(value) <= SHOWN else f"{value[0]},... ({len(value)} networks, see docs/hops.md)"
+    )
