@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, facts_option, open_estate, standard_input, takes_estate, working
+from nginxsim.cli.options import EstateOptions, facts_option, open_estates, standard_input, takes_estate, working
 from nginxsim.cli.output import say
 from nginxsim.errors import UsageError
 from nginxsim.reports import UPGRADE_FORMATS, render_upgrade
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PLANNED = ("text", "json", "markdown")
 """Formats that have room for steps."""
+HOW = "say it with --from VERSION"
 
 
 @click.command("upgrade")
@@ -62,21 +63,22 @@ def command(
     """
     from nginxsim.reports.spans import Sources
     from nginxsim.reports.upgrade import UpgradeReport
-    from nginxsim.upgrade import compare
-    from nginxsim.upgrade.plan import plan_of
+    from nginxsim.upgrade import compare_each
 
     if planned and output not in PLANNED:
         raise UsageError(f"--plan goes with -o {', '.join(PLANNED)}, not {output}")
 
     stdin = standard_input(estate.named)
     with working("comparing releases"):
-        old = open_estate(_running(estate, since), stdin)
-        if old.told.release is None and old.controller.deployed is None:
-            raise UsageError("which release runs now? No controller is in the input; say it with --from VERSION")
-        upgrade = compare(old, to, to_facts, tuple(_values(estate)))
-    plan = plan_of(upgrade) if planned else None
-    say(render_upgrade(UpgradeReport(upgrade, Sources({"-": stdin.getvalue()}), complete, plan), output))
-    sys.exit(1 if upgrade.changes and not exit_zero else 0)
+        estates = open_estates(_running(estate, since), stdin)
+        for old in estates:
+            if old.told.release is None and old.controller.deployed is None:
+                where = f" of estate {old.given.name}" if old.given.name else ""
+                raise UsageError(f"which release runs now? No controller is in the input{where}; {HOW}")
+        upgrades = compare_each(estates, to, to_facts, tuple(_values(estate)))
+    report = UpgradeReport(upgrades, Sources.of(stdin.getvalue(), estates), complete, planned)
+    say(render_upgrade(report, output))
+    sys.exit(1 if any(each.changes for each in upgrades) and not exit_zero else 0)
 
 
 def _values(estate: EstateOptions) -> Iterator[File]:

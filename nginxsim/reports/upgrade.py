@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nginxsim.checks.several import together
 from nginxsim.printing import paint, printed, spaced, unmarked
 from nginxsim.releases import release
 from nginxsim.reports import findings
@@ -19,46 +20,51 @@ from nginxsim.reports.spans import Sources
 from nginxsim.reports.terminal import for_people, plural
 from nginxsim.upgrade import Change, Upgrade
 from nginxsim.upgrade.keeping import Keep
-from nginxsim.upgrade.plan import Step
+from nginxsim.upgrade.plan import Step, plan_of
 from nginxsim.verdict.types import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
 class UpgradeReport:
-    """What a report is made of."""
+    """What a report is made of: one upgrade for each estate and each controller. planned: the steps were asked for."""
 
-    upgrade: Upgrade
+    upgrades: Sequence[Upgrade]
     sources: Sources = field(default_factory=Sources)
     complete: bool = False
-    plan: tuple[Step, ...] | None = None
-    """The steps, where they were asked for."""
+    planned: bool = False
 
-    @property
-    def found(self) -> CheckReport:
-        upgrade = self.upgrade
+    def found_in(self, *upgrades: Upgrade) -> CheckReport:
+        whose = [upgrade.whose for upgrade in upgrades]
         return CheckReport(
-            [change.finding for change in upgrade.changes],
-            ingresses=upgrade.ingresses,
+            together({each.whose: [change.finding for change in each.changes] for each in upgrades}),
+            ingresses=sum(upgrade.ingresses for upgrade in upgrades),
             sources=self.sources,
             complete=self.complete,
-            assumptions=upgrade.assumptions,
+            assumptions=tuple(dict.fromkeys(taken for upgrade in upgrades for taken in upgrade.assumptions)),
+            estates=tuple(dict.fromkeys(each.estate for each in whose if each.estate and whose[1:])),
+            controllers=tuple(dict.fromkeys(each.controller for each in whose if each.controller and whose[1:])),
         )
 
 
 def text(report: UpgradeReport) -> str:
-    """Where it leads, then the changes, worst first, or the steps."""
-    head = paint(_head(report.upgrade), bold=True)
-    if report.plan is not None:
-        return for_people(spaced([[head], *map(list, plan_blocks(report))]))
-    return for_people([head, ""]) + "\n" + findings.text(report.found)
+    """Where it leads, then the changes, worst first, or the steps; of each estate and controller."""
+    return "\n\n".join(_text(report, upgrade) for upgrade in report.upgrades)
 
 
-def plan_blocks(report: UpgradeReport) -> Iterator[Iterator[str]]:
+def _text(report: UpgradeReport, upgrade: Upgrade) -> str:
+    whose = [f"{paint(what, bold=True)} {name}" for what, name in upgrade.whose.named.items()]
+    head = [*whose, paint(_head(upgrade), bold=True)]
+    if report.planned:
+        return for_people(spaced([head, *map(list, plan_blocks(upgrade))]))
+    return for_people([*head, ""]) + "\n" + findings.text(report.found_in(upgrade))
+
+
+def plan_blocks(upgrade: Upgrade) -> Iterator[Iterator[str]]:
     """A block for each step, and a line where nothing has to be done."""
-    upgrade = report.upgrade
-    if not report.plan:
+    steps = plan_of(upgrade)
+    if not steps:
         yield iter(("nothing to do: it runs already",))
-    for number, step in enumerate(report.plan or (), 1):
+    for number, step in enumerate(steps, 1):
         yield _step_lines(number, step, upgrade)
 
 
@@ -91,25 +97,31 @@ def _checks(step: Step, upgrade: Upgrade) -> Iterator[str]:
 
 
 def _head(upgrade: Upgrade) -> str:
+    if not upgrade.path and upgrade.old != upgrade.new:
+        return f"runs {upgrade.old}, which is newer than {upgrade.new}"
     ends = " to ".join(f"{name} ({release(name).date})" for name in (upgrade.old, upgrade.new))
     count = len(upgrade.path)
     return f"from {ends}, {count} {plural('release', count)} on the way"
 
 
 def as_json(report: UpgradeReport) -> str:
-    upgrade = report.upgrade
+    """Of several estates a list."""
+    each = [_upgrade_data(upgrade, planned=report.planned) for upgrade in report.upgrades]
+    return dumps({"upgrades": each} if each[1:] else each[0])
+
+
+def _upgrade_data(upgrade: Upgrade, *, planned: bool) -> dict[str, Any]:
     counts = Counter(change.finding.level for change in upgrade.changes)
-    return dumps(
-        {
-            "from": upgrade.old,
-            "to": upgrade.new,
-            "path": list(upgrade.path),
-            "changes": list(map(_change_data, upgrade.changes)),
-            "summary": {**{level: counts[level] for level in LEVELS}, "ingresses": upgrade.ingresses},
-            **({"plan": list(map(_step_data, report.plan))} if report.plan is not None else {}),
-            "assumptions": list(upgrade.assumptions),
-        }
-    )
+    return {
+        **upgrade.whose.named,
+        "from": upgrade.old,
+        "to": upgrade.new,
+        "path": list(upgrade.path),
+        "changes": list(map(_change_data, upgrade.changes)),
+        "summary": {**{level: counts[level] for level in LEVELS}, "ingresses": upgrade.ingresses},
+        **({"plan": list(map(_step_data, plan_of(upgrade)))} if planned else {}),
+        "assumptions": list(upgrade.assumptions),
+    }
 
 
 def _step_data(step: Step) -> dict[str, Any]:
@@ -137,11 +149,15 @@ def _keep_data(keep: Keep) -> dict[str, Any]:
 
 
 def as_markdown(report: UpgradeReport) -> str:
-    if report.plan is not None:
-        return printed(
-            spaced([[f"**{_head(report.upgrade)}**"], *(_step_markdown(block) for block in plan_blocks(report))])
-        )
-    return f"**{_head(report.upgrade)}**\n\n{findings_markdown(report.found)}"
+    return "\n\n".join(_markdown(report, upgrade) for upgrade in report.upgrades)
+
+
+def _markdown(report: UpgradeReport, upgrade: Upgrade) -> str:
+    whose = [f"### {what} {plain(name)}\n\n" for what, name in upgrade.whose.named.items()]
+    head = f"{''.join(whose)}**{_head(upgrade)}**"
+    if report.planned:
+        return printed(spaced([[head], *(_step_markdown(block) for block in plan_blocks(upgrade))]))
+    return f"{head}\n\n{findings_markdown(report.found_in(upgrade))}"
 
 
 def _step_markdown(block: Iterator[str]) -> list[str]:
@@ -155,8 +171,8 @@ def _item(line: str) -> str:
 
 
 def as_html(report: UpgradeReport) -> str:
-    return findings_html(report.found)
+    return findings_html(report.found_in(*report.upgrades))
 
 
 def as_sarif(report: UpgradeReport) -> str:
-    return findings_sarif(report.found)
+    return findings_sarif(report.found_in(*report.upgrades))

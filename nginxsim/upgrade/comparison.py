@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from nginxsim.errors import UsageError
+from nginxsim.releases import Release, between
+from nginxsim.releases import release as release_named
 from nginxsim.simulation import Simulation
 from nginxsim.upgrade.answers import answer_changes
 from nginxsim.upgrade.chart import chart_changes
@@ -26,6 +29,35 @@ if TYPE_CHECKING:
     from nginxsim.sources import File
 
 
+def compare_each(
+    estates: Sequence[Simulation], to: str, facts: Sequence[str] = (), values: Sequence[File] = ()
+) -> list[Upgrade]:
+    """The same of each estate and controller. Of several, those that are newer already stay as they are."""
+    if len(estates) == 1:
+        return [compare(estates[0], to, facts, values)]
+    target, names = release_named(to), {old.given.name for old in estates}
+    return [
+        _stays(old, target.name)
+        if _is_newer(old, target)
+        else compare(old, to, facts, _besides(values, names - {old.given.name}))
+        for old in estates
+    ]
+
+
+def _besides(values: Sequence[File], others: Collection[str]) -> list[File]:
+    """Without those that lie in the folders of other estates."""
+    return [file for file in values if not any(normpath(file.name).startswith(f"{name}/") for name in others)]
+
+
+def _is_newer(old: Simulation, target: Release) -> bool:
+    running = old.controller.release
+    return running.name != target.name and not between(running, target)
+
+
+def _stays(old: Simulation, to: str) -> Upgrade:
+    return Upgrade(old.controller.release.name, to, (), ingresses=len(old.cluster.ingresses), whose=old.whose)
+
+
 def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequence[File] = ()) -> Upgrade:
     """What changes once the estate's controller is of release `to`.
 
@@ -38,16 +70,19 @@ def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequenc
     told = replace(told, facts=(*told.facts, *facts))
     new = Simulation(at_release(old.given, release), told, old.assume)
     road = Road(old, new)
-    before, after = old.controller.release.name, new.controller.release.name
-    if not road.path and before != after:
-        raise UsageError(f"{after} is older than {before}, which the controller runs: upgrade looks ahead only")
+    before, after = old.controller.release, new.controller.release
+    if _is_newer(old, after):
+        raise UsageError(
+            f"{after.name} is older than {before.name}, which the controller runs: upgrade looks ahead only"
+        )
     return Upgrade(
-        old=before,
-        new=after,
+        old=before.name,
+        new=after.name,
         path=road.path,
         changes=tuple(sorted((*_changes(road), *chart_changes(road, values)), key=_rank)),
         ingresses=len(new.cluster.ingresses),
         assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
+        whose=old.whose,
     )
 
 

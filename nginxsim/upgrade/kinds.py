@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nginxsim.upgrade.keeping import Keep
-from nginxsim.verdict.types import Finding
+from nginxsim.verdict.types import Finding, Whose
+
+NOBODYS = Whose()
 
 
 class Kind(StrEnum):
@@ -71,3 +73,5 @@ class Upgrade:
     changes: tuple[Change, ...] = ()
     ingresses: int = 0
     assumptions: tuple[str, ...] = ()
+    whose: Whose = NOBODYS
+    """Of several estates, or controllers in one."""

@@ -232,6 +232,51 @@ def test_a_file_of_values_is_the_controller_that_the_chart_makes_of_it(nginxsim:
     assert {each["code"] for each in kept} == {"upgrade-default"}
 
 
+def test_each_estate_and_each_controller_goes_from_its_own_release(nginxsim: Command, tmp_path: Path) -> None:
+    case = {"given": {"annotations": {"configuration-snippet": "more_set_headers X:y;"}}, "beside": False}
+    text = estate(case, tmp_path)[0].read_text()
+    (tmp_path / "estate.yaml").unlink()
+    for name, release in (("dev", "1.12.5"), ("prod", "1.11.5")):
+        (tmp_path / name).mkdir()
+        controller = CONTROLLER.replace("v1.11.5", f"v{release}")
+        (tmp_path / name / "all.yaml").write_text(text.replace("more_set", f"# {name}\n      more_set") + controller)
+        (tmp_path / name / "values.yaml").write_text("controller: {config: {}, opentelemetry: {enabled: true}}\n")
+    ran = nginxsim("upgrade", str(tmp_path), "--to", "1.12.1", "-o", "json")
+    dev, prod = json.loads(ran.out)["upgrades"]
+    assert (dev["estate"], dev["from"], dev["changes"]) == (str(tmp_path / "dev"), "1.12.5", [])
+    assert (prod["estate"].rpartition("/")[2], prod["from"]) == ("prod", "1.11.5")
+    assert prod["changes"][0]["code"] == "upgrade-dropped"
+    told = [each["evidence"] for each in prod["changes"] if each["code"] == "upgrade-chart-value"]
+    assert [places[0]["origin"]["file"] for places in told] == [str(tmp_path / "prod/values.yaml")]
+    lines = nginxsim("upgrade", str(tmp_path), "--to", "1.12.1").out.splitlines()
+    assert lines[:2] == [f"estate {tmp_path}/dev", "runs 1.12.5, which is newer than 1.12.1"]
+    (tmp_path / "dev/all.yaml").unlink()
+    two = CONTROLLER.replace("ingress-nginx-controller, namespace", "second, namespace").replace("v1.11.5", "v1.9.6")
+    two = two.replace("- /nginx-ingress-controller", "- /nginx-ingress-controller\n        - --ingress-class=second")
+    (tmp_path / "prod/second.yaml").write_text(two + SECOND)
+    told = json.loads(nginxsim("upgrade", str(tmp_path), "--to", "1.12.1", "-o", "json").out)["upgrades"]
+    assert [(each["controller"].rpartition("/")[2], each["from"]) for each in told] == [
+        ("ingress-nginx-controller", "1.11.5"),
+        ("second", "1.9.6"),
+    ]
+
+
+SECOND = """---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: second}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: second, namespace: default}
+spec:
+  ingressClassName: second
+  rules:
+  - host: second.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+"""
+
 CONTROLLER = """---
 apiVersion: apps/v1
 kind: Deployment
