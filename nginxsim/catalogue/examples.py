@@ -102,11 +102,12 @@ def _objects(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _oauth2_proxy(*, version: str, flags: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
     name, labels = "oauth2-proxy", {"app": "oauth2-proxy"}
     secret = {"secretKeyRef": {"name": name, "key": "cookie-secret"}}
+    listens = [] if any("http-address" in flag for flag in flags) else ["--http-address=0.0.0.0:4180"]
     given = [] if any("email" in flag for flag in flags) else ["--email-domain=*"]
     container = {
         "name": name,
         "image": f"quay.io/oauth2-proxy/oauth2-proxy:{version}",
-        "args": ["--http-address=0.0.0.0:4180", *given, *flags],
+        "args": [*listens, *given, *flags],
         "env": [{"name": "OAUTH2_PROXY_COOKIE_SECRET", "valueFrom": secret}],
     }
     ports = {"selector": labels, "ports": [{"port": 4180}]}

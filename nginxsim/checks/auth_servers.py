@@ -63,6 +63,20 @@ def not_started(estate: Estate) -> Iterator[Finding]:
                           fix=fix)  # fmt: skip
 
 
+def unreachable(estate: Estate) -> Iterator[Finding]:
+    """It listens on the Pod's own address only, as it does when nobody tells it."""
+    for settings, _, guard in _starting(estate):
+        proxy = guard.runs.proxy
+        if proxy.listens_to_itself and not settings.is_open and not _has_sidecar(guard):
+            yield finding("auth-server-unreachable", *told(guard, "http-address"), *asked_by(estate, guard),
+                          meta=_meta(guard), address=proxy.address)  # fmt: skip
+
+
+def _has_sidecar(guard: Guard) -> bool:
+    """Another container of the Pod may hand requests on to it."""
+    return guard.runs.workload is not None and len(guard.runs.workload.containers) > 1
+
+
 def without_upstream(estate: Estate) -> Iterator[Finding]:
     """Whoever is exempt gets 404, and so 500 of nginx."""
     for settings, version, guard in _starting(estate):
@@ -96,10 +110,12 @@ def _of_trusted(settings: Settings, guard: Guard) -> Reply | None:
 
 def admits_all(estate: Estate) -> Iterator[Finding]:
     """A stranger gets 2xx, whatever he asks for."""
+    known: dict[tuple[str, str, str], Reply] = {}
     for guard in guards(estate):
         if guard.runs.proxy.faults:
             continue
-        reply = guard.reply()
+        key = (guard.runs.called, guard.path, guard.auth.method)
+        reply = known[key] if key in known else known.setdefault(key, guard.reply())
         if 200 <= reply.status < 300 and reply.rule is not Rule.TRUSTED_ADDRESS:
             place = asked_by(estate, guard, note=reply_words(reply))
             also = told(guard, reply.setting.option.name, reply.value) if reply.setting else ()
@@ -408,6 +424,7 @@ def vulnerable(estate: Estate) -> Iterator[Finding]:
 
 AUTH_CHECKS: Mapping[str, Callable[[Estate], Iterator[Finding]]] = {
     "auth-server-not-started": not_started,
+    "auth-server-unreachable": unreachable,
     "auth-upstream-missing": without_upstream,
     "auth-admits-all": admits_all,
     "auth-trusts-controller": trusts_controller,

@@ -104,6 +104,13 @@ cookie_secret = "0123456789abcdef"
 reverse_proxy = true
 trusted_ips = ["203.0.113.0/24"]
 """
+ALPHA = """
+server: {bindAddress: "0.0.0.0:4180"}
+injectResponseHeaders:
+- {name: X-Auth-Request-Email, values: [{claimSource: {claim: email}}]}
+providers:
+- {id: p, provider: google, clientID: app, clientSecret: s}
+"""
 VARIABLES = [
     {"name": "OAUTH2_PROXY_EMAIL_DOMAINS", "value": "*"},
     {"name": "OAUTH2_PROXY_REVERSE_PROXY", "value": "true"},
@@ -142,6 +149,20 @@ CONFIGURED = {
     "its configuration file": (
         [*proxy("--config=/etc/oauth2-proxy/oauth2_proxy.cfg", **MOUNTED), conf({"oauth2_proxy.cfg": FILE})],
         0,
+    ),
+    "its alpha configuration": (
+        [
+            *proxy(*BASE, f"--trusted-ip={TRUSTED}", "--alpha-config=/etc/oauth2-proxy/alpha.yaml", **MOUNTED),
+            conf({"alpha.yaml": ALPHA}),
+        ],
+        0,
+    ),
+    "a flag that the alpha configuration takes the place of": (
+        [
+            *proxy(*BASE, "--upstream=static://202", "--alpha-config=/etc/oauth2-proxy/alpha.yaml", **MOUNTED),
+            conf({"alpha.yaml": ALPHA}),
+        ],
+        500,
     ),
     "a file that is not in the input": (proxy("--config=/etc/oauth2-proxy/oauth2_proxy.cfg", **MOUNTED), 401),
     "variables that are not in the input": (proxy(envFrom=[{"secretRef": {"name": "gone"}}]), 401),

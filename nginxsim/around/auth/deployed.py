@@ -104,6 +104,8 @@ def _unread(proxy: OAuth2Proxy, called: str) -> list[str]:
         setting = proxy.settings[name]
         if not setting.is_known:
             told.append(f"{setting.called} of {called} {instead}: only the cluster knows its value")
+    if proxy.listens_to_itself and not proxy.settings.is_open:
+        told.append(f"{called} listens where nginx reaches it, though http-address is {proxy.address}")
     if proxy.settings.is_open and not told and (path := proxy.settings.text("config")):
         told.append(f"{path} of {called} is not in the input: what it says is not known")
     return told

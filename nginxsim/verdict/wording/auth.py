@@ -66,12 +66,15 @@ BY_RULE: Mapping[Rule, Callable[[Reply], str]] = {
     Rule.CALLBACK: lambda _: "back from the identity provider",
     Rule.SIGN_OUT: lambda _: "signs the visitor out",
     Rule.USER_INFO: lambda _: "tells who is signed in",
+    Rule.TOKEN_REFUSED: lambda it: f"{_called(it)} is off, and the bearer token is not valid",
+    Rule.STATIC_FILE: lambda _: "a file of its sign-in page",
     Rule.TO_HTTPS: lambda it: f"{_called(it)} sends plain requests to https",
 }
 BY_END: Mapping[End, str] = {
     End.STATIC: "its upstream is that status",
     End.FILES: "its upstream is a folder",
     End.PROXIED: "its upstream answers",
+    End.SLASH_ADDED: "its upstream's path ends in a slash",
     End.NO_UPSTREAM: "it passes the request on, and has no upstream for it",
 }
 

@@ -46,7 +46,7 @@ class Login:
     def start(self, asked: Asked, no_cache: Headers) -> Reply:
         page, taken = self._page()
         url = f"{page}?{urlencode(sorted(self._parameters(asked)))}&state=<state>"
-        csrf = self.cookie(f"{self._settings.text('cookie-name')}_csrf", "<value>", "900")
+        csrf = self.cookie(asked, f"{self._settings.text('cookie-name')}_csrf", "<value>", "900")
         headers = [*no_cache, ("Content-Type", "text/html; charset=utf-8"), ("Location", url), csrf]
         return Reply(302, headers, Rule.LOGIN, taken=taken)
 
@@ -120,19 +120,25 @@ class Login:
 
     # --- cookies --------------------------------------------------------------------------------------------------
 
-    @property
-    def session_cookie(self) -> tuple[str, str]:
-        return self.cookie(self._settings.text("cookie-name"), "<value>", "604800")
+    def session_cookie(self, asked: Asked) -> tuple[str, str]:
+        return self.cookie(asked, self._settings.text("cookie-name"), "<value>", "604800")
 
     def forgotten(self, asked: Asked) -> Headers:
         """The mark of the way there is taken back."""
         name = f"{self._settings.text('cookie-name')}_csrf"
-        return [self.cookie(name, "", "-1")] if any(each.startswith(name) for each in asked.cookies()) else []
+        return [self.cookie(asked, name, "", "-1")] if any(each.startswith(name) for each in asked.cookies()) else []
 
-    def cookie(self, name: str, value: str, age: str) -> tuple[str, str]:
+    def _domain(self, asked: Asked) -> str:
+        """The longest of cookie-domain that the host ends in, else the shortest of them."""
+        domains = sorted(self._settings.list("cookie-domain"), key=len, reverse=True)
+        trusted = trusts(asked.peer, self._settings)
+        host = (asked.header("X-Forwarded-Host") if trusted else "") or asked.host
+        return next((each for each in domains if host.endswith(each)), domains[-1] if domains else "")
+
+    def cookie(self, asked: Asked, name: str, value: str, age: str) -> tuple[str, str]:
         settings = self._settings
         lasts = f"Max-Age={age}" if self._version.has(Fact.MAX_AGE) else "Expires=<time>"
-        domain = max(settings.list("cookie-domain"), key=len, default="")
+        domain = self._domain(asked).lstrip(".")
         parts = [f"{name}={value}", f"Path={settings.text('cookie-path')}"]
         parts += [f"Domain={domain}"] if domain else []
         parts += [

@@ -34,6 +34,7 @@ NO_CACHE = [
     ("Expires", "Thu, 01 Jan 1970 00:00:00 UTC"),
     ("X-Accel-Expires", "0"),
 ]
+STATIC = frozenset({"/static/css/all.min.css", "/static/css/bulma.min.css", "/static/webfonts/fa-solid-900.woff2"})
 CLAIMS: Mapping[str, Callable[[Visitor], list[str]]] = {
     "email": lambda who: [who.email],
     "user": lambda who: [who.user or ("<user>" if who.email else "")],
@@ -80,8 +81,20 @@ class OAuth2Proxy:
         return self.settings.faults or tuple(faults_of(self.settings, self.version))
 
     @cached_property
+    def address(self) -> str:
+        """Where it listens for plain HTTP; "" where only a file that is not in the input says so."""
+        if self.alpha is None:
+            return self.settings.text("http-address") if self.settings["http-address"].is_known else ""
+        return self.alpha.address
+
+    @property
+    def listens_to_itself(self) -> bool:
+        """Only programs of its own Pod reach it."""
+        return self.address.removeprefix("http://").startswith(("127.", "localhost:", "[::1]"))
+
+    @cached_property
     def prefix(self) -> str:
-        return "/" + self.settings.text("proxy-prefix").strip("/")
+        return self.settings.text("proxy-prefix")
 
     @cached_property
     def routes(self) -> Routes:
@@ -207,9 +220,18 @@ class OAuth2Proxy:
         stored = entry_of(self.passwords or b"", user)
         return stored is not None and (is_costly(stored) or check_password(stored, password))
 
+    def _refuses_token(self, asked: Asked) -> bool:
+        """A bearer token that is none of a session's, where that is no reason to ask for a login."""
+        settings, line = self.settings, asked.header("Authorization")
+        if not line or not settings.is_on("skip-jwt-bearer-tokens") or settings.is_on("bearer-token-login-fallback"):
+            return False
+        return not (line.startswith("Bearer ey") and asked.visitor.has_session)
+
     # --- what is asked for ----------------------------------------------------------------------------------------
 
     def _routed(self, asked: Asked) -> Reply:
+        if self._refuses_token(asked):
+            return Reply(403, TEXT, Rule.TOKEN_REFUSED, self.settings["bearer-token-login-fallback"])
         who, taken = self._visitor(asked)
         let = self._let(asked, who)
         reply = self._answered(asked, who if who.has_session else NOBODY, let)
@@ -237,6 +259,8 @@ class OAuth2Proxy:
                 location = self.login.back(asked)
                 headers = [*NO_CACHE, *HTML, ("Location", location), *self._cleared(asked, who)]
                 return Reply(302, headers, Rule.SIGN_OUT)
+        if own.startswith("/static/") and self.version.has(Fact.STATIC_FILES):
+            return Reply(200 if own in STATIC else 404, [*NO_CACHE], Rule.STATIC_FILE)
         return self._proxied(asked, who, let)
 
     def _auth_only(self, asked: Asked, who: Visitor, let: Let) -> Reply:
@@ -289,7 +313,13 @@ class OAuth2Proxy:
         if not who.has_session or not self.takes_email(who.email) or not self._by_group(who).is_in:
             return Reply(403, [*NO_CACHE, *self.login.forgotten(asked), *HTML], Rule.CALLBACK)
         location = self.login.back_from_state(asked)
-        headers = [*NO_CACHE, *HTML, ("Location", location), *self.login.forgotten(asked), self.login.session_cookie]
+        headers = [
+            *NO_CACHE,
+            *HTML,
+            ("Location", location),
+            *self.login.forgotten(asked),
+            self.login.session_cookie(asked),
+        ]
         return Reply(302, headers, Rule.CALLBACK)
 
     def _upstream(self, asked: Asked, let: Let, session: Headers, no_cache: Headers) -> Reply:
@@ -304,6 +334,8 @@ class OAuth2Proxy:
             case Served.PROXIED if upstream:
                 taken = f"the upstream {upstream.uri} of oauth2-proxy answers 200"
                 return Reply(200, headers, let.rule, end=End.PROXIED, taken=(taken,))
+        if self.structure.upstream(f"{asked.path}/"):
+            return Reply(301, [*headers, ("Location", f"{asked.path}/")], let.rule, end=End.SLASH_ADDED)
         return Reply(404, [*headers, *TEXT], let.rule, end=End.NO_UPSTREAM)
 
     # --- headers --------------------------------------------------------------------------------------------------
@@ -320,7 +352,7 @@ class OAuth2Proxy:
         """The session's cookie is taken back, where there is one."""
         name = self.settings.text("cookie-name")
         has_one = who.has_session or any(each == name or each.startswith(f"{name}_") for each in asked.cookies())
-        return [self.login.cookie(name, "", "-1")] if has_one else []
+        return [self.login.cookie(asked, name, "", "-1")] if has_one else []
 
 
 def _claims(claim: str, who: Visitor) -> list[str]:

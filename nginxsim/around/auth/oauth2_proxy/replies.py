@@ -74,6 +74,8 @@ class Rule(StrEnum):
     SIGN_OUT = "sign-out"
     USER_INFO = "user-info"
     TO_HTTPS = "to-https"
+    TOKEN_REFUSED = "token-refused"  # noqa: S105  # a kind
+    STATIC_FILE = "static-file"
 
 
 class End(StrEnum):
@@ -84,6 +86,7 @@ class End(StrEnum):
     FILES = "files"
     PROXIED = "proxied"
     NO_UPSTREAM = "no-upstream"
+    SLASH_ADDED = "slash-added"
 
 
 class Reply(NamedTuple):

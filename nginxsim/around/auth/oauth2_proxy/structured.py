@@ -15,6 +15,7 @@ import yaml
 
 from nginxsim.around.auth.oauth2_proxy.settings import Fault, File, Problem, Settings
 from nginxsim.around.auth.oauth2_proxy.versions import Fact, Version
+from nginxsim.golang.patterns import compile_pattern
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -33,8 +34,12 @@ class Upstream:
     served: Served
     status: int = 200
     uri: str = ""
+    pattern: str = ""
+    """With a rewriteTarget the path is a regular expression, which goes before any plain one."""
 
     def covers(self, path: str) -> bool:
+        if self.pattern:
+            return compile_pattern(self.pattern).search(path)
         return path.startswith(self.path) if self.path.endswith("/") else path == self.path
 
 
@@ -62,11 +67,12 @@ class Structure:
     scope: str = ""
     approval_prompt: str = ""
     is_alpha: bool = False
+    address: str = ""
 
     def upstream(self, path: str) -> Upstream | None:
         """The longest path that covers it."""
         found = (each for each in self.upstreams if each.covers(path))
-        return max(found, key=lambda each: len(each.path), default=None)
+        return max(found, key=lambda each: (bool(each.pattern), len(each.path)), default=None)
 
 
 # --- by flags ---------------------------------------------------------------------------------------------------------
@@ -139,6 +145,7 @@ def of_alpha(file: File, version: Version) -> tuple[Structure, list[Fault]]:
         client_id=str(provider.get("clientID") or ""),
         scope=str(provider.get("scope") or ""),
         is_alpha=True,
+        address=str(_part(written, "server").get("BindAddress") or _part(written, "server").get("bindAddress") or ""),
     )
     return structure, list(_layout(written, file, version))
 
@@ -159,10 +166,11 @@ def _alpha_upstreams(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _alpha_upstream(row: Mapping[str, Any]) -> Upstream:
     path, uri = str(row.get("path") or ""), str(row.get("uri") or "")
+    pattern = path if row.get("rewriteTarget") else ""
     if row.get("static"):
         code = row.get("staticCode")
-        return Upstream(path, Served.STATIC, code if isinstance(code, int) else 200)
-    return Upstream(path, Served.FILES if uri.startswith("file:") else Served.PROXIED, uri=uri)
+        return Upstream(path, Served.STATIC, code if isinstance(code, int) else 200, pattern=pattern)
+    return Upstream(path, Served.FILES if uri.startswith("file:") else Served.PROXIED, uri=uri, pattern=pattern)
 
 
 def _alpha_header(row: Mapping[str, Any], value: Mapping[str, Any], version: Version) -> Header:

@@ -16,12 +16,14 @@ from nginxsim.around.auth.oauth2_proxy.settings import Fault, Problem, Setting, 
 from nginxsim.around.auth.oauth2_proxy.versions import Fact, Version
 from nginxsim.golang.net import parse_ip
 from nginxsim.golang.patterns import check_pattern
+from nginxsim.golang.strconv import parse_duration
 
 CLIENT_HEADERS = ("X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP")
 CLOUD_HEADERS = ("X-Envoy-External-Address", "CF-Connecting-IP")
 SECRET_LENGTHS = (16, 24, 32)
 CERTIFICATE = ("tls-cert-file", "tls-key-file")
 """Without these it listens for plain HTTP only."""
+SAME_SITE = ("", "none", "lax", "strict")
 NETWORKS = ("trusted-ip", "trusted-proxy-ip")
 
 
@@ -32,6 +34,7 @@ def faults_of(settings: Settings, version: Version) -> Iterator[Fault]:
         settings.is_given(name) for name in ("email-domain", "authenticated-emails-file", "htpasswd-file")
     ):
         yield Fault(Problem.NO_EMAILS, "--email-domain")
+    yield from _cookie(settings)
     yield from _client_header(settings, version)
     yield from _patterns(settings)
     for name in NETWORKS:
@@ -62,6 +65,19 @@ def secret_length(secret: str) -> int:
     except (binascii.Error, ValueError):
         return len(secret.encode())
     return len(decoded) if len(decoded) in SECRET_LENGTHS else len(secret.encode())
+
+
+def _cookie(settings: Settings) -> Iterator[Fault]:
+    same_site = settings["cookie-samesite"]
+    if same_site.is_known and same_site.text not in SAME_SITE:
+        yield Fault(Problem.BAD_VALUE, same_site.called, same_site.text, same_site.origin)
+    refresh = settings["cookie-refresh"]
+    try:
+        too_long = parse_duration(refresh.text or "0s") >= parse_duration(settings.text("cookie-expire") or "0s") > 0
+    except ValueError:
+        return
+    if refresh.is_known and too_long:
+        yield Fault(Problem.BAD_VALUE, refresh.called, refresh.text, refresh.origin)
 
 
 def _client_header(settings: Settings, version: Version) -> Iterator[Fault]:

@@ -65,6 +65,8 @@ class Fact(StrEnum):
     """An address with two "@" belongs to no domain."""
     CLAIM_SOURCE = "claim-source"
     """Values of headers in the alpha configuration are named under claimSource and secretSource."""
+    STATIC_FILES = "static-files"
+    """The sign-in page brings its own style sheets."""
     MAX_AGE = "max-age"
     """Cookies say Max-Age; before, Expires."""
 
@@ -86,5 +88,6 @@ SINCE: Mapping[Fact, Version] = {
     Fact.STAR_EMAILS: Version(7, 3, 0),
     Fact.ONE_AT: Version(7, 15, 2),
     Fact.CLAIM_SOURCE: Version(7, 14, 0),
+    Fact.STATIC_FILES: Version(7, 5, 0),
     Fact.MAX_AGE: Version(7, 8, 2),
 }
