@@ -17,7 +17,7 @@ import yaml
 from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.ignoring import Rules, ignored, patterns
-from nginxsim.sources.kustomization import FOLDERS, NAMES, Closure, Kustomization
+from nginxsim.sources.kustomization import FOLDERS, GENERATORS, INFLATED, NAMES, Closure, Kustomization, file_of
 from nginxsim.sources.kustomize import kustomize
 from nginxsim.sources.kustomize_trace import Identity, KustomizeTrace, Written
 from nginxsim.sources.naming import Naming
@@ -33,7 +33,6 @@ _LISTS = (
     "patchesStrategicMerge",
 )  # fmt: skip
 _WITH_PATH = ("patches", "patchesJson6902", "replacements")
-_GENERATORS = ("configMapGenerator", "secretGenerator")
 _CODE = ("generators", "transformers", "validators")
 _IGNORE = (".gitignore", ".sourceignore")
 
@@ -79,7 +78,7 @@ class Amended:
         try:
             text, _ = self._build(layout, {}, online=online)
         except InputError:
-            if online or not self.closure.remote:
+            if self.closure.is_whole or (online and self.closure.remote):
                 raise
             layout = self._reduced(layout)
             text, _ = self._build(layout, {}, online=online)
@@ -101,7 +100,7 @@ class Amended:
 
     def left_out(self, *, online: bool) -> list[Omitted]:
         """What is elsewhere. Raises InputError."""
-        return [] if online else list(_elsewhere(self.closure, self.naming))
+        return [*([] if online else _elsewhere(self.closure, self.naming)), *_charts(self.closure, self.naming)]
 
     def _build(self, layout: Layout, more: Mapping[str, yaml.Node], *, online: bool) -> tuple[str, Path]:
         """Flux loads files from everywhere in a repository; _check() sees that kustomize does not leave it."""
@@ -130,12 +129,26 @@ def _elsewhere(closure: Closure, naming: Naming) -> Iterator[Omitted]:
     for part in closure.parts:
         file = File(naming.name(part.file), _text(part.file))
         root = next(iter(roots(file.text)), None)
+        listed = [node for names in FOLDERS for node in items(child(root, names))]
+        for generator in (each for kind in GENERATORS for each in items(child(root, kind))):
+            listed += (node for names in ("files", "envs") for node in items(child(generator, names)))
         for name in dict.fromkeys(part.elsewhere):
-            listed = (node for field in FOLDERS for node in items(child(root, field)) if text_of(node) == name)
-            node = next(listed, root)
+            node = next((node for node in listed if file_of(text_of(node)) == name), root)
             place = str(file.origin(node)) if node else file.name
             why = f"not rendered: {name} is elsewhere: --online has it fetched"
             yield Omitted(place, Omission.ELSEWHERE, why, namespace=text_of(child(root, "namespace")))
+
+
+def _charts(closure: Closure, naming: Naming) -> Iterator[Omitted]:
+    for part in closure.parts:
+        file = File(naming.name(part.file), _text(part.file))
+        for node in items(child(next(iter(roots(file.text)), None), INFLATED)):
+            name, url, version, namespace = (
+                text_of(child(node, field)) for field in ("name", "repo", "version", "namespace")
+            )
+            asked = f" --version '{version}'" if version else ""
+            why = f"not rendered: its chart {name} is elsewhere: `helm template {name} --repo {url}{asked}` renders it"
+            yield Omitted(f"{file.origin(node)} (chart {name})", Omission.ELSEWHERE, why, namespace=namespace)
 
 
 @dataclass(frozen=True)
@@ -156,7 +169,7 @@ class Layout:
     @cached_property
     def _lacking(self) -> frozenset[str]:
         """Folders of those that take something from elsewhere, or build upon one that does."""
-        found = {folder for folder, part in self._parts.items() if part.elsewhere and not self.online}
+        found = {f for f, part in self._parts.items() if part.charts or (part.elsewhere and not self.online)}
         while more := {f for f, part in self._parts.items() if f not in found and found.intersection(part.bases)}:
             found |= more
         return frozenset(found)
@@ -175,6 +188,11 @@ class Layout:
         fields = _fields(_moved(part, target, instead))
         if not self.online:
             fields |= {name: _less(fields[name], part.elsewhere) for name in FOLDERS if name in fields}
+            less = {name: partial(_less, names=part.elsewhere) for name in ("files", "envs")}
+            for name in GENERATORS:
+                if name in fields:
+                    fields[name] = _each(fields[name], lambda item, less=less: _changed(item, less))  # type: ignore[misc]
+        fields.pop(INFLATED, None)
         if self.known is not None and part.folder in self._lacking:
             fields = dict(self._fitting(fields, target))
         (target / NAMES[0]).write_text(yaml_of(mapping({**fields, **more})), encoding="utf-8")
@@ -210,7 +228,7 @@ def _patch_text(patch: yaml.Node, folder: Path) -> str:
 
 
 def _less(node: yaml.Node, names: Sequence[str]) -> yaml.Node:
-    return sequence(each for each in items(node) if text_of(each) not in names)
+    return sequence(each for each in items(node) if file_of(text_of(each)) not in names)
 
 
 def amended(file: File, amendment: Written, naming: Naming, *, online: bool) -> File:
@@ -339,12 +357,12 @@ def _moved(part: Kustomization, folder: Path, instead: Mapping[str, Path]) -> ya
     """With paths that lead from that folder to where the kustomization's own lead, or to what stands in for that."""
 
     def moved(node: yaml.Node) -> yaml.Node:
-        before, equals, name = text_of(node).rpartition("=")
-        if not isinstance(node, yaml.ScalarNode) or "\n" in node.value or {name, node.value} & {*part.remote}:
+        name = file_of(text_of(node))
+        if not isinstance(node, yaml.ScalarNode) or "\n" in node.value or name in part.remote:
             return node
         real = os.path.realpath(part.path(name))
         target = os.path.relpath(instead.get(real, real), folder)
-        return scalar(f"{before}{equals}{target}")
+        return scalar(node.value.removesuffix(name) + target)
 
     fields = _fields(part.root)
     for name in _LISTS:
@@ -354,7 +372,7 @@ def _moved(part: Kustomization, folder: Path, instead: Mapping[str, Path]) -> ya
         if name in fields:
             fields[name] = _each(fields[name], lambda item: _changed(item, {"path": moved}))
     files = {"files": lambda node: _each(node, moved), "envs": lambda node: _each(node, moved), "env": moved}
-    for name in _GENERATORS:
+    for name in GENERATORS:
         if name in fields:
             fields[name] = _each(fields[name], lambda item: _changed(item, files))
     if "openapi" in fields:

@@ -21,7 +21,8 @@ FOLDERS = ("resources", "bases", "components")
 """Lists of files, and of folders with kustomizations of their own."""
 _LISTS = (*FOLDERS, "crds", "configurations", "generators", "transformers", "validators", "patchesStrategicMerge")
 _WITH_PATH = ("patches", "patchesJson6902", "replacements")
-_GENERATORS = ("configMapGenerator", "secretGenerator")
+GENERATORS = ("configMapGenerator", "secretGenerator")
+INFLATED = "helmCharts"
 _REMOTE = ("://", "?ref=", "//", "git@", "git::")
 
 
@@ -61,9 +62,9 @@ class Kustomization:
         found = list(self.listed(*_LISTS))
         for name in _WITH_PATH:
             found += (text_of(child(item, "path")) for item in items(child(self.root, name)))
-        for name in _GENERATORS:
+        for name in GENERATORS:
             for generator in items(child(self.root, name)):
-                found += (text.rpartition("=")[2] for text in map(text_of, items(child(generator, "files"))))
+                found += (file_of(text) for text in map(text_of, items(child(generator, "files"))))
                 found += (text_of(child(generator, "env")), *map(text_of, items(child(generator, "envs"))))
         found.append(text_of(child(child(self.root, "openapi"), "path")))
         return tuple(name for name in found if name and "\n" not in name)
@@ -79,15 +80,31 @@ class Kustomization:
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
-        """Of that, what can be left out: whole resources, bases and components."""
-        parts = set(self.listed(*FOLDERS))
+        """Of that, what can be left out: resources, bases, components, and files of generators."""
+        parts = {*self.listed(*FOLDERS), *map(file_of, self._generated("files", "envs"))}
         return tuple(name for name in self.remote if name in parts)
+
+    def _generated(self, *lists: str) -> Iterator[str]:
+        """What generators list."""
+        for generator in (each for name in GENERATORS for each in items(child(self.root, name))):
+            yield from (text_of(node) for name in lists for node in items(child(generator, name)))
+
+    @property
+    def charts(self) -> list[yaml.Node]:
+        """What it would have helm render, which takes a kustomize that may start other programs."""
+        return items(child(self.root, INFLATED))
 
     @cached_property
     def bases(self) -> tuple[str, ...]:
         """Folders with kustomizations that it builds upon, in order; those of components last."""
         named = (self.path(name) for name in self.listed(*FOLDERS))
         return tuple(path for path in dict.fromkeys(named) if Path(path).is_dir())
+
+
+def file_of(text: str) -> str:
+    """Of an entry of a generator, "key=file" or the file alone."""
+    key, equals, file = text.partition("=")
+    return file if equals and "/" not in key else text
 
 
 def _is_remote(name: str) -> bool:
@@ -127,6 +144,11 @@ class Closure:
     @property
     def remote(self) -> tuple[str, ...]:
         return tuple(name for part in self.parts for name in part.remote)
+
+    @property
+    def is_whole(self) -> bool:
+        """All that it takes is here."""
+        return not self.remote and not any(part.charts for part in self.parts)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -45,24 +45,24 @@ class Overlay:
         from nginxsim.sources.kustomize_trace import KustomizeTrace
         from nginxsim.sources.trace import Library
 
-        if self.closure.remote and not online:
-            return self._without_remote()
+        if not (self.closure.is_whole or (online and not any(part.charts for part in self.closure.parts))):
+            return self._reduced(online=online)
         tool = kustomize()
         text = output_of(tool, [self.folder], Path(self.folder), online=online)
         back = KustomizeTrace(text, self.closure, Library(self.naming), partial(self._told, tool, online=online))
         return [File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)]
 
-    def _without_remote(self) -> list[File | Omitted]:
-        """What can be had offline. Raises InputError."""
+    def _reduced(self, *, online: bool) -> list[File | Omitted]:
+        """What can be had without what is elsewhere. Raises InputError."""
         from nginxsim.sources.amended import Amended
         from nginxsim.sources.kustomize_trace import Written
 
         top = self.closure.top
         nothing = Written(None, File(self.naming.name(top.file), top.text), self.folder)
         reduced = Amended(self.folder, "", self.naming, nothing)
-        text, back = reduced.render(online=False)
+        text, back = reduced.render(online=online)
         file = File(self.name, text, is_named=False, back=back, variant_of=self.variant_of)
-        return [file, *reduced.left_out(online=False)]
+        return [file, *reduced.left_out(online=online)]
 
     def _told(self, tool: Tool, *, online: bool) -> tuple[str, Path]:
         """With origin annotations: rendered as the only part of another kustomization. Raises InputError."""

@@ -171,6 +171,10 @@ REDUCED = {
         "mid/kustomization.yaml": f"resources: [../base, '{FAR}']\nnamePrefix: my-\n",
         "far/kustomization.yaml": "resources: [../mid]\n",
     },
+    "a file of a generator": {
+        "far/kustomization.yaml": "resources: [../base]\n"
+        f"configMapGenerator: [{{name: boards, files: ['{FAR}', a.json='{FAR}']}}]\n",
+    },
     "with patches of it": {
         "far/kustomization.yaml": f"resources: [../base, '{FAR}']\npatches: [{{path: far.yaml}}, {{path: near.yaml}}]\n"
         "patchesStrategicMerge: [far.yaml]\n",
@@ -231,3 +235,12 @@ def test_a_tool_sees_nothing_of_the_user(wiki: Path, process: object, monkeypatc
 
 def _seen(cluster: Cluster) -> dict[str, str]:
     return dict(cluster.config_maps["default/seen"].data)
+
+
+def test_charts_of_a_kustomization_are_left_out(wiki: Path, tools: Path) -> None:
+    chart = "helmCharts: [{name: redis, repo: 'https://mirror.test', version: 1.0.0, releaseName: redis}]\n"
+    tree(wiki, {"far/kustomization.yaml": f"resources: [../base]\n{chart}"})
+    with pytest.warns(
+        SkippedFile, match=r"far/kustomization.yaml:2:14 \(chart redis\) is skipped: not rendered: its chart"
+    ):
+        assert list(load([wiki / "far"]).ingresses) == ["default/wiki"]
