@@ -167,6 +167,10 @@ class Release:
     notices_auth_headers: bool = _switch("1.12.8 1.13.4..")
     """nginx is reloaded when the ConfigMap of auth-proxy-set-headers changes; before, not for that alone."""
 
+    # ingress-nginx: README.md (Alpine 3.17 has OpenSSL 3, whose security level 1 leaves TLSv1 and TLSv1.1 out)
+    old_tls_needs_security_level: bool = _switch("1.6.4..")
+    """TLSv1 and TLSv1.1 are spoken only with @SECLEVEL=0 among the ciphers, whatever ssl-protocols says."""
+
     # ingress-nginx: changelog/controller-1.10.0.md
     has_chroot_image: bool = _switch("1.2.0..1.9.6 1.10.1..")
     """There is an image controller-chroot of it."""

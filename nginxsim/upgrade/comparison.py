@@ -20,7 +20,7 @@ from nginxsim.upgrade.installed import at_release, with_controller_of
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.settings import defaults_moved, settings_known, settings_read
+from nginxsim.upgrade.settings import defaults_moved, protocols_lost, settings_known, settings_read
 from nginxsim.upgrade.template import template_changes
 from nginxsim.upgrade.webhook import webhook_changes
 from nginxsim.upgrade.widened import widened_changes
@@ -103,6 +103,7 @@ def _changes(road: Road) -> Iterator[Change]:
     yield from widened_changes(road, told)
     yield from settings_known(road)
     yield from settings_read(road)
+    yield from protocols_lost(road)
     yield from defaults_moved(road)
 
 

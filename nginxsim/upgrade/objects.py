@@ -12,8 +12,15 @@ from nginxsim.releases.rights import RIGHTS, Right
 from nginxsim.sources import File
 from nginxsim.upgrade.kinds import Change, Course, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import class_wanted, image_missing, registration_old, right_wanted, version_gone
-from nginxsim.upgrade.written import Role, registrations_of, roles_of
+from nginxsim.upgrade.wording import (
+    class_wanted,
+    image_missing,
+    metrics_missed,
+    registration_old,
+    right_wanted,
+    version_gone,
+)
+from nginxsim.upgrade.written import Role, metric_readers_of, registrations_of, roles_of
 from nginxsim.verdict.api import ApiFinding, api_findings_in
 
 GONE = "api-version-gone"
@@ -30,6 +37,7 @@ def object_changes(road: Road) -> Iterator[Change]:
     yield from _registration(road)
     yield from _versions(road)
     yield from _image(road)
+    yield from _metrics(road)
 
 
 def _rights(road: Road) -> Iterator[Change]:
@@ -107,6 +115,14 @@ def _image(road: Road) -> Iterator[Change]:
         origin = deployed.container.image_origin or deployed.origin
         told = image_missing(str(deployed), deployed.container.image, origin, course)
         yield Change(Kind.OBJECT, CHROOT, course, told)
+
+
+def _metrics(road: Road) -> Iterator[Change]:
+    old, new = road.old.controller.flags, road.new.controller.flags
+    if old.enable_metrics and not new.enable_metrics:
+        course = road.course(lambda name: not road.controller(name).flags.enable_metrics)
+        for reader in metric_readers_of(road.old.given):
+            yield Change(Kind.OBJECT, "metrics", course, metrics_missed(reader, course))
 
 
 @cache

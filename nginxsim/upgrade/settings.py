@@ -14,7 +14,7 @@ from nginxsim.releases import Release
 from nginxsim.releases import release as release_named
 from nginxsim.upgrade.kinds import Change, Kind
 from nginxsim.upgrade.road import Road
-from nginxsim.upgrade.wording import default_moved, setting_heard, setting_read, setting_unknown
+from nginxsim.upgrade.wording import default_moved, protocols_unheard, setting_heard, setting_read, setting_unknown
 
 FEATURES: Mapping[str, str] = {
     "hsts-": "hsts",
@@ -25,6 +25,8 @@ FEATURES: Mapping[str, str] = {
 """How keys begin whose defaults count only with another key."""
 INNER = frozenset({"lua-shared-dicts"})
 """Keys whose defaults are the controller's own affair."""
+
+PROTOCOLS, OLD_TLS, LOWEST = "ssl-protocols", ("TLSv1", "TLSv1.1"), "@SECLEVEL=0"
 
 What: TypeAlias = Literal["setting", "flag"]
 
@@ -52,6 +54,16 @@ def settings_read(road: Road) -> Iterator[Change]:
         ):
             course = road.course(lambda name, problem=problem: _reads(road, problem, name))  # type: ignore[misc]
             yield Change(Kind.HEARD, problem.key, course, setting_read(problem, course))
+
+
+def protocols_lost(road: Road) -> Iterator[Change]:
+    """TLS of old that is asked for, and that the new release's OpenSSL does not speak like that."""
+    old, new = road.old.controller, road.new.controller
+    asked = [name for name in OLD_TLS if name in new.settings.ssl_protocols.split()]
+    lost = new.release.old_tls_needs_security_level and not old.release.old_tls_needs_security_level
+    if asked and lost and LOWEST not in new.settings.ssl_ciphers:
+        course = road.course(lambda name: release_named(name).old_tls_needs_security_level)
+        yield Change(Kind.IGNORED, PROTOCOLS, course, protocols_unheard(asked, new.settings, course))
 
 
 def _reads(road: Road, problem: SettingProblem, name: str) -> bool:

@@ -28,7 +28,7 @@ from nginxsim.sources.values import Leaf
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import KEEPS, Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
-from nginxsim.upgrade.written import CustomTemplate, Registration, Role
+from nginxsim.upgrade.written import CustomTemplate, Reader, Registration, Role
 from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
@@ -202,6 +202,27 @@ def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:
 def setting_heard(key: str, origin: Origin | None, course: Course) -> Finding:
     owner = "the controller's ConfigMap"
     return finding(Kind.HEARD, *at(origin), what=f"key {key}", owner=owner, since=releases(course))
+
+
+def protocols_unheard(names: Sequence[str], settings: Settings, course: Course) -> Finding:
+    source = settings.source("ssl-protocols")
+    return finding(
+        Kind.IGNORED,
+        *at(source.origin),
+        owner="key ssl-protocols",
+        subject=f"each of {' and '.join(names)}" if names[1:] else names[0],
+        since=releases(course),
+        why="OpenSSL 3 speaks them only with security level 0, and clients that know nothing newer get a TLS alert",
+        repaired=ends(course),
+        fix="have the clients speak TLSv1.2, or add @SECLEVEL=0 to ssl-ciphers",
+    )
+
+
+def metrics_missed(reader: Reader, course: Course) -> Finding:
+    default = "--enable-metrics is false by default, no longer true"
+    why = f"from {releases(course)} on {reader.owner} finds no metrics: {default}"
+    fix = "set --enable-metrics=true (chart: controller.metrics.enabled)"
+    return finding(Kind.OBJECT, *at(reader.origin), owner=reader.owner, why=why, fix=fix)
 
 
 def setting_read(problem: SettingProblem, course: Course) -> Finding:

@@ -15,6 +15,7 @@ from nginxsim.origins import Origin
 from nginxsim.releases.rights import Right
 
 ROLES = ("ClusterRole", "Role")
+MONITORS, SCRAPED = ("ServiceMonitor", "PodMonitor"), "prometheus.io/scrape"
 WORKLOADS = ("Deployment", "DaemonSet")
 TEMPLATES = "/etc/nginx/template"
 WEBHOOK = "ValidatingWebhookConfiguration"
@@ -87,6 +88,25 @@ def custom_templates_of(cluster: Cluster) -> Iterator[CustomTemplate]:
             name = volume.fields("configMap").text("name")
             if name and volume.text("name") in mounted:
                 yield CustomTemplate(_owner(workload), name, volume.fields("configMap").origin("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What asks the controller for metrics."""
+
+    owner: str
+    origin: Origin
+
+
+def metric_readers_of(cluster: Cluster) -> Iterator[Reader]:
+    """Monitors of the operator of Prometheus, and Pods that ask to be scraped."""
+    for monitor in _objects(cluster, MONITORS):
+        if _is_ours(monitor):
+            yield Reader(_owner(monitor), monitor.fields("metadata").origin("name"))
+    for workload in _objects(cluster, WORKLOADS, SCRAPED):
+        notes = workload.fields("spec").fields("template").fields("metadata").fields("annotations")
+        if _is_ours(workload) and notes.text(SCRAPED) == "true":
+            yield Reader(_owner(workload), notes.origin(SCRAPED))
 
 
 def roles_of(cluster: Cluster) -> list[Role]:
