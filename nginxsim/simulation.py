@@ -253,6 +253,14 @@ class Simulation:
         """The validating webhook's word on every Ingress, taken as an update of the stored one."""
         return self.reviewer.stored()
 
+    @cached_property
+    def rulings(self) -> Mapping[str, Review]:
+        """The same by the Ingress' key, whatever nginx says of the file, which is asked for elsewhere."""
+        from nginxsim.admission import Reviewer
+
+        reviewer = Reviewer(self.cluster, self.controller, self.model, self.extractor, lambda _: "")
+        return {review.ingress: review for review in reviewer.stored()}
+
     def nginx_errors(self) -> list[Finding]:
         """What `nginx -t` would refuse in nginx_conf(); empty when nginx would take the file."""
         return list(self._refusals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nginxsim.config.settings import BOOKKEEPING
 from nginxsim.controller.model import DEFAULT_SERVER, Server, StreamService
@@ -13,6 +13,9 @@ from nginxsim.diffing.types import Action, ModelChange
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.ingresses import PathState, rows_of
 from nginxsim.verdict.wording.controller import notice_words
+
+if TYPE_CHECKING:
+    from nginxsim.admission import Review
 
 T = TypeVar("T")
 DEFAULT_CERTIFICATE = "the default certificate"
@@ -36,6 +39,7 @@ def model_changes(old: Estate, new: Estate) -> Iterator[ModelChange]:
     yield from _files(old, new)
     yield from _streams(old, new)
     yield from _notices(old, new)
+    yield from _rulings(old, new)
 
 
 def _both(old: Mapping[Any, T], new: Mapping[Any, T]) -> Iterator[tuple[Any, T | None, T | None]]:
@@ -195,3 +199,19 @@ def _notices(old: Estate, new: Estate) -> Iterator[ModelChange]:
         origin = notice.origins[0] if notice.origins else None
         was, now = (message, "") if action == "removed" else ("", message)
         yield ModelChange("notice", action, code, was, now, origin)
+
+
+def _rulings(old: Estate, new: Estate) -> Iterator[ModelChange]:
+    """What the webhook would let in, or not, at the next change of an Ingress; of one that is new, if it would not."""
+    before, after = old.simulation.rulings, new.simulation.rulings
+    for key, ruling in after.items():
+        was = before.get(key)
+        if not ruling.allowed if was is None else was.allowed is not ruling.allowed:
+            origin = next(iter((ruling if not ruling.allowed else was or ruling).origins), None)
+            yield ModelChange("webhook", _action(was, ruling), key, _ruling(was), _ruling(ruling), origin)
+
+
+def _ruling(ruling: Review | None) -> str:
+    if ruling is None:
+        return ""
+    return "let in" if ruling.allowed else f"refused ({' '.join(ruling.error.split())})"

@@ -43,7 +43,7 @@ class ConfChange:
 class ModelChange:
     """One thing the controller decides otherwise; a setting is a ConfigMap key."""
 
-    kind: Literal["setting", "host", "path", "backend", "certificate", "file", "stream", "notice"]
+    kind: Literal["setting", "host", "path", "backend", "certificate", "file", "stream", "notice", "webhook"]
     action: Action
     name: str
     before: str = ""

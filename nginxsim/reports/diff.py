@@ -26,6 +26,9 @@ MOST_PLACES = 4
 MOST_ROWS, MOST_LINES = 50, 400
 """Of a comment: GitHub takes 65,536 characters."""
 
+LONGEST = 100
+"""Characters of a directive or a value that are shown."""
+
 ARROW = "  ->  "
 NEVER_STORED = "never there, and what is said of it below is only what would be"
 NEWLY_REFUSED = "nginx would refuse the new conf, and the controller keep the old one"
@@ -144,7 +147,9 @@ def _some(places: Sequence[str]) -> str:
 
 def _model_row(change: ModelChange) -> tuple[str, str, str, str]:
     sign = SIGNS[change.action]
-    state = change.before + ARROW + change.after if change.before and change.after else change.before or change.after
+    cut = shortened if change.kind == "setting" else str
+    before, after = cut(change.before), cut(change.after)
+    state = before + ARROW + after if before and after else before or after
     return paint(sign, fg=COLOURS[sign]), f"{change.kind} {change.name}", str(change.origin or ""), state
 
 
@@ -185,10 +190,16 @@ def _conf_row(change: ConfChange) -> tuple[str, str, str]:
 
 
 def conf_text(change: ConfChange) -> str:
+    before, after = shortened(change.before), shortened(change.after)
     if change.kind == "reordered":
-        return f"{change.after} (in another order)"
-    text = change.before + ARROW + change.after if change.kind == "changed" else change.before or change.after
+        return f"{after} (in another order)"
+    text = before + ARROW + after if change.kind == "changed" else before or after
     return f"{text} {{ {_count(change.directives, 'directive')} }}" if change.directives else text
+
+
+def shortened(text: str) -> str:
+    """Of what nobody reads to its end, such as Lua in the file, the beginning; JSON has all."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ... ({len(text):,} characters)"
 
 
 def diff_json(difference: Difference) -> str:
@@ -323,8 +334,8 @@ def _patch(changes: Sequence[ConfChange]) -> Iterator[str]:
         for change in asked_for:
             source = f"   # {source_text(change.source)}"
             if change.kind == "changed":
-                yield f"- {change.before}"
-                yield f"+ {change.after}{source}"
+                yield f"- {shortened(change.before)}"
+                yield f"+ {shortened(change.after)}{source}"
             else:
                 yield f"{PATCH_SIGNS[change.kind]} {conf_text(change)}{source}"
         if silent:

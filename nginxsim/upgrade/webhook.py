@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import partial
 
-from nginxsim.admission import Review, Reviewer
+from nginxsim.admission import Review
 from nginxsim.kube.objects import Ingress
 from nginxsim.releases import release as release_named
-from nginxsim.simulation import Simulation
 from nginxsim.upgrade.kinds import Change, Course, Kind
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.wording import admitted, refused
@@ -18,17 +17,11 @@ OVERLAP = "overlap"
 
 def webhook_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
     """told: the Ingresses of which something worse is said already. Whether nginx takes the file is asked elsewhere."""
-    before, after = _reviews(road.old), _reviews(road.new)
+    before, after = road.old.rulings, road.new.rulings
     for key, ingress in road.new.cluster.ingresses.items():
         was, now = before[key], after[key]
         if was.allowed is not now.allowed and key not in told and not now.is_snippet:
             yield _refused(road, ingress, now) if was.allowed else _admitted(road, ingress, was)
-
-
-def _reviews(simulation: Simulation) -> dict[str, Review]:
-    cluster, controller = simulation.cluster, simulation.controller
-    reviewer = Reviewer(cluster, controller, simulation.model, simulation.extractor, lambda _: "")
-    return {review.ingress: review for review in reviewer.stored()}
 
 
 def _refused(road: Road, ingress: Ingress, review: Review) -> Change:

@@ -274,6 +274,18 @@ def test_what_flux_applies_is_compared_at_both_revisions(
     assert "HEAD:apps/production/office-only.yaml:11" in run.output
 
 
+def test_two_releases_differ_in_whom_the_webhook_lets_in(tmp_path: Path) -> None:
+    path = tmp_path / "dots.yaml"
+    path.write_text(BASE.replace("path: /\n", "path: /robots.txt\n", 1).replace("path: /,", "path: /robots.txt,", 1))
+    ran = diff(str(path), str(path), "--old-release=1.11.5", "--new-release=1.12.1", "-o", "json")
+    told = [(each["before"], each["after"]) for each in json.loads(ran.stdout)["model"] if each["kind"] == "webhook"]
+    assert [(before, after.partition(" ")[0]) for before, after in told] == [("let in", "refused")]
+    shown = diff(str(path), str(path), "--old-release=1.11.5", "--new-release=1.12.1").stdout
+    assert max(map(len, shown.splitlines())) < 400
+    assert "init_by_lua_block" in shown
+    assert " characters)" in shown
+
+
 def test_what_a_running_controller_does_not_follow_is_told(tmp_path: Path) -> None:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text(example({}).manifests())
