@@ -35,9 +35,11 @@ class Known(NamedTuple):
 
 OAUTH2_PROXY = Known(
     "oauth2-proxy",
-    ("oauth2-proxy", "oauth2_proxy", "oauth-proxy"),
+    ("oauth2-proxy", "oauth2_proxy"),
     ("/oauth2/auth",),
     "https://oauth2-proxy.github.io/oauth2-proxy/configuration/integrations/nginx",
+    "202 to whoever is signed in and 401 to anybody else",
+    "the cookies of the client",
     is_modelled=True,
     is_go=True,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from nginxsim.around.auth.deployed import Deployed, container_of, deployed, undescribed
 from nginxsim.around.auth.events import AddressHeld, OAuth2ProxyReplied
@@ -186,6 +187,8 @@ class AuthServers:
         asked = Asked(sent.method, sent.uri, sent.host, sent.headers, peer, visitor)
         reply = runs.proxy.reply(asked)
         taken = [*runs.taken, *reply.taken]
+        if visitor.has_session and (words := _of_cookie(runs, sent, visitor)):
+            taken.append(words)
         if not is_known and (words := _of_peer(runs, reply.compared, peer)):
             taken.append(words)
         told = tuple(self._told(runs, asked, reply, sent.role))
@@ -239,6 +242,18 @@ def _is_of_cluster(host: str) -> bool:
 
 
 HOP_BY_HOP = frozenset({"host", "connection", "transfer-encoding", "keep-alive"})
+
+
+def _of_cookie(runs: Deployed, sent: UpstreamRequest, visitor: Visitor) -> str:
+    """What is taken for granted of the session's cookie: a browser sends it to the hosts of cookie-domain only."""
+    domains = runs.proxy.settings.list("cookie-domain")
+    address = next((value for name, value in sent.headers if name.lower() == "x-original-url"), "")
+    host = urlsplit(address).hostname or ""
+    if not domains or not host or any(f".{host}".endswith(f".{domain.lstrip('.')}") for domain in domains):
+        return ""
+    return (
+        f"the session of {visitor.email or visitor.user} comes to {host}, though cookie-domain is {', '.join(domains)}"
+    )
 
 
 def _of_peer(runs: Deployed, compared: Compared | None, peer: str) -> str:

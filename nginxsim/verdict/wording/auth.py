@@ -17,6 +17,8 @@ FROM: Mapping[Taken, str] = {
     Taken.MISSING: "no {header} came",
     Taken.MALFORMED: "{header}: {text} is no address",
 }
+LONGEST = 80
+"""Characters of a value that a sentence has room for."""
 FAULTS: Mapping[Problem, str] = {
     Problem.UNKNOWN_FLAG: "it knows no flag {name}",
     Problem.UNKNOWN_KEY: "its configuration file has {name}, which it does not know",
@@ -34,7 +36,8 @@ FAULTS: Mapping[Problem, str] = {
 
 
 def fault_words(fault: Fault) -> str:
-    return FAULTS[fault.problem].format(name=fault.name, value=fault.value)
+    value = fault.value if len(fault.value) <= LONGEST else f"{fault.value[:LONGEST]}..."
+    return FAULTS[fault.problem].format(name=fault.name, value=value)
 
 
 def compared_words(compared: Compared) -> str:

@@ -39,8 +39,15 @@ class Upstream:
 
     def covers(self, path: str) -> bool:
         if self.pattern:
-            return compile_pattern(self.pattern).search(path)
+            return _matches(self.pattern, path)
         return path.startswith(self.path) if self.path.endswith("/") else path == self.path
+
+
+def _matches(pattern: str, path: str) -> bool:
+    try:
+        return compile_pattern(pattern).search(path)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,16 @@ def _upstream(text: str) -> Upstream:
     scheme, _, rest = text.partition("://")
     host, slash, path = rest.partition("/")
     if scheme == "static":
-        return Upstream("/", Served.STATIC, int(host) if host.isdecimal() else 200, text)
+        return Upstream("/", Served.STATIC, _status(int(host) if host.isdecimal() and len(host) < 9 else 200), text)
     if scheme == "file":
         below, _, fragment = path.partition("#")
         return Upstream(fragment or slash + below, Served.FILES, uri=text)
     return Upstream("/" if scheme == "unix" else slash + path.partition("#")[0] or "/", Served.PROXIED, uri=text)
+
+
+def _status(code: int) -> int:
+    """One that Go refuses to send ends in an error of the server."""
+    return code if 100 <= code <= 999 else 500
 
 
 X_AUTH_REQUEST: Mapping[str, str] = {
@@ -138,7 +150,7 @@ def of_alpha(file: File, version: Version) -> tuple[Structure, list[Fault]]:
     structure = Structure(
         upstreams=tuple(map(_alpha_upstream, _alpha_upstreams(written))),
         headers=tuple(_alpha_header(row, value, version) for row, value in values),
-        allowed_groups=tuple(map(str, provider.get("allowedGroups") or ())),
+        allowed_groups=_texts(provider.get("allowedGroups")),
         provider=str(provider.get("provider") or "google"),
         issuer=str(_part(provider, "oidcConfig").get("issuerURL") or ""),
         login_url=str(provider.get("loginURL") or ""),
@@ -160,6 +172,10 @@ def _rows(written: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
+def _texts(written: Any) -> tuple[str, ...]:
+    return tuple(map(str, written)) if isinstance(written, list) else ()
+
+
 def _alpha_upstreams(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return _rows(_part(written, "upstreamConfig"), "upstreams") or _rows(written, "upstreams")
 
@@ -169,7 +185,7 @@ def _alpha_upstream(row: Mapping[str, Any]) -> Upstream:
     pattern = path if row.get("rewriteTarget") else ""
     if row.get("static"):
         code = row.get("staticCode")
-        return Upstream(path, Served.STATIC, code if isinstance(code, int) else 200, pattern=pattern)
+        return Upstream(path, Served.STATIC, _status(code if isinstance(code, int) else 200), pattern=pattern)
     return Upstream(path, Served.FILES if uri.startswith("file:") else Served.PROXIED, uri=uri, pattern=pattern)
 
 

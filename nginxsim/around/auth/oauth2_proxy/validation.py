@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from nginxsim.around.auth.oauth2_proxy.settings import Fault, Problem, Setting, Settings
 from nginxsim.around.auth.oauth2_proxy.versions import Fact, Version
 from nginxsim.golang.net import parse_ip
-from nginxsim.golang.patterns import check_pattern
+from nginxsim.golang.patterns import compile_pattern
 from nginxsim.golang.strconv import parse_duration
 
 CLIENT_HEADERS = ("X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP")
@@ -93,7 +93,7 @@ def _patterns(settings: Settings) -> Iterator[Fault]:
         for value in setting.values if setting.is_known else ():
             pattern = split_route(value)[1] if name == "skip-auth-route" else value
             try:
-                check_pattern(pattern)
+                compile_pattern(pattern)
             except ValueError:
                 yield Fault(Problem.BAD_PATTERN, setting.called, pattern, setting.place_of(value))
 
