@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nginxsim.annotations import ParsedAnnotations
 from nginxsim.around.hops import INPUT
 from nginxsim.checks.estate import Estate, at, finding
+from nginxsim.config.front import services_of
 from nginxsim.errors import some
 from nginxsim.kube.networks import is_private
 from nginxsim.kube.objects import Ingress, Service
@@ -28,7 +29,6 @@ PROBE = "203.0.113.254"
 UNMENDED = (
     "let the load balancer keep or name the client's address: `nginxsim why --via input` shows what each hop does"
 )
-CONTROLLER_LABELS = {"app.kubernetes.io/name": "ingress-nginx"}
 EXTERNAL = ("LoadBalancer", "NodePort")
 
 
@@ -63,7 +63,8 @@ def client_ca_absent(estate: Estate) -> Iterator[Finding]:
 
 def node_addresses(estate: Estate) -> Iterator[Finding]:
     """Address lists behind a Service that replaces the client's address by a node's."""
-    front = next(filter(_hides_clients, _controller_services(estate)), None)
+    services = services_of(estate.cluster, estate.controller)
+    front = next((each for each in services if each.type in EXTERNAL and _hides_clients(each)), None)
     if front is None or _learns_address(estate):
         return
     for ingress, _ in estate.served():
@@ -72,13 +73,6 @@ def node_addresses(estate: Estate) -> Iterator[Finding]:
             yield finding(
                 "address-of-node", *evidence[:1], *at(front.meta.origin, note=note), meta=ingress.meta, front=front.meta
             )
-
-
-def _controller_services(estate: Estate) -> Iterator[Service]:
-    for service in estate.cluster.services.values():
-        labels = {**service.meta.labels, **service.selector}
-        if CONTROLLER_LABELS.items() <= labels.items() and service.type in EXTERNAL:
-            yield service
 
 
 def _hides_clients(service: Service) -> bool:

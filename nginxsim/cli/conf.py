@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="With --origins: the file with comments, or a list of directives with their sources.",
+    help="With --origins: the file with comments, or a list of directives with their sources; with --compare-conf: "
+    "text, or a list of differences.",
 )
 @click.option(
     "--compare-conf",
@@ -64,12 +65,12 @@ def command(
     \b
     Exit codes: 0 printed, or with --compare-conf nothing differs; 1 with --compare-conf something does; 2 bad input.
     """
-    if output_format == "json" and not origins:
-        raise UsageError("--format json needs --origins")
+    if output_format == "json" and not (origins or compares):
+        raise UsageError("--format json needs --origins or --compare-conf")
     if compares:
         if origins or output is not None:
             raise UsageError("--compare-conf tells differences: leave --origins and -o out")
-        sys.exit(_compared(estate, host))
+        sys.exit(_compared(estate, host, output_format))
     with working("rendering nginx.conf"):
         simulation = open_estate(estate)
         rendered = simulation.rendered(host)
@@ -88,9 +89,9 @@ def command(
         write(Path(output), text)
 
 
-def _compared(estate: EstateOptions, host: str | None) -> int:
+def _compared(estate: EstateOptions, host: str | None, output_format: str) -> int:
     from nginxsim.diffing.running import compare_running, running_conf
-    from nginxsim.reports.diff import running_text
+    from nginxsim.reports.diff import RUNNING_FORMATS
     from nginxsim.reports.terminal import taken
 
     with working("comparing"):
@@ -100,7 +101,7 @@ def _compared(estate: EstateOptions, host: str | None) -> int:
             raise _no_server(simulation, host)
         changes = compare_running(simulation.rendered(), running_conf(simulation), host)
     complain(*taken(simulation.taken))
-    say(running_text(changes))
+    say(RUNNING_FORMATS[output_format](changes))
     return 1 if changes else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,20 +9,14 @@ from typing import NamedTuple
 from nginxsim.config.flags import CommandLine, is_known
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import Container, Word, Workload
+from nginxsim.kube.recognition import BINARY, REFERENCE, runs_controller
 from nginxsim.origins import Origin
 from nginxsim.releases import NEWEST, Release, Told, release, release_of_chart, release_of_tag
 from nginxsim.releases.chart_flags import CHART_RANGE, VALUES_OF
 
-BINARY = "/nginx-ingress-controller"
 _NAMESPACE = "$(POD_NAMESPACE)"
 CHART_NAME = "ingress-nginx-"
 VERSION, CHART = "app.kubernetes.io/version", "helm.sh/chart"
-
-# Also what mirrors and distributors call it: rancher/nginx-ingress-controller, .../ingress-nginx/controller-chroot.
-_IMAGE = re.compile(
-    r"(?:.*/)?(?:ingress-nginx/controller(?:-chroot)?|nginx-ingress-controller|ingress-nginx-controller)"
-)
-_REFERENCE = re.compile(r"(?P<name>[^@]*?)(?::(?P<tag>[^:/@]+))?(?:@.*)?")
 
 
 class Whence(NamedTuple):
@@ -103,7 +96,7 @@ class Deployed:
         return Named(replace(release(), assumptions=(words,)), False, Whence("newest known"))
 
     def _tellings(self) -> Iterator[tuple[Told | None, Whence]]:
-        reference = _REFERENCE.fullmatch(self.container.image)
+        reference = REFERENCE.fullmatch(self.container.image)
         tag = reference["tag"] if reference else ""
         yield release_of_tag(tag or ""), Whence("image", self.container.image_origin)
         for label, reader in ((VERSION, release_of_tag), (CHART, release_of_chart)):
@@ -164,15 +157,7 @@ def _running(cluster: Cluster) -> Iterator[tuple[Workload, Container]]:
 
 
 def _runs(container: Container) -> bool:
-    if any(BINARY in word.text for word in container.words):
-        return True
-    return "ingress" in container.image and _is_image_alone(container)
-
-
-def _is_image_alone(container: Container) -> bool:
-    image = _REFERENCE.fullmatch(container.image)
-    is_ours = image is not None and _IMAGE.fullmatch(image["name"]) is not None
-    return is_ours and (not container.words or container.words[0].text.startswith("-"))
+    return runs_controller(container.image, [word.text for word in container.words])
 
 
 def _is_of(workload: Workload, container: Container, first: tuple[Workload, Container]) -> bool:

@@ -18,6 +18,7 @@ from nginxsim.errors import InputError
 from nginxsim.kube.blanking import BLANK
 from nginxsim.kube.fields import dotted
 from nginxsim.kube.objects import Meta
+from nginxsim.kube.recognition import runs_controller
 from nginxsim.kube.secrecy import APPLIED
 from nginxsim.kube.snapshots import Snapshot
 from nginxsim.kube.written import as_yaml
@@ -37,8 +38,6 @@ INGRESS = "Ingress"
 AT_ONCE = 4
 """So many kubectl run at a time."""
 CHUNK = 500
-CONTROLLER = ("nginx-ingress-controller", "ingress-nginx")
-"""In the image or the command of a controller's container."""
 OWN_GROUPS = frozenset({"", "apps", "networking.k8s.io", "discovery.k8s.io"})
 """Of the kinds that every cluster has."""
 NOT_SERVED = "the cluster does not serve this kind"
@@ -309,14 +308,23 @@ def _controller(container: Json) -> Json:
     for name in ("command", "args"):
         if name in found:
             found[name] = [_KEY.sub(r"\1withheld", word) for word in found[name]]
-    said = " ".join((*found.get("command", ()), *found.get("args", ())))
-    env = [each for each in container.get("env", ()) if f"$({each['name']})" in said]
+    env = _named(container.get("env", ()), " ".join((*found.get("command", ()), *found.get("args", ()))))
     return {**found, "env": env} if env else found
 
 
+def _named(variables: Sequence[Json], text: str) -> list[Json]:
+    """Those that the text names, and those that their values name in turn."""
+    named = {each["name"] for each in variables if f"$({each['name']})" in text}
+    for each in reversed(variables):  # a value may name those before it only
+        if each["name"] in named:
+            value = each.get("value", "")
+            named |= {other["name"] for other in variables if f"$({other['name']})" in value}
+    return [each for each in variables if each["name"] in named]
+
+
 def _is_controller(container: Json) -> bool:
-    said = (container.get("image", ""), *container.get("command", ()), *container.get("args", ()))
-    return any(name in word for word in said for name in CONTROLLER)
+    words = (*container.get("command", ()), *container.get("args", ()))
+    return runs_controller(container.get("image", ""), words)
 
 
 def _some(thing: Json, *names: str) -> Json:

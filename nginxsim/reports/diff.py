@@ -222,6 +222,15 @@ def diff_json(difference: Difference) -> str:
     )
 
 
+def running_json(changes: Sequence[ConfChange]) -> str:
+    """The same as a list; `before` is predicted, `after` runs."""
+    return dumps({"conf": list(map(_conf_data, changes))})
+
+
+RUNNING_FORMATS = {"text": running_text, "json": running_json}
+"""Of the differences from a conf that runs."""
+
+
 def _refused_data(found: Finding) -> dict[str, Any]:
     return {"code": found.code, "message": found.message, "origins": list(map(place, found.origins))}
 

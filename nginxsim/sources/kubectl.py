@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from nginxsim.sources.tools import Ended, Tool, in_short, run
 
 KUBECTL = Tool("kubectl", "https://kubernetes.io/docs/tasks/tools/ has it")
 SAYS = "kubectl says: "
+WAIT = 20
+"""Seconds that the API server has for each request."""
 _LOG = re.compile(r"[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [^\]]+\] ")
 """How a line of its log begins, which says at length what its last line says again."""
 
@@ -29,13 +32,17 @@ class Kubectl:
 
     def ask(self, *arguments: str, command: tuple[str, ...] = ()) -> Ended:
         """command: to be run in a container. Raises InputError where it takes too long or says too much."""
-        return run(KUBECTL, (*arguments, *self.options, *(("--", *command) if command else ())), Path.cwd())
+        last = ("--", *command) if command else (f"--request-timeout={WAIT}s",)
+        return run(KUBECTL, (*arguments, *self.options, *last), Path.cwd())
 
     def tell(self, *arguments: str, command: tuple[str, ...] = ()) -> str:
         """What it prints. Raises InputError, in its own words, for what it fails at."""
+        began = time.monotonic()
         ended = self.ask(*arguments, command=command)
         if ended.status:
-            raise InputError(f"{SAYS}{words_of(ended)}")
+            is_late = time.monotonic() - began >= WAIT
+            late = f" (the cluster has {WAIT} s for each answer)" if is_late else ""
+            raise InputError(f"{SAYS}{words_of(ended)}{late}")
         return ended.told
 
 

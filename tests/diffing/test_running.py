@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.estates import CONTROLLER, Object, ingress, ingress_class, served, thing
@@ -54,6 +56,10 @@ def test_differences_are_told_by_host_and_block_with_what_asked_for_them(nginxsi
     assert 'cluster:Ingress/default/web:metadata.annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]' in told
     assert "~ proxy_buffering off -> proxy_buffering on" in told
     assert "~ reset_timedout_connection on -> reset_timedout_connection off" in told
+    ran = nginxsim("conf", "--cluster", "--compare-conf", "--format", "json")
+    found = {(each["host"], each["before"], each["after"]) for each in json.loads(ran.out)["conf"]}
+    assert ("web.example.com", "proxy_read_timeout 77s", "proxy_read_timeout 60s") in found
+    assert ran.status == 1
     ran = nginxsim("conf", "--cluster", "--compare-conf", "--host", "web.example.com")
     assert "proxy_read_timeout" in ran.out
     assert "reset_timedout_connection" not in ran.out

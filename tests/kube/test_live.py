@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from base64 import b64encode
 
 import pytest
@@ -158,6 +159,18 @@ def test_no_cluster_is_told_in_the_words_of_kubectl(nginxsim, cluster, tmp_path)
     assert "127.0.0.1:9 was refused" in ran.err
 
 
+def test_a_server_that_does_not_answer_is_not_waited_for(nginxsim, cluster, monkeypatch):
+    monkeypatch.setattr("nginxsim.sources.kubectl.WAIT", 1)
+    cluster.hangs = threading.Event()
+    try:
+        ran = nginxsim("why", URL, "--cluster")
+    finally:
+        cluster.hangs.set()
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: kubectl says: ")
+    assert "the cluster has 1 s for each answer" in ran.err
+
+
 def test_a_context_that_is_none_is_told_in_the_words_of_kubectl(nginxsim, cluster):
     ran = nginxsim("check", "--cluster", "--context", "live\x1b[31m")
     assert ran.status == 2
@@ -199,10 +212,11 @@ def test_the_controllers_image_arguments_and_what_they_name_are_those_that_run(n
     party = issue("fallback", "*.example.com")
     words = [
         "/nginx-ingress-controller", "--configmap=$(POD_NAMESPACE)/tuned",
-        "--default-ssl-certificate=$(POD_NAMESPACE)/fallback", "--maxmind-license-key=planted-key",
+        "--default-ssl-certificate=$(SECRET)", "--maxmind-license-key=planted-key",
     ]  # fmt: skip
     own = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
-    env = [own, {"name": "TOKEN", "value": "planted-token"}]
+    secret = {"name": "SECRET", "value": "$(PART)/fallback"}
+    env = [own, {"name": "PART", "value": "$(POD_NAMESPACE)"}, secret, {"name": "TOKEN", "value": "planted-token"}]
     container = {"name": "controller", "image": "example/ingress-nginx/controller:v1.13.3", "args": words, "env": env}
     template = {"metadata": {"labels": {"app": "edge"}}, "spec": {"containers": [container]}}
     fallback = live_secret("fallback", "edge", tls_crt=party.pem, tls_key=party.key_pem)

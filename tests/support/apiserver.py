@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ CORE = {
 }
 
 
+_TIMEOUT = re.compile(r"[?&]timeout=\w+$")
+
+
 def resource_of(kind: str) -> str:
     return NAMED.get(kind, f"{kind.lower()}s")
 
@@ -47,12 +51,14 @@ class ApiServer:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(CORE))
     refused: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
-    """Path and query of each request."""
+    """Path and query of each request, but for how long kubectl waits."""
     url: str = ""
     files: dict[str, str] = field(default_factory=dict)
     """What `cat` prints in a container."""
     executed: list[tuple[str, str, list[str]]] = field(default_factory=list)
     """Namespace, Pod and command of each that was run."""
+    hangs: threading.Event | None = None
+    """Nothing is answered until it is set."""
     watchers: list[tuple[str, queue.Queue[Object | None]]] = field(default_factory=list)
 
     def kubeconfig(self, folder: Path) -> Path:
@@ -132,7 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
     def do_GET(self) -> None:
-        self.api.asked.append(self.path)
+        self.api.asked.append(_TIMEOUT.sub("", self.path))
+        if self.api.hangs:
+            self.api.hangs.wait(30)
         split = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(split.query).items()}
         steps = split.path.strip("/").split("/")
