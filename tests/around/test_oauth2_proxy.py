@@ -87,3 +87,59 @@ def test_it_answers_as_the_real_one_did(version, base, case):
             continue
         reply = proxy.reply(asked(request))
         assert (reply.status, written(reply.headers)) == (request["status"], request.get("headers", {})), request
+
+
+OLD, NEW = "7.1.3", "7.15.6"
+READ = {
+    "a health check by path and agent": ([NEW, "--ping-user-agent=probe"], "GET /ping", {"User-Agent": "probe"}, 200),
+    "a health check of another agent": ([NEW, "--ping-user-agent=probe"], "GET /ping", {}, 403),
+    "an agent passed for a health check": ([OLD, "--ping-user-agent=probe"], "GET /x", {"User-Agent": "probe"}, 200),
+    "a program's path": ([NEW, "--api-route=^/api"], "GET /api/x", {}, 401),
+    "straight to the provider": ([NEW, "--skip-provider-button"], "GET /x", {}, 302),
+    "a way back without a mark": ([NEW], "GET /oauth2/callback?code=c&state=n:/x", {}, 403),
+    "a way back without a code": ([OLD], "GET /oauth2/callback?state=n:/x", {}, 500),
+    "a way back without a state": ([NEW], "GET /oauth2/callback?code=c", {}, 500),
+    "a style sheet of the sign-in page": ([NEW], "GET /oauth2/static/css/bulma.min.css", {}, 200),
+    "an upstream below a path": ([NEW, "--upstream=http://a/b/", "--skip-auth-regex=^/"], "GET /b/c", {}, 200),
+    "the path without its slash": ([NEW, "--upstream=http://a/b/", "--skip-auth-regex=^/"], "GET /b", {}, 301),
+    "a bearer token that is refused": (
+        [NEW, "--skip-jwt-bearer-tokens", "--bearer-token-login-fallback=false"],
+        "GET /oauth2/auth",
+        {"Authorization": "Bearer eyx.eyy.z"},
+        403,
+    ),
+    "plain http where https is forced": ([NEW, "--force-https", "--tls-cert-file=/c"], "GET /oauth2/auth", {}, 308),
+    "forwarded addresses from the right": (
+        [NEW, "--reverse-proxy", "--real-client-ip-header=X-Forwarded-For", "--trusted-proxy-ip=127.0.0.0/8",
+         "--trusted-ip=203.0.113.9"],
+        "GET /oauth2/auth",
+        {"X-Forwarded-For": "198.51.100.4, 203.0.113.9, 127.0.0.2"},
+        202,
+    ),
+}  # fmt: skip
+"""By the source of these versions, where nothing is recorded."""
+
+
+@pytest.mark.parametrize(("told", "request_", "headers", "status"), READ.values(), ids=READ.keys())
+def test_it_answers_as_its_source_says(told, request_, headers, status):
+    version, *flags = told
+    base = ["--email-domain=*", "--cookie-secret=0123456789abcdef", "--client-id=app", "--provider=github"]
+    proxy = proxy_of(version, base, {"flags": flags})
+    assert proxy.faults == ()
+    assert proxy.reply(asked({"request": request_, "with": headers})).status == status
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["--cookie-secret=short"], "secret-length"),
+        (["--cookie-samesite=loose"], "bad-value"),
+        (["--cookie-refresh=200h"], "bad-value"),
+        (["--skip-auth-route=GET=("], "bad-pattern"),
+        (["--trusted-ip=10.0.0.1/8"], "bad-network"),
+        (["--reverse-proxy=maybe"], "bad-value"),
+    ],
+)
+def test_what_keeps_it_from_starting(flags, problem):
+    base = ["--email-domain=*", *([] if "--cookie-secret=short" in flags else ["--cookie-secret=0123456789abcdef"])]
+    assert [fault.problem for fault in proxy_of(NEW, base, {"flags": flags}).faults] == [problem]

@@ -46,7 +46,8 @@ class Login:
     def start(self, asked: Asked, no_cache: Headers) -> Reply:
         page, taken = self._page()
         url = f"{page}?{urlencode(sorted(self._parameters(asked)))}&state=<state>"
-        csrf = self.cookie(asked, f"{self._settings.text('cookie-name')}_csrf", "<value>", "900")
+        one_of_many = "_<id>" if self._settings.is_on("cookie-csrf-per-request") else ""
+        csrf = self.cookie(asked, f"{self._settings.text('cookie-name')}_csrf{one_of_many}", "<value>", "900")
         headers = [*no_cache, ("Content-Type", "text/html; charset=utf-8"), ("Location", url), csrf]
         return Reply(302, headers, Rule.LOGIN, taken=taken)
 
@@ -118,6 +119,28 @@ class Login:
         uri = forwarded or asked.uri
         return "/" if uri.startswith(f"{self._prefix}/") else uri
 
+    def broken(self, asked: Asked) -> int:
+        """The status for a way back that nobody has sent the visitor on; 0 for one that is whole."""
+        if asked.parameter("error"):
+            return 403
+        if self._version.has(Fact.STATE_FIRST) and not self._has_state(asked):
+            return 500
+        is_marked = self._is_marked(asked)
+        if self._version.has(Fact.MARK_BEFORE_CODE) and not is_marked:
+            return 403
+        if not asked.parameter("code"):
+            return 500
+        return 0 if is_marked else 403
+
+    def _has_state(self, asked: Asked) -> bool:
+        state = asked.parameter("state")
+        return bool(state) if self._settings.is_on("encode-state") else ":" in state
+
+    def _is_marked(self, asked: Asked) -> bool:
+        """Whether the cookie comes along that was set on the way to the provider."""
+        name = f"{self._settings.text('cookie-name')}_csrf"
+        return any(each.startswith(name) for each in asked.cookies())
+
     # --- cookies --------------------------------------------------------------------------------------------------
 
     def session_cookie(self, asked: Asked) -> tuple[str, str]:
@@ -126,7 +149,7 @@ class Login:
     def forgotten(self, asked: Asked) -> Headers:
         """The mark of the way there is taken back."""
         name = f"{self._settings.text('cookie-name')}_csrf"
-        return [self.cookie(asked, name, "", "-1")] if any(each.startswith(name) for each in asked.cookies()) else []
+        return [self.cookie(asked, name, "", "-1")] if self._is_marked(asked) else []
 
     def _domain(self, asked: Asked) -> str:
         """The longest of cookie-domain that the host ends in, else the shortest of them."""

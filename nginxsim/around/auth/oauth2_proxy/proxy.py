@@ -308,8 +308,8 @@ class OAuth2Proxy:
         return Reply(status, [*NO_CACHE, *HTML, *self._cleared(asked, NOBODY)], rule)
 
     def _callback(self, asked: Asked, who: Visitor) -> Reply:
-        if not asked.parameter("code"):
-            return Reply(500, [*NO_CACHE, *HTML], Rule.CALLBACK)
+        if status := self.login.broken(asked):
+            return Reply(status, [*NO_CACHE, *HTML], Rule.CALLBACK)
         if not who.has_session or not self.takes_email(who.email) or not self._by_group(who).is_in:
             return Reply(403, [*NO_CACHE, *self.login.forgotten(asked), *HTML], Rule.CALLBACK)
         location = self.login.back_from_state(asked)

@@ -67,6 +67,10 @@ class Fact(StrEnum):
     """Values of headers in the alpha configuration are named under claimSource and secretSource."""
     STATIC_FILES = "static-files"
     """The sign-in page brings its own style sheets."""
+    MARK_BEFORE_CODE = "mark-before-code"
+    """On the way back the csrf cookie is looked for before the code is redeemed."""
+    STATE_FIRST = "state-first"
+    """And the state before that."""
     MAX_AGE = "max-age"
     """Cookies say Max-Age; before, Expires."""
 
@@ -89,5 +93,7 @@ SINCE: Mapping[Fact, Version] = {
     Fact.ONE_AT: Version(7, 15, 2),
     Fact.CLAIM_SOURCE: Version(7, 14, 0),
     Fact.STATIC_FILES: Version(7, 5, 0),
+    Fact.MARK_BEFORE_CODE: Version(7, 3, 0),
+    Fact.STATE_FIRST: Version(7, 8, 0),
     Fact.MAX_AGE: Version(7, 8, 2),
 }
