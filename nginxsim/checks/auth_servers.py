@@ -231,25 +231,24 @@ def _idle(settings: Settings, guard: Guard) -> Iterator[tuple[str, str, str]]:
         routes = [route for route in guard.runs.proxy.routes.exempt if route.setting.option.name == name]
         if routes and not by_header and not any(route.matches(method, own) for route in routes):
             yield name, f"oauth2-proxy sees {own}, and no {FORWARDED_URI} counts", SET_URI
-    if why := _idle_addresses(settings, guard):
-        yield "trusted-ip", why, "add --reverse-proxy" if not settings.is_on("reverse-proxy") else USUAL
+    yield from _idle_addresses(settings, guard)
 
 
-USUAL = "let real-client-ip-header be X-Real-IP, which nginx sets, and trusted-proxy-ip hold the controller's Pods"
+BELIEVE_CONTROLLER = "let trusted-proxy-ip hold the controller's Pods"
 
 
-def _idle_addresses(settings: Settings, guard: Guard) -> str:
-    """Why no client's address is ever compared; "" where one is, or there is no list."""
-    networks = settings.list("trusted-ip")
-    if not networks or guard.reply().rule is Rule.TRUSTED_ADDRESS:
-        return ""
-    if not settings.is_on("reverse-proxy"):
-        # Networks of one's own may be those of the Pods, which nobody knows.
-        return "" if all(map(is_private, networks)) else "it compares the address of the controller's Pod"
-    header = settings.text("real-client-ip-header")
-    if header.lower() not in OWN_HEADERS and not guard.sets(header) and header.lower() == "x-proxyuser-ip":
-        return f"nginx sends no {header}"
-    return ""
+def _idle_addresses(settings: Settings, guard: Guard) -> Iterator[tuple[str, str, str]]:
+    """trusted-ip, where no client's address is ever compared with it."""
+    if not settings.list("trusted-ip") or guard.reply().rule is Rule.TRUSTED_ADDRESS:
+        return
+    # Networks of one's own may be those of the Pods, which nobody knows.
+    if not settings.is_on("reverse-proxy") and not all(map(is_private, settings.list("trusted-ip"))):
+        yield "trusted-ip", "it compares the address of the controller's Pod", "add --reverse-proxy"
+    proxies, version = settings.list("trusted-proxy-ip"), guard.runs.proxy.version
+    foreign = settings.is_on("reverse-proxy") and bool(proxies) and not any(map(is_private, proxies))
+    if foreign and version.has(Fact.ADDRESS_OF_PROXIES) and not trusts(guard.peer, settings):
+        why = f"the controller is none of trusted-proxy-ip {', '.join(proxies)}, so that its own address is compared"
+        yield "trusted-ip", why, BELIEVE_CONTROLLER
 
 
 # --- signing in -------------------------------------------------------------------------------------------------------

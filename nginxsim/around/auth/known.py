@@ -75,9 +75,10 @@ KNOWN: tuple[Known, ...] = (
         "Pomerium",
         ("pomerium",),
         ("/verify",),
-        "https://www.pomerium.com/docs/reference/forward-auth",
-        "200 to whoever may pass, 401 to whoever has to sign in and 403 to whoever may not",
-        "the address asked for, as the parameter uri",
+        "https://pomerium.com/docs/reference/forward-auth",
+        "(until 0.20; later ones are no auth servers) 200 to whoever may pass, 401 to whoever has to sign in and 403 "
+        "to whoever may not",
+        "the address asked for as the parameter uri",
     ),
 )
 _WORD = "(?<![a-z0-9]){}(?![a-z0-9])"
