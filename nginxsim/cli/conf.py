@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --cluster: what differs in the nginx.conf of the controller that runs, read through kubectl exec.",
 )
+@click.option(
+    "--at",
+    "line",
+    type=click.IntRange(min=1),
+    metavar="LINE",
+    help="Only the lines around this one, numbered as `why` numbers them; with --host NAME those of nginx.conf[NAME].",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
 def command(
     estate: EstateOptions,
@@ -51,6 +59,7 @@ def command(
     origins: bool,
     output_format: str,
     compares: bool,
+    line: int | None,
     output: str | None,
 ) -> None:
     """Print the nginx.conf that the controller would write.
@@ -59,6 +68,7 @@ def command(
     Examples:
       nginxsim conf k8s/
       nginxsim conf k8s/ --host shop.example.com --origins
+      nginxsim conf k8s/ --at 287
       nginxsim conf --cluster --compare-conf
       kustomize build . | nginxsim conf - -o nginx.conf
 
@@ -71,6 +81,12 @@ def command(
         if origins or output is not None:
             raise UsageError("--compare-conf tells differences: leave --origins and -o out")
         sys.exit(_compared(estate, host, output_format))
+    if line is not None:
+        if origins or output is not None:
+            raise UsageError("--at shows a few lines: leave --origins and -o out")
+        with working("rendering nginx.conf"):
+            say("\n".join(_around(open_estate(estate), host, line)))
+        return
     with working("rendering nginx.conf"):
         simulation = open_estate(estate)
         rendered = simulation.rendered(host)
@@ -87,6 +103,21 @@ def command(
             complain("note: some characters are shown as escapes; -o FILE writes the file as it is")
     else:
         write(Path(output), text)
+
+
+BESIDE = 6
+"""So many lines before and after the one that was asked for."""
+
+
+def _around(simulation: Simulation, host: str | None, wanted: int) -> Iterator[str]:
+    """The line and those beside it, of the text that line numbers of other commands are about. Raises InputError."""
+    if host is not None and not simulation.rendered(host).text:
+        raise _no_server(simulation, host)
+    lines = (simulation.routing(host, None).text if host else simulation.nginx_conf()).split("\n")
+    if wanted > len(lines):
+        raise InputError(f"nginx.conf has {len(lines)} lines; there is no line {wanted}")
+    for number in range(max(wanted - BESIDE, 1), min(wanted + BESIDE, len(lines)) + 1):
+        yield listing(f"{'>' if number == wanted else ' '}{number:6}  {lines[number - 1]}".rstrip())
 
 
 def _compared(estate: EstateOptions, host: str | None, output_format: str) -> int:

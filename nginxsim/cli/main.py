@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -75,7 +76,14 @@ class Commands(click.Group):
     metavar="SIZE",
     help="Bytes, or with K, M, G, that a file may have.  [default: 64M; NGINXSIM_MAX_FILE_SIZE]",
 )
-def cli(max_file_size: str | None) -> None:
+@click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colours: on a terminal, everywhere, or nowhere.  [default: auto; NO_COLOR, FORCE_COLOR]",
+)
+def cli(max_file_size: str | None, colour: str) -> None:
     """What ingress-nginx makes of your manifests, and what nginx then answers, without a cluster.
 
     \b
@@ -88,16 +96,29 @@ def cli(max_file_size: str | None) -> None:
     Exit codes: 0 fine, 1 findings, 2 bad input or usage.
     """
     if max_file_size is not None:
-        click.get_current_context().call_on_close(partial(_set_limit, os.environ.get(FILE_LIMIT)))
-        _set_limit(max_file_size)
+        _set(FILE_LIMIT, max_file_size)
+    for name, wanted in COLOURS.get(colour, {}).items():
+        _set(name, wanted)
 
 
-def _set_limit(size: str | None) -> None:
-    """For this process and its workers."""
-    if size is None:
-        os.environ.pop(FILE_LIMIT, None)
+COLOURS: Mapping[str, Mapping[str, str]] = {
+    "always": {"FORCE_COLOR": "1", "NO_COLOR": ""},
+    "never": {"FORCE_COLOR": "", "NO_COLOR": "1"},
+}
+"""What each choice says to whoever looks at the environment."""
+
+
+def _set(name: str, value: str) -> None:
+    """For this process and its workers, while the command runs."""
+    click.get_current_context().call_on_close(partial(_restore, name, os.environ.get(name)))
+    os.environ[name] = value
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
     else:
-        os.environ[FILE_LIMIT] = size
+        os.environ[name] = value
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ _AS_TEXT: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""
 
 def say(text: str, end: str = "\n") -> None:
     """Prints a report, which has gone through nginxsim.printing. Raises OSError where standard output takes no more."""
-    click.echo(text + end, nl=False)
+    # All that is coloured was asked for where it was made: click takes no colour away.
+    click.echo(text + end, nl=False, color=True)
     sys.stdout.flush()
 
 

@@ -14,7 +14,7 @@ _WILD = frozenset("xX*")
 _PART = re.compile(
     r"(?P<sign>=|==|!=|>=|=>|<=|=<|>|<|~>?|\^)?\s*v?(?P<number>(?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2})(?:[-+][\w.+-]+)?"
 )
-_HYPHEN = re.compile(r"(\S+)\s+-\s+(\S+)")
+_HYPHEN = re.compile(r"(?<!\S)(\S++)\s++-\s++(\S++)")
 _BETWEEN = re.compile(r"[\s,]+(?![\d*xXv])|(?<=[\w*])[\s,]+")
 _PLACES = 3
 

@@ -9,12 +9,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from nginxsim.kube.live import LABEL
 from nginxsim.origins import Origin
 from nginxsim.printing import link, paint
 from nginxsim.reports.secrets import without_secrets
+from nginxsim.reports.terminal import NARROWEST, columns
 from nginxsim.sources import STDIN
 from nginxsim.verdict.types import Evidence
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 WIDTH = 150
 """Columns of source that are shown at most; a longer line is cut around its span."""
+INDENTED = 12
+"""Columns that a report may put before such a line, and the bar."""
 BLOCK_LINES = 60
 """So many lines of a block scalar are searched for the text that evidence names."""
 
@@ -144,7 +148,7 @@ def excerpt(
         yield f"{' ' * gutter}{paint(arrow, fg='blue')} {linked(str(first), first)}{rendered}"
         shown = [(span, item is items[0]) for item, span in group if span]
         if shown:
-            yield from _file_lines(shown, gutter, colour)
+            yield from _file_lines(shown, gutter, colour, _room(gutter))
         for item in (item for item, span in group if span is None and item.note):
             yield f"{' ' * gutter} {paint('=', fg='blue')} {item.note}"
     for remark in remarks:
@@ -158,42 +162,60 @@ def _by_file(spans: Iterable[tuple[Evidence, Span | None]]) -> list[list[tuple[E
     return list(files.values())
 
 
-def _file_lines(spans: list[tuple[Span, bool]], gutter: int, colour: str) -> Iterator[str]:
+def _room(gutter: int) -> int:
+    """Columns for a line of a file, behind its number."""
+    wide = columns()
+    return WIDTH if wide is None else max(min(WIDTH, wide - gutter - INDENTED), NARROWEST // 2)
+
+
+def _file_lines(spans: list[tuple[Span, bool]], gutter: int, colour: str, room: int) -> Iterator[str]:
     bar = paint("|", fg="blue")
     yield f"{' ' * gutter} {bar}"
-    previous, cut = 0, _Cut("", 0)
+    previous, cut = 0, _Cut("", 0, room)
     for span, primary in sorted(spans, key=lambda pair: (pair[0].line, pair[0].column)):
         if span.line != previous or not cut.holds(span):
             if previous and span.line > previous + 1:
                 yield paint("...", fg="blue")
-            cut = _Cut.around(span)
+            cut = _Cut.around(span, room)
             yield f"{paint(str(span.line).rjust(gutter), fg='blue')} {bar} {cut}"
         mark = ("^" if primary else "-") * max(_width(span.source[span.column - 1 : span.column - 1 + span.length]), 1)
-        words = f"{mark} {span.note}" if span.note else mark
-        indent = " " * cut.before(span)
-        yield f"{' ' * gutter} {bar} {indent}{paint(words, fg=colour if primary else 'blue', bold=primary)}"
+        for line in _drawn(mark, span.note, cut.before(span), room):
+            yield f"{' ' * gutter} {bar} {paint(line, fg=colour if primary else 'blue', bold=primary)}"
         previous = span.line
+
+
+def _drawn(mark: str, note: str, before: int, room: int) -> Iterator[str]:
+    """The line under a span, and its note beside it, or below where there is no room."""
+    shown = mark[: max(room - before, 1)]
+    beside = " " * before + f"{shown} {note}".rstrip()
+    if len(beside) <= room or columns() is None:
+        yield beside
+        return
+    yield " " * before + shown
+    indent = min(before, room // 3)
+    yield from wrap(note, room, initial_indent=" " * indent, subsequent_indent=" " * indent, break_long_words=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A line as shown, at most WIDTH wide. first: how many characters are cut off before it."""
+    """A line as shown, at most `room` wide. first: how many characters are cut off before it."""
 
     source: str
     first: int
+    room: int
 
     @classmethod
-    def around(cls, span: Span) -> _Cut:
+    def around(cls, span: Span, room: int) -> _Cut:
         source = span.source.replace("\t", " ").rstrip()
-        return cls(source, max(0, min(span.column - 1 - WIDTH // 3, len(source) - WIDTH)))
+        return cls(source, max(0, min(span.column - 1 - room // 3, len(source) - room)), room)
 
     def __str__(self) -> str:
-        last = self.first + WIDTH
+        last = self.first + self.room
         return ("…" if self.first else "") + self.source[self.first : last] + ("…" if last < len(self.source) else "")
 
     def holds(self, span: Span) -> bool:
         """Whether the span begins in what is shown."""
-        return self.first < span.column <= self.first + WIDTH
+        return self.first < span.column <= self.first + self.room
 
     def before(self, span: Span) -> int:
         """The columns before a span."""

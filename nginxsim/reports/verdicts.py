@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from nginxsim.catalogue.entries import Level
-from nginxsim.printing import paint, printed, spaced, unmarked
+from nginxsim.printing import paint, printed, spaced, unmarked, width
 from nginxsim.reports.obstacles import first_of_each
 from nginxsim.reports.spans import Sources, excerpt, linked
-from nginxsim.reports.terminal import for_people, reason_phrase, table
+from nginxsim.reports.terminal import columns, for_people, reason_phrase, table
 from nginxsim.verdict import Cause, Finding, Outcome, TraceStep, Verdict, nested
 from nginxsim.verdict.types import Whose
 from nginxsim.verdict.wording.around import kept_words
@@ -122,7 +122,7 @@ def _outcome_lines(url: str, outcome: Outcome, sources: Sources, unless: str = "
         yield f"  cache  {kept_words(outcome.cache)}"
     for assumption in outcome.assumptions:
         yield f"  taken  {assumption}"
-    yield from _labelled("trace", table(list(_trace_rows(nested(outcome.trace)))))
+    yield from _labelled("trace", _trace_lines(list(_trace_rows(nested(outcome.trace)))))
 
 
 def _cause_lines(cause: Cause | Finding, colour: str, sources: Sources, beside: str = "") -> Iterator[str]:
@@ -137,6 +137,21 @@ def _cause_lines(cause: Cause | Finding, colour: str, sources: Sources, beside: 
 
 def _says_something(line: str) -> bool:
     return unmarked(line).strip() != "|"
+
+
+def _trace_lines(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """A table, or where the terminal is too narrow for it a list."""
+    lines, wide = list(table(rows)), columns()
+    if wide is None or max(map(width, lines), default=0) + len(INDENT) + 2 <= wide:
+        yield from lines
+        return
+    phases, room = max(width(phase) for phase, *_ in rows), wide - len(INDENT) - 2
+    for phase, text, why, *places in rows:
+        begin = f"{phase.ljust(phases)}  {text}"
+        fits = width(begin) + 2 + width(why) <= room
+        yield f"{begin}  {why}".rstrip() if fits else begin
+        below = ("" if fits else why, "  ".join(filter(None, places)))
+        yield from (f"{' ' * phases}    {part}" for part in below if part)
 
 
 def _trace_rows(steps: Iterable[TraceStep], depth: int = 0) -> Iterator[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from nginxsim.sources.values import Tree, laid_over, tree_of
 
 _STEPS = re.compile(r"(?:\\.|[^.\\])+")
 _ESCAPED = re.compile(r"\\(.)")
-_PAIRS = re.compile(r"(?:\\.|\{[^}]*\}|[^,\\])+")
+_PAIRS = re.compile(r"(?:\\.|\{[^{}]*+\}|[^,\\])++")
 _ITEMS = re.compile(r"(?:\\.|[^,\\])+")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 

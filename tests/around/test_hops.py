@@ -101,7 +101,7 @@ def test_where_no_setting_helps_the_hop_is_told_what_to_do() -> None:
     assert "xff_header_processing.mode to append" in told(asked(shop(ingress()), "aws-alb:remove"))
 
 
-CLOUDFLARE = ",".join(HOPS["cloudflare"].connects_from)
+CLOUDFLARE = ", ".join(HOPS["cloudflare"].connects_from)
 THREADS = [
     # kubernetes/ingress-nginx#3738: Cloudflare is not among those that are believed
     (

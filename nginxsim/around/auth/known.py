@@ -81,13 +81,17 @@ KNOWN: tuple[Known, ...] = (
         "the address asked for as the parameter uri",
     ),
 )
-_WORD = "(?<![a-z0-9]){}(?![a-z0-9])"
+_BY_NAME = tuple(
+    (re.compile(f"(?<![a-z0-9])(?:{'|'.join(map(re.escape, row.names))})(?![a-z0-9])"), row)
+    for row in KNOWN
+    if row.names
+)
 
 
 def known_by_name(texts: Iterable[str]) -> Known | None:
     """By a name of an image, a Service, a label or a host."""
     text = " ".join(texts).lower()
-    return next((row for row in KNOWN if any(re.search(_WORD.format(name), text) for name in row.names)), None)
+    return next((row for names, row in _BY_NAME if names.search(text)), None)
 
 
 def known_by_path(path: str) -> Known | None:

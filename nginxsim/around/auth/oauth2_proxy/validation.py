@@ -26,6 +26,8 @@ CERTIFICATE = ("tls-cert-file", "tls-key-file")
 SAME_SITE = ("", "none", "lax", "strict")
 NETWORKS = ("trusted-ip", "trusted-proxy-ip")
 
+_SIGN, _EQUALS = re.compile("!?="), re.compile("=")
+
 
 def faults_of(settings: Settings, version: Version) -> Iterator[Fault]:
     """In the order in which it looks."""
@@ -100,7 +102,7 @@ def _patterns(settings: Settings) -> Iterator[Fault]:
 
 def split_route(value: str, *, may_negate: bool = True) -> tuple[str, str, bool]:
     """Method, pattern, and whether it is turned round: "GET=^/public", "POST!=^/admin", "^/any"."""
-    sign = re.search("!?=" if may_negate else "=", value)
+    sign = (_SIGN if may_negate else _EQUALS).search(value)
     if sign is None:
         return "", value, False
     return value[: sign.start()].upper(), value[sign.end() :], sign[0] == "!="
