@@ -91,7 +91,8 @@ _BY_NAME = tuple(
 def known_by_name(texts: Iterable[str]) -> Known | None:
     """By a name of an image, a Service, a label or a host."""
     text = " ".join(texts).lower()
-    return next((row for names, row in _BY_NAME if names.search(text)), None)
+    found = set(_NAMED.findall(text))
+    return next((row for row in KNOWN if found.intersection(row.names)), None)
 
 
 def known_by_path(path: str) -> Known | None:
