@@ -18,7 +18,7 @@ from nginxsim.upgrade.wording import template_behind, template_broken
 from nginxsim.upgrade.written import CustomTemplate, custom_templates_of
 
 _ACTION = re.compile(r"\{\{((?:(?!\{\{|\}\}).)*+)\}\}", re.DOTALL)
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|`[^`]*+(?:`|\Z)|/\*(?:(?!\*/).)*+(?:\*/|\Z)', re.DOTALL)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|`[^`]*+(?:`|\Z)|/\*(?:(?!\*/).)*+(?:\*/|\Z)', re.DOTALL)
 _NAME = re.compile(r"\.?[A-Za-z]\w*")
 _VALUE = "controller.customTemplate.configMapName"
 

@@ -81,11 +81,8 @@ KNOWN: tuple[Known, ...] = (
         "the address asked for as the parameter uri",
     ),
 )
-_BY_NAME = tuple(
-    (re.compile(f"(?<![a-z0-9])(?:{'|'.join(map(re.escape, row.names))})(?![a-z0-9])"), row)
-    for row in KNOWN
-    if row.names
-)
+_NAMES = sorted((re.escape(name) for row in KNOWN for name in row.names), key=len, reverse=True)
+_NAMED = re.compile(f"(?<![a-z0-9])(?:{'|'.join(_NAMES)})(?![a-z0-9])")
 
 
 def known_by_name(texts: Iterable[str]) -> Known | None:
