@@ -7,6 +7,17 @@ wrong without being asked (NX6xx and up). A number or code, once given, is never
 from nginxsim.catalogue.entries import Entry
 from nginxsim.catalogue.examples import Example
 from nginxsim.catalogue.outside import Rule, outside_rules
-from nginxsim.catalogue.rows import BY_CODE, BY_NUMBER, entry, every_entry, matching
+from nginxsim.catalogue.rows import BY_CODE, BY_NUMBER, entry, every_entry, matching, names
 
-__all__ = ["BY_CODE", "BY_NUMBER", "Entry", "Example", "Rule", "entry", "every_entry", "matching", "outside_rules"]
+__all__ = [
+    "BY_CODE",
+    "BY_NUMBER",
+    "Entry",
+    "Example",
+    "Rule",
+    "entry",
+    "every_entry",
+    "matching",
+    "names",
+    "outside_rules",
+]

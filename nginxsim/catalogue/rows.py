@@ -95,6 +95,12 @@ def _outside(name: str) -> Entry | None:
     return next((row for row in outside_entries() if name.lower() in (row.number.lower(), row.code.lower())), None)
 
 
+def names() -> Iterator[tuple[str, str]]:
+    """Number and code of every row, none of which is read."""
+    yield from ((number, code) for number, code, _ in _TEXTS)
+    yield from ((row.number, row.code) for row in outside_entries())
+
+
 def matching(name: str) -> frozenset[str]:
     """The codes that a number, a code or the start of a number ("NX63") stands for. Raises UsageError for none."""
     upper = name.strip().upper()

@@ -1,114 +1,68 @@
-"""Findings that somebody does not want to hear of: by flag, by nginxsim.toml, or by an annotation on the object."""
+"""Findings that a manifest itself wants nobody to hear of: by an annotation on the object, or by a comment at the line.
+
+nginxsim.dev/ignore: "NX620, regex-spread" among the annotations, or `# nginxsim: ignore NX620 -- and why` behind
+what is found or by itself above it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from os.path import relpath
-from typing import Any
+from typing import TypeAlias
 
 from nginxsim.catalogue import matching
 from nginxsim.checks.estate import Estate, at, finding
-from nginxsim.errors import UsageError, did_you_mean
+from nginxsim.checks.policy import Policy
+from nginxsim.errors import UsageError
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta, Secret, Service
-from nginxsim.sources import Project
-from nginxsim.verdict.types import LEVELS, Finding
+from nginxsim.sources import File
+from nginxsim.verdict.types import Finding
 
 ANNOTATION = "nginxsim.dev/ignore"
-KEYS = ("ignore", "show", "fail-on", "per-file-ignores")
+_MARK = "nginxsim:"
+_COMMENT = re.compile(r"#[ \t]*nginxsim:[ \t]*ignore\b[ \t:]*([^#\n]*)")
+_REASON = re.compile(r"\s--(?:\s|$)")
+"""What follows is for people."""
+_BETWEEN = re.compile(r"[,\s]+")
 
-
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """Codes not to be told, everywhere or where `pattern` fits: on the file of the first evidence, the object
-    ("namespace/name") or the host. `folder`: what file names are relative to, "" for as they were given.
-    """
-
-    codes: frozenset[str]
-    pattern: str = ""
-    folder: str = ""
-    files_only: bool = False
-
-    def hides(self, found: Finding) -> bool:
-        if found.code not in self.codes:
-            return False
-        return not self.pattern or any(fnmatchcase(name, self.pattern) for name in self._names(found))
-
-    def _names(self, found: Finding) -> Iterator[str]:
-        for item in found.evidence[:1]:
-            yield relpath(item.origin.file, self.folder) if self.folder else item.origin.file
-        if not self.files_only:
-            yield found.owner.partition(" ")[2]
-            yield found.host
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """[check] of nginxsim.toml; "" where it says nothing."""
-
-    ignores: tuple[Ignore, ...] = ()
-    show: str = ""
-    fail_on: str = ""
-
-
-def ignore_of(text: str, folder: str = "") -> Ignore:
-    """ "CODE" or "CODE=GLOB"; CODE is a number (NX604), the start of numbers (NX60) or a code. Raises UsageError."""
-    code, _, pattern = text.partition("=")
-    return Ignore(matching(code), pattern, folder)
-
-
-def config_of(project: Project) -> Config:
-    """What its [check] says. Raises UsageError."""
-    try:
-        return _config(project.table("check"), str(project.folder))
-    except UsageError as error:
-        raise UsageError(f"{project.path}: [check] {error}") from None
-
-
-def _config(table: Mapping[str, Any], folder: str) -> Config:
-    for key in table:
-        if key not in KEYS:
-            raise UsageError(f'unknown key "{key}"{did_you_mean(key, KEYS)}')
-    ignores = [ignore_of(text, folder) for text in _texts(table.get("ignore", []), "ignore")]
-    for pattern, codes in table.get("per-file-ignores", {}).items():
-        known = frozenset(chain.from_iterable(map(matching, _texts(codes, f'per-file-ignores."{pattern}"'))))
-        ignores.append(Ignore(known, pattern, folder, files_only=True))
-    return Config(tuple(ignores), _level(table, "show"), _level(table, "fail-on"))
-
-
-def _texts(value: object, key: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f'{key} must be a list of codes, such as ["NX604", "NX620=legacy/*"]')
-    return value
-
-
-def _level(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key, "")
-    if value and value not in LEVELS:
-        raise UsageError(f'{key} = "{value}" must be one of {", ".join(LEVELS)}{did_you_mean(str(value), LEVELS)}')
-    return str(value)
+Lines: TypeAlias = Callable[[str, int], str | None]
+"""A line of a file, from 1, without its end; None where it cannot be had."""
 
 
 def annotated(cluster: Cluster) -> Mapping[str, frozenset[str]]:
     """Codes that objects ask to be spared, by object ("Ingress default/shop")."""
-    return {
-        str(meta): frozenset(chain.from_iterable(_known(word) for word in words)) for meta, words in _asking(cluster)
-    }
+    return {str(meta): _codes(words) for meta, words in _asking(cluster)}
 
 
 def unknown(estate: Estate) -> Iterator[Finding]:
-    """Words of the annotation that stand for no rule."""
+    """Words of the annotation, and of comments, that stand for no rule."""
     for meta, words in _asking(estate.cluster):
-        for word in words:
-            try:
-                matching(word)
-            except UsageError as error:
-                yield finding(
-                    "ignore-unknown", *at(meta.annotation_origins.get(ANNOTATION), word), meta=meta, reason=error
-                )
+        for word, reason in _strange(words):
+            place = at(meta.annotation_origins.get(ANNOTATION), word)
+            yield finding("ignore-unknown", *place, meta=meta, where=f"{ANNOTATION} of {meta}", reason=reason)
+    for file in estate.cluster.texts:
+        yield from _strange_comments(file)
+
+
+def _strange_comments(file: File) -> Iterator[Finding]:
+    if _MARK not in file.text:
+        return
+    for number, line in enumerate(file.text.split("\n")):
+        if _MARK in line and (comment := _COMMENT.search(line)):
+            for word, reason in _strange(_words(comment[1]) or [""]):
+                place = at(file.place(number, comment.start(1) if word else comment.start()), word)
+                yield finding("ignore-unknown", *place, where="comment # nginxsim: ignore", reason=reason)
+
+
+def _strange(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those that stand for no rule, each with what there is to say about it."""
+    for word in words:
+        try:
+            matching(word)
+        except UsageError as error:
+            yield word, str(error) if word else "it names no rule, and so it spares nothing"
 
 
 def _asking(cluster: Cluster) -> Iterator[tuple[Meta, list[str]]]:
@@ -121,6 +75,14 @@ def _asking(cluster: Cluster) -> Iterator[tuple[Meta, list[str]]]:
             yield each.meta, [word.strip() for word in text.split(",") if word.strip()]
 
 
+def _words(text: str) -> list[str]:
+    return [word for word in _BETWEEN.split(_REASON.split(text, maxsplit=1)[0]) if word]
+
+
+def _codes(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(chain.from_iterable(map(_known, words)))
+
+
 def _known(word: str) -> frozenset[str]:
     """None for what stands for no rule: that is a finding of its own."""
     try:
@@ -130,13 +92,36 @@ def _known(word: str) -> frozenset[str]:
 
 
 def sift(
-    findings: Iterable[Finding], ignores: Sequence[Ignore], cluster: Cluster
+    findings: Iterable[Finding], policy: Policy, cluster: Cluster, lines: Lines
 ) -> tuple[list[Finding], list[Finding]]:
-    """(those to tell, those suppressed), each in the order given."""
+    """(those to tell, those suppressed), each in the order given and at the level that it has here."""
     by_object = annotated(cluster)
     told: list[Finding] = []
     suppressed: list[Finding] = []
-    for found in findings:
-        spared = found.code in by_object.get(found.owner, frozenset())
-        (suppressed if spared or any(ignore.hides(found) for ignore in ignores) else told).append(found)
+    for found in policy.levelled(findings):
+        ruling = policy.ruling(found)
+        if ruling == "unasked":
+            continue
+        spared = found.code in by_object.get(found.owner, frozenset()) or found.code in _commented(found, lines)
+        (suppressed if spared or ruling == "ignored" else told).append(found)
     return told, suppressed
+
+
+def _commented(found: Finding, lines: Lines) -> frozenset[str]:
+    """Codes that a comment on the line of the finding names, or one that stands by itself above it."""
+    for item in found.evidence[:1]:
+        file, number, _ = item.origin.settled()
+        return frozenset().union(*map(_spared_in, _about(file, number, lines)))
+    return frozenset()
+
+
+def _about(file: str, number: int, lines: Lines) -> Iterator[str]:
+    yield lines(file, number) or ""
+    while number > 1 and (above := lines(file, number - 1) or "").lstrip().startswith("#"):
+        yield above
+        number -= 1
+
+
+def _spared_in(line: str) -> frozenset[str]:
+    comment = _COMMENT.search(line) if _MARK in line else None
+    return _codes(_words(comment[1])) if comment else frozenset()

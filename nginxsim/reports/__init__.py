@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS: Mapping[str, tuple[str, str]] = {
     "text": ("findings:text", "verdicts:text"),
+    "concise": ("concise:findings_concise", "concise:verdict_concise"),
     "json": ("findings:as_json", "machine:verdict_json"),
     "yaml": ("yamlish:findings_yaml", "yamlish:verdict_yaml"),
     "markdown": ("markdown:findings_markdown", "markdown:verdict_markdown"),
@@ -32,8 +33,13 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "github": ("github:findings_github", "github:verdict_github"),
 }
 """Format -> module:function for findings, and for a verdict."""
+STATISTICS_FORMATS: Mapping[str, str] = {
+    "text": "statistics:text",
+    "json": "statistics:as_json",
+}
 SEVERAL: Mapping[str, str] = {
     "text": "",
+    "concise": "",
     "markdown": "",
     "json": "machine:verdicts_json",
     "yaml": "yamlish:verdicts_yaml",
@@ -64,6 +70,13 @@ def render_findings(findings: CheckReport | Sequence[Finding], format_name: str 
 
     report = findings if isinstance(findings, CheckReport) else CheckReport(findings, ingresses=0)
     return _render(FORMATS[format_name][0], report)
+
+
+def render_statistics(report: CheckReport, format_name: str = "text") -> str:
+    """How many findings of each code there are, in one of STATISTICS_FORMATS. Raises UsageError for another."""
+    if format_name not in STATISTICS_FORMATS:
+        raise UsageError(f"--statistics has the formats {', '.join(STATISTICS_FORMATS)}, not {format_name}")
+    return _render(STATISTICS_FORMATS[format_name], report)
 
 
 def render_verdict(report: VerdictReport, format_name: str = "text") -> str:

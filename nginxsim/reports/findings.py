@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nginxsim.printing import paint, spaced
@@ -23,14 +23,15 @@ COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
 class CheckReport:
     """What a report is made of.
 
-    findings: those to show; hidden: how many lie below the level to show; ignored: how many were suppressed; ingresses:
-    how many Ingresses were looked at.
+    findings: those to show; hidden: how many lie below the level to show; ignored: how many were suppressed; known: how
+    many the baseline has; ingresses: how many Ingresses were looked at.
     """
 
     findings: Sequence[Finding]
     ingresses: int
     ignored: int = 0
     hidden: int = 0
+    known: int = 0
     sources: Sources = field(default_factory=Sources)
     complete: bool = False
     """Show every finding in full, however many there are of a code."""
@@ -43,10 +44,15 @@ class CheckReport:
 
 
 def text(report: CheckReport) -> str:
-    """Findings in the order of the manifests, the further ones of a code as a list, and a line that sums them up."""
+    """Findings, the worst first, the further ones of a code as a list, and a line that sums them up."""
     shown, further = _grouped(report)
     blocks = (_finding_lines(found, report.sources) for found in shown)
-    return for_people(spaced([*blocks, *map(_list_lines, further), [*taken(report.assumptions), _summary(report)]]))
+    return for_people(spaced([*blocks, *map(_list_lines, further), [*taken(report.assumptions), summary(report)]]))
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Those of a level stay in the order of the manifests."""
+    return sorted(findings, key=lambda found: LEVELS.index(found.level))
 
 
 def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:
@@ -55,7 +61,7 @@ def _grouped(report: CheckReport) -> tuple[list[Finding], list[list[Finding]]]:
     shown: list[Finding] = []
     further: dict[str, list[Finding]] = {}
     seen: Counter[str] = Counter()
-    for found in report.findings:
+    for found in worst_first(report.findings):
         seen[found.code] += 1
         in_full = report.complete or counts[found.code] <= IN_FULL + 1 or seen[found.code] <= IN_FULL
         (shown if in_full else further.setdefault(found.code, [])).append(found)
@@ -94,7 +100,7 @@ def _remarks(found: Finding) -> Iterator[str]:
         yield f"{paint('fix', bold=True)}: {found.fix}"
 
 
-def _summary(report: CheckReport) -> str:
+def summary(report: CheckReport) -> str:
     told, beside = counts_in_words(report)
     words = ", ".join(told) or ("no findings of a level that is shown" if report.hidden else "no findings")
     ingresses = f"{report.ingresses} {plural('Ingress', report.ingresses)}"
@@ -107,7 +113,7 @@ def _summary(report: CheckReport) -> str:
 def counts_in_words(report: CheckReport) -> tuple[list[str], list[str]]:
     """How many findings of each level there are, and how many are left out: "2 errors"; "1 ignored"."""
     counts = Counter(found.level for found in report.findings)
-    beside = ((report.ignored, "ignored"), (report.hidden, "not shown"))
+    beside = ((report.ignored, "ignored"), (report.known, "in the baseline"), (report.hidden, "not shown"))
     return (
         [f"{counts[level]} {plural(level, counts[level])}" for level in LEVELS if counts[level]],
         [f"{number} {word}" for number, word in beside if number],
@@ -115,18 +121,23 @@ def counts_in_words(report: CheckReport) -> tuple[list[str], list[str]]:
 
 
 def as_json(report: CheckReport) -> str:
-    counts = Counter(found.level for found in report.findings)
     return dumps(
         {
             "findings": [finding_data(found) for found in report.findings],
-            "summary": {
-                **{level: counts[level] for level in LEVELS},
-                "ignored": report.ignored,
-                "hidden": report.hidden,
-                "ingresses": report.ingresses,
-            },
+            "summary": summary_data(report),
             "assumptions": list(report.assumptions),
             **({"estates": list(report.estates)} if report.estates else {}),
             **({"controllers": list(report.controllers)} if report.controllers else {}),
         }
     )
+
+
+def summary_data(report: CheckReport) -> dict[str, int]:
+    counts = Counter(found.level for found in report.findings)
+    return {
+        **{level: counts[level] for level in LEVELS},
+        "ignored": report.ignored,
+        "baseline": report.known,
+        "hidden": report.hidden,
+        "ingresses": report.ingresses,
+    }
