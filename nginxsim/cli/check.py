@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.listed import Listed, codes
+from nginxsim.cli.listed import codes, listed
 from nginxsim.cli.options import EstateOptions, open_estates, standard_input, takes_estate, working
 from nginxsim.cli.output import complain, say, write
 from nginxsim.errors import UsageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nginxsim.reports.findings import CheckReport
     from nginxsim.simulation import Simulation
 
-CODES = Listed(codes)
+COMPLETE_CODES = listed(codes)
 
 
 @click.command("check")
@@ -40,7 +40,7 @@ CODES = Listed(codes)
     "--select",
     "selected",
     multiple=True,
-    type=CODES,
+    shell_complete=COMPLETE_CODES,
     metavar="CODE[=GLOB],...",
     help="Tell these findings only: NX604, annotation-unknown, NX60 for all that begin so; with =GLOB only where the "
     "file, the object (namespace/name) or the host matches. Repeatable.",
@@ -49,7 +49,7 @@ CODES = Listed(codes)
     "--extend-select",
     "extended",
     multiple=True,
-    type=CODES,
+    shell_complete=COMPLETE_CODES,
     metavar="CODE[=GLOB],...",
     help="Tell these findings too, whatever nginxsim.toml selects or ignores. Repeatable.",
 )
@@ -57,7 +57,7 @@ CODES = Listed(codes)
     "--ignore",
     "ignored",
     multiple=True,
-    type=CODES,
+    shell_complete=COMPLETE_CODES,
     metavar="CODE[=GLOB],...",
     help="Leave these findings out. Repeatable.",
 )

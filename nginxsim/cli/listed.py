@@ -1,4 +1,4 @@
-"""Options that take several words with commas between, and what a shell may complete them to."""
+"""What a shell may complete options to that take several words with commas between."""
 
 from __future__ import annotations
 
@@ -11,26 +11,18 @@ Known = Callable[[str], Iterable[tuple[str, str]]]
 """From the begin of a word to the words that are known, each with what a shell says beside it."""
 
 
-class Listed(click.ParamType):
-    """What the words mean is for the command to say; this only knows how they may go on."""
+def listed(known: Known) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """As `shell_complete` of an option: the last of the words is the one that goes on."""
 
-    name = "list"
-
-    def __init__(self, known: Known) -> None:
-        self._known = known
-
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> list[CompletionItem]:
+    def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         before, comma, begun = incomplete.rpartition(",")
         return [
             CompletionItem(before + comma + word, help=beside)
-            for word, beside in self._known(begun)
+            for word, beside in known(begun)
             if word.lower().startswith(begun.lower())
         ]
+
+    return complete
 
 
 def codes(begun: str) -> Iterator[tuple[str, str]]:
