@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from nginxsim.annotations import known_names
 from nginxsim.config.flags import Flags, parse_flags
@@ -13,7 +14,7 @@ from nginxsim.errors import InputError, UsageError, did_you_mean
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.objects import ConfigMap, Ingress, Meta
 from nginxsim.origins import Origin
-from nginxsim.releases import NEWEST
+from nginxsim.releases import NEWEST, RELEASES, Release
 from nginxsim.releases import release as release_named
 from nginxsim.suites.cases import Change
 from nginxsim.suites.fields import WITH
@@ -22,15 +23,33 @@ from nginxsim.suites.nodes import Value
 EVERY = "*"
 
 
+def check_release(value: Value, release: str | None, check: Callable[[Release], object]) -> None:
+    """Refuses the value where the check raises UsageError for the release; where none is named, for every one there is.
+
+    Which one it is the manifests tell, later on.
+    """
+    asked = release_named(release or NEWEST)
+    try:
+        check(asked)
+    except UsageError as problem:
+        if release or not any(_passes(check, release_named(name)) for name in reversed(RELEASES)):
+            value.refuse(str(problem))
+
+
+def _passes(check: Callable[[Release], object], release: Release) -> bool:
+    try:
+        check(release)
+    except UsageError:
+        return False
+    return True
+
+
 def read_flags(value: Value | None, release: str | None) -> tuple[str, ...]:
     """Flags that the controller of this release takes."""
     if value is None:
         return ()
     flags = tuple(flag.text() for flag in value.items())
-    try:
-        parse_flags(flags, release_named(release or NEWEST))
-    except UsageError as problem:
-        value.refuse(str(problem))
+    check_release(value, release, partial(parse_flags, flags))
     return flags
 
 
@@ -38,19 +57,35 @@ def read_changes(value: Value | None, release: str | None) -> tuple[tuple[str, .
     """Further flags, and the changes to the manifests."""
     given = value.fields(WITH) if value else {}
     return read_flags(given.get("flags"), release), (
-        *_annotations(given.get("annotations"), known_names(release_named(release or NEWEST))),
+        *_annotations(given.get("annotations"), release),
         *_keys(given.get("configmap")),
     )
 
 
-def _annotations(value: Value | None, known: Collection[str]) -> Iterator[Change]:
+def _annotations(value: Value | None, release: str | None) -> Iterator[Change]:
     for owner, given in (value.entries() if value else {}).items():
         if owner != EVERY and owner.count("/") != 1:
             given.refuse(f'"{owner}" is no Ingress; write "namespace/name", or "{EVERY}" for all')
         for name, text in given.entries().items():
-            if "/" not in name and name not in known:
-                text.refuse(f'unknown annotation "{name}"{did_you_mean(name, known)}')
+            check_release(text, release, partial(_check_annotation, name))
             yield Change(owner, name, None if text.is_null else text.text(), text.origin)
+
+
+def _check_annotation(name: str, release: Release) -> None:
+    """Raises UsageError for one that the release does not know."""
+    known = known_names(release)
+    if "/" not in name and name not in known:
+        raise UsageError(f'unknown annotation "{name}"{did_you_mean(name, known)}')
+
+
+def check_annotations(changes: Sequence[Change], release: Release) -> None:
+    """Raises InputError for a changed annotation that the release of the manifests does not know."""
+    for change in changes:
+        if change.owner:
+            try:
+                _check_annotation(change.name, release)
+            except UsageError as problem:
+                raise InputError(f"release {release.name}: {problem}", change.origin) from None
 
 
 def _keys(value: Value | None) -> Iterator[Change]:

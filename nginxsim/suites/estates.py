@@ -9,13 +9,13 @@ from itertools import chain
 
 from nginxsim.config.assumed import assumables, assumed_of
 from nginxsim.config.told import Told, told_of
-from nginxsim.errors import InputError
+from nginxsim.errors import InputError, UsageError
 from nginxsim.kube import load
 from nginxsim.kube.live import Live
 from nginxsim.simulation import Simulation, each_controller, first_of, simulation_of
 from nginxsim.sources import Release, project_of, reading_of
 from nginxsim.suites.cases import EstateSpec
-from nginxsim.suites.changes import changed, check_keys
+from nginxsim.suites.changes import changed, check_annotations, check_keys
 from nginxsim.verdict import Finding
 
 KEPT = 4
@@ -33,11 +33,17 @@ class Estates:
         """Raises InputError; without any Ingress too, since every test would be empty."""
         said = Told.of(spec.release, spec.flags, templates=spec.templates, facts=spec.facts, name=spec.controller)
         told = told_of(project_of(spec.manifests), said)
-        simulation = self._read(spec.manifests, spec.chart, spec.live).with_controller(told)
+        simulation = self._read(spec.manifests, spec.chart, spec.live)
+        try:
+            simulation = simulation.with_controller(told)
+        except UsageError as problem:
+            raise problem if problem.origin else UsageError(str(problem), spec.origin) from None
         simulation = first_of(each_controller(simulation))
         if not simulation.given.ingresses:
             raise InputError(f"no Ingress in {spec.called}: nothing to test", spec.origin)
         if spec.changes:
+            if spec.release is None:
+                check_annotations(spec.changes, simulation.controller.release)
             cluster = changed(simulation.given, spec.changes, simulation.controller.flags)
             simulation = simulation.with_cluster(cluster)
             check_keys(spec.changes, simulation.controller.settings)

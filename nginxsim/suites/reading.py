@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -12,12 +13,11 @@ import yaml
 from nginxsim.config.facts import with_facts
 from nginxsim.errors import InputError, UsageError
 from nginxsim.kube.documents import documents
-from nginxsim.releases import NEWEST
 from nginxsim.releases import release as release_named
 from nginxsim.sources import File, Release, is_file, read_text
 from nginxsim.suites import SUFFIXES
 from nginxsim.suites.cases import Case, EstateSpec, Played, Suite
-from nginxsim.suites.changes import read_changes, read_flags
+from nginxsim.suites.changes import check_release, read_changes, read_flags
 from nginxsim.suites.expectations import read_expectation
 from nginxsim.suites.fields import DEFAULTS, HELM, SUITE, TEST
 from nginxsim.suites.nodes import Value
@@ -140,10 +140,7 @@ def _release(value: Value | None) -> str | None:
 
 def _facts(facts: Value, release: str | None) -> Iterator[str]:
     for value in facts.one_or_more():
-        try:
-            with_facts(release_named(release or NEWEST), [value.text()])
-        except UsageError as problem:
-            value.refuse(str(problem))
+        check_release(value, release, partial(with_facts, texts=[value.text()]))
         yield value.text()
 
 

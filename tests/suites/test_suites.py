@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from nginxsim.suites.reading import read_suite
 from nginxsim.suites.results import Run, State
 from nginxsim.suites.running import run
 from nginxsim.suites.selecting import parse
+from tests.support.controllers import deployment
+from tests.support.estates import manifests
 from tests.support.places import ROOT, SAMPLES, plain_manifests
 
 SUITES = sorted(SAMPLES.glob("**/*.nginxsim.yaml"))
@@ -184,6 +187,31 @@ def test_a_faulty_suite_is_refused_with_its_place(folder: Path, test: str, messa
         played(suite(folder, f"  - {test}\n"))
     assert message in str(raised.value)
     assert str(raised.value).startswith("t.nginxsim.yaml:3:")
+
+
+OWN_RELEASE = {
+    "an annotation that is gone by now": ("annotations: {'*': {global-rate-limit: '5'}}", ""),
+    "one that is not there yet": (
+        "annotations: {'*': {relative-redirects: 'true'}}",
+        '3:88: release 1.9.6: unknown annotation "relative-redirects"',
+    ),
+    "a flag that is not there yet": (
+        "flags: [--bucket-factor=2]",
+        "t.nginxsim.yaml:2:1: unknown flag: --bucket-factor; it comes with release 1.12.0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), OWN_RELEASE.values(), ids=OWN_RELEASE)
+def test_names_are_those_of_the_release_that_the_manifests_have(folder: Path, change: str, says: str) -> None:
+    image = "mirror.test/ingress-nginx/controller:v1.9.6"
+    (folder / "controller.yaml").write_text(manifests(deployment(image=image)), encoding="utf-8")
+    name = suite(folder, f"  - {{request: http://shop.example.com/, with: {{{change}}}, expect: {{status: 200}}}}\n")
+    if not says:
+        assert played(name).ok
+        return
+    with pytest.raises(InputError, match=re.escape(says)):
+        played(name)
 
 
 @pytest.mark.parametrize(
