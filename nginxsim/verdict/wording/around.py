@@ -83,6 +83,6 @@ def _written(value: object, whole: bool) -> str:
         return str(value).lower()
     if not isinstance(value, tuple):
         return str(value)
-    return (
-        ",".join(value) if whole or len(value) <= SHOWN else f"{value[0]},... ({len(value)} networks, see docs/hops.md)"
-    )
+    if whole or len(value) <= SHOWN:
+        return ", ".join(value)
+    return f"{value[0]}, ... ({len(value)} networks, see docs/hops.md)"
