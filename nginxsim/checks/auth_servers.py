@@ -15,7 +15,7 @@ from nginxsim.around.auth.oauth2_proxy.settings import Settings
 from nginxsim.around.auth.oauth2_proxy.validation import network
 from nginxsim.around.auth.oauth2_proxy.versions import Fact, Version
 from nginxsim.checks.access import EVERYONE
-from nginxsim.checks.estate import Estate, finding
+from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.checks.guards import OWN_HEADERS, Guard, asked_by, guards, told
 from nginxsim.kube.networks import is_private
 from nginxsim.kube.objects import Meta
@@ -34,7 +34,7 @@ def _each(estate: Estate) -> Iterator[tuple[Deployed, Guard]]:
     """Every oauth2-proxy that is asked and whose configuration is known, with the first path that it guards."""
     seen: set[str] = set()
     for guard in guards(estate):
-        if guard.runs.workload is not None and guard.runs.called not in seen:
+        if guard.runs.owner is not None and guard.runs.called not in seen:
             seen.add(guard.runs.called)
             yield guard.runs, guard
 
@@ -46,8 +46,8 @@ def _starting(estate: Estate) -> Iterator[tuple[Settings, Version, Guard]]:
 
 
 def _meta(guard: Guard) -> Meta:
-    assert guard.runs.workload is not None
-    return guard.runs.workload.meta
+    assert guard.runs.owner is not None
+    return guard.runs.owner
 
 
 # --- it does not work at all ------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def unreachable(estate: Estate) -> Iterator[Finding]:
 
 def _has_sidecar(guard: Guard) -> bool:
     """Another container of the Pod may hand requests on to it."""
-    return guard.runs.workload is not None and len(guard.runs.workload.containers) > 1
+    return guard.runs.containers > 1
 
 
 def without_upstream(estate: Estate) -> Iterator[Finding]:
@@ -259,7 +259,7 @@ def cookie_elsewhere(estate: Estate) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for guard in guards(estate):
         settings = guard.runs.proxy.settings
-        if guard.runs.workload is None or guard.host.startswith(("_", "~")) or not _signs_in(guard):
+        if guard.runs.owner is None or guard.host.startswith(("_", "~")) or not _signs_in(guard):
             continue
         domains = settings.list("cookie-domain")
         reason = _cookie_reason(domains, guard)
@@ -300,7 +300,7 @@ def forgotten_way(estate: Estate) -> Iterator[Finding]:
     seen: set[str] = set()
     for guard in guards(estate):
         back = _back(guard)
-        if guard.runs.workload is None or not back or guard.ingress.meta.key in seen:
+        if guard.runs.owner is None or not back or guard.ingress.meta.key in seen:
             continue
         proxy = guard.runs.proxy
         domains = proxy.settings.list("whitelist-domain")
@@ -341,7 +341,7 @@ def too_large(estate: Estate) -> Iterator[Finding]:
 
 def _large(guard: Guard) -> tuple[str, str] | None:
     """The option that makes answers large, and how."""
-    if guard.runs.workload is None:
+    if guard.runs.owner is None:
         return "", "with tokens or a session's cookie"
     settings, structure = guard.runs.proxy.settings, guard.runs.proxy.structure
     claims = {header.claim for header in structure.headers}
@@ -413,8 +413,8 @@ def vulnerable(estate: Estate) -> Iterator[Finding]:
     """Known ways past the login, of a version that has them, with settings to which they apply."""
     for settings, version, guard in _starting(estate):
         found = [each for each in ADVISORIES if each.since <= version < each.mended and each.applies(settings)]
-        if found and guard.runs.container is not None:
-            place = (Evidence(guard.runs.container.image_origin, ""),)
+        if found:
+            place = at(guard.runs.image_origin)
             told_of = "; ".join(f"{each.what} ({each.name})" for each in found)
             mended = max(each.mended for each in found)
             yield finding("auth-server-vulnerable", *place, meta=_meta(guard), version=version, what=told_of,

@@ -270,3 +270,50 @@ def test_a_version_that_is_not_known_is_taken_for_the_nearest(tag, client, taken
     simulation = estate(*served("web"), ingress(annotations={"auth-url": f"{SERVER}/oauth2/auth"}), *objects)
     verdict = simulation.route(Request(host="web.example.com", client=client))
     assert any(taken in line for line in verdict.assumptions)
+
+
+# --- a chart that is elsewhere ----------------------------------------------------------------------------------------
+
+VALUES = {"image": {"tag": "v7.6.0"}, "extraArgs": {"reverse-proxy": True, "trusted-ip": TRUSTED}}
+"""The chart's own configuration file has an upstream that serves nothing."""
+
+
+def flux(values: dict[str, Any], **spec: Any) -> Object:
+    chart = {
+        "spec": {"chart": "oauth2-proxy", "version": "7.7.1", "sourceRef": {"kind": "HelmRepository", "name": "x"}}
+    }
+    return thing(
+        "HelmRelease",
+        "oauth2-proxy",
+        version="helm.toolkit.fluxcd.io/v2",
+        namespace="auth",
+        spec={"chart": chart, "values": values, **spec},
+    )
+
+
+def argo(**helm: Any) -> Object:
+    source = {"repoURL": "https://mirror.test/charts", "chart": "oauth2-proxy", "targetRevision": "7.7.1", "helm": helm}
+    spec = {"source": source, "destination": {"namespace": "auth"}}
+    return thing("Application", "oauth2-proxy", version="argoproj.io/v1alpha1", namespace="argocd", spec=spec)
+
+
+CHARTED = {
+    "a HelmRelease": (flux(VALUES), "oauth2-proxy", 200),
+    "arguments as a list": (flux({"extraArgs": ["--reverse-proxy", f"--trusted-ip={TRUSTED}"]}), "oauth2-proxy", 200),
+    "a configuration file among the values": (flux({"config": {"configFile": FILE}}), "oauth2-proxy", 200),
+    "a name of its own": (flux({**VALUES, "fullnameOverride": "guard-oauth2-proxy"}), "guard-oauth2-proxy", 200),
+    "the version of the chart": (flux({"extraArgs": {"trusted-proxy-ip": TRUSTED}}), "oauth2-proxy", 500),
+    "values that are elsewhere": (flux({}, valuesFrom=[{"kind": "ConfigMap", "name": "x"}]), "oauth2-proxy", 401),
+    "an Application": (argo(valuesObject=VALUES), "oauth2-proxy", 200),
+    "an Application with values as text": (argo(values=yaml.safe_dump(VALUES)), "oauth2-proxy", 200),
+}
+
+
+@pytest.mark.filterwarnings("ignore::nginxsim.sources.SkippedFile")
+@pytest.mark.parametrize(("asked_for", "name", "status"), CHARTED.values(), ids=CHARTED.keys())
+def test_a_chart_that_is_elsewhere_is_read_by_its_values(asked_for, name, status):
+    url = f"http://{name}.auth.svc.cluster.local/oauth2/auth"
+    simulation = estate(*served("web"), ingress(annotations={"auth-url": url}), asked_for)
+    verdict = simulation.route(Request(host="web.example.com", client="203.0.113.9"))
+    assert verdict.status == status
+    assert any(f"{asked_for['kind']} " in step.why for step in verdict.trace)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
+from nginxsim.around.auth.chart import Release
 from nginxsim.around.auth.containers import Inner, command_line
 from nginxsim.around.auth.known import OAUTH2_PROXY, known_by_name
 from nginxsim.around.auth.oauth2_proxy.proxy import OAuth2Proxy
@@ -14,7 +14,7 @@ from nginxsim.around.auth.oauth2_proxy.reading import oauth2_proxy
 from nginxsim.around.auth.oauth2_proxy.settings import Settings, with_known
 from nginxsim.around.auth.oauth2_proxy.versions import NEWEST, OLDEST, Version
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import Container, Word, Workload
+from nginxsim.kube.objects import Container, Meta, Word, Workload
 from nginxsim.origins import Origin
 
 PROGRAM = "oauth2-proxy"
@@ -35,22 +35,16 @@ _TAG = re.compile(r"(?:.*/)?[^@/]*?:(?P<tag>[^:/@]+)(?:@.*)?")
 class Deployed:
     """One oauth2-proxy of the input, and what is taken for granted of it.
 
-    workload: None where the input does not have what runs it.
+    owner: what runs it, or asks for its chart; None where the input has neither. image_origin: where its version is
+    written. containers: of its Pod.
     """
 
     called: str
     proxy: OAuth2Proxy
     taken: tuple[str, ...] = ()
-    workload: Workload | None = None
-    container: Container | None = None
-
-    @property
-    def origin(self) -> Origin | None:
-        return self.workload.meta.origin if self.workload else None
-
-    @cached_property
-    def image_origin(self) -> Origin | None:
-        return self.container.image_origin if self.container else None
+    owner: Meta | None = None
+    image_origin: Origin | None = None
+    containers: int = 1
 
 
 def container_of(workload: Workload) -> Container | None:
@@ -72,13 +66,20 @@ def deployed(cluster: Cluster, workload: Workload, container: Container) -> Depl
     taken = list(of_version)
     if words is None:
         taken.append(f"{called} starts through a shell: its flags are not read")
-        return Deployed(called, OAuth2Proxy(unknown_settings(), version), tuple(taken), workload, container)
+        return Deployed(
+            called,
+            OAuth2Proxy(unknown_settings(), version),
+            tuple(taken),
+            workload.meta,
+            container.image_origin,
+            len(workload.containers),
+        )
     for each in inner.missing:
         name = f"{each.kind} {workload.meta.namespace}/{each.name}"
         taken.append(f"{name} is not in the input: what it tells {called} is not known")
     proxy = oauth2_proxy(_filled(words, inner), inner.variables, version, inner.file, is_open=bool(inner.missing))
     taken += _unread(proxy, called)
-    return Deployed(called, proxy, tuple(taken), workload, container)
+    return Deployed(called, proxy, tuple(taken), workload.meta, container.image_origin, len(workload.containers))
 
 
 def _filled(words: tuple[Word, ...], inner: Inner) -> tuple[Word, ...]:
@@ -132,6 +133,14 @@ def _known(version: Version, image: str) -> tuple[Version, tuple[str, ...]]:
 def unknown_settings() -> Settings:
     """Of one about which nothing is known: no exemptions, and everybody may sign in."""
     return with_known([("email-domain", "*"), ("cookie-secret", "0" * 32), ("set-xauthrequest", "false")])
+
+
+def installed(release: Release) -> Deployed:
+    """One whose chart is elsewhere, by its values."""
+    proxy, called = release.proxy(), str(release.owner)
+    more = (f"values of {called} that are elsewhere say nothing else",) if release.more else ()
+    taken = (*release.runs[1], *more, *_unread(proxy, called))
+    return Deployed(called, proxy, taken, release.owner, release.image_origin)
 
 
 def undescribed(called: str) -> Deployed:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from nginxsim.around.auth.deployed import Deployed, container_of, deployed, undescribed
+from nginxsim.around.auth.chart import releases
+from nginxsim.around.auth.deployed import Deployed, container_of, deployed, installed, undescribed
 from nginxsim.around.auth.events import AddressHeld, OAuth2ProxyReplied
 from nginxsim.around.auth.known import OAUTH2_PROXY, Known, known_by_name, known_by_path
 from nginxsim.around.auth.oauth2_proxy.addresses import Compared, Taken
@@ -110,7 +111,11 @@ class AuthServers:
             return Place(host, leads_back=True)
         by_name = known_by_name([host]) if _is_of_cluster(host) else None
         known = by_name or known_by_name([host]) or known_by_path(path)
-        return Place(host, known, undescribed(host) if by_name is OAUTH2_PROXY else None)
+        if by_name is not OAUTH2_PROXY:
+            return Place(host, known)
+        match = SERVICE_HOST.fullmatch(host)
+        installed = self._installed(f"{match['namespace']}/{match['name']}") if match else None
+        return Place(host, known, installed or undescribed(host))
 
     def service_at(self, host: str) -> Service | None:
         """The Service of a cluster's name or address, through an ExternalName too."""
@@ -148,7 +153,17 @@ class AuthServers:
         for workload in self._workloads.selected_by(service):
             if found := self.running(workload):
                 return found
-        return undescribed(str(service.meta)) if known_by_name(_names(service)) is OAUTH2_PROXY else None
+        if known_by_name(_names(service)) is not OAUTH2_PROXY:
+            return None
+        return self._installed(service.meta.key) or undescribed(str(service.meta))
+
+    def _installed(self, key: str) -> Deployed | None:
+        """The oauth2-proxy whose chart would make the Service of that key."""
+        return self._by_chart.get(key)
+
+    @cached_property
+    def _by_chart(self) -> Mapping[str, Deployed]:
+        return {release.key: installed(release) for release in releases(self._cluster)}
 
     def running(self, workload: Workload) -> Deployed | None:
         key = str(workload.meta)
