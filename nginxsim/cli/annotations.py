@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
-from nginxsim.cli.options import EstateOptions, open_estate, takes_estate, working
+from nginxsim.cli.options import EstateOptions, open_estates, takes_estate, working
 from nginxsim.cli.output import say
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ FATES = {
     "taken": "it is taken as it stands",
 }
 """What becomes of a bad value."""
+SCOPES = {"ingress": "Ingress"}
+COLUMN = 62
+"""Characters of the last column: so much room is beside the labels on a terminal of 80."""
 
 
 @click.command("annotations")
@@ -51,7 +55,8 @@ def command(estate: EstateOptions, output: str) -> None:
     used: list[Usage] = []
     if paths:
         with working("reading"):
-            used = list(usages(open_estate(replace(estate, paths=paths)), rows))
+            estates = open_estates(replace(estate, paths=paths))
+            used = list(dict.fromkeys(usage for one in estates for usage in usages(one, rows)))
     if output == "json":
         say(_json([history_of(row) for row in rows] if named else [], rows, used))
     else:
@@ -77,7 +82,15 @@ def _all(rows: Sequence[Annotation], used: Sequence[Usage], *, is_asked: bool) -
 def _one(history: History, used: Sequence[Usage]) -> str:
     from nginxsim.reports.terminal import for_people, table
 
-    return for_people([history.name, *table(list(_facts(history)), indent="  "), *_places(used)])
+    rows = [row for label, words in _facts(history) for row in _wrapped(label, words)]
+    return for_people([history.name, *table(rows, indent="  "), *_places(used)])
+
+
+def _wrapped(label: str, words: str) -> Iterator[tuple[str, str]]:
+    """As rows that a narrow terminal has room for, broken between words."""
+    first, *more = wrap(words, COLUMN, break_long_words=False, break_on_hyphens=False)
+    yield label, first
+    yield from (("", line) for line in more)
 
 
 def _facts(history: History) -> Iterator[tuple[str, str]]:
@@ -85,7 +98,7 @@ def _facts(history: History) -> Iterator[tuple[str, str]]:
         yield "also", ", ".join(history.aliases)
     yield "releases", history.releases
     yield "risk", "; ".join(risk if runs == "always" else f"{risk} {runs}" for runs, risk in history.risks)
-    yield "counts for", f"the {history.scope}"
+    yield "counts for", f"the {SCOPES.get(history.scope, history.scope)}"
     if history.expected:
         yield "wants", history.expected
     labels = ["a bad value", *[""] * len(history.fates)]
@@ -97,8 +110,14 @@ def _places(used: Sequence[Usage]) -> Iterator[str]:
 
     if used:
         yield "used"
-        rows = [(str(each.origin or ""), each.ingress, each.name, " ".join(each.value.split())) for each in used]
+        rows = [(str(each.origin or ""), each.ingress, each.name, _begin(each.value)) for each in used]
         yield from table(rows, indent="  ")
+
+
+def _begin(value: str) -> str:
+    """On one line, and no more than a line."""
+    line = " ".join(value.split())
+    return line if len(line) <= COLUMN else f"{line[:COLUMN].rstrip()} ..."
 
 
 def _json(histories: Sequence[History], rows: Sequence[Annotation], used: Sequence[Usage]) -> str:
