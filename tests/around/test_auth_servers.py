@@ -220,6 +220,16 @@ def test_an_ingress_of_the_auth_server_that_guards_itself_ends_nowhere():
     assert verdict.status == 500
 
 
+def test_of_one_that_is_known_by_name_only_its_auth_endpoint_is_played():
+    named = [service("oauth2-proxy", selector={"app": "x"}), thing("Pod", "x", metadata={"labels": {"app": "x"}},
+             spec={"containers": [{"name": "x", "image": "x"}]})]  # fmt: skip
+    own = ingress("own", paths={"/oauth2": "oauth2-proxy:80"})
+    simulation = estate(*served("web"), *named, own, ingress(annotations={"auth-url": "https://$host/oauth2/auth"}))
+    assert simulation.route(Request(host="web.example.com", path="/oauth2/start")).status == 200
+    assert simulation.route(Request(host="web.example.com", path="/oauth2/auth")).status == 401
+    assert simulation.route(Request(host="web.example.com")).status == 401
+
+
 def test_what_is_played_goes_before_what_is_known():
     verdict = outside().route(Request(host="web.example.com"), answer=lambda _: Answer(200))
     assert verdict.status == 200

@@ -186,7 +186,7 @@ class AuthServers:
         """None: it is no auth server that is known, and no request to one."""
         if sent.role is not Role.AUTH:
             runs = self.of_backend(sent.service)
-            return None if runs is None else self._reply(runs, sent, visitor)
+            return self._reply(runs, sent, visitor) if runs is not None and _speaks_for(runs, sent) else None
         place = self.of_address(sent.addresses[0], sent.uri.partition("?")[0])
         if place.leads_back:
             return self._come_back(place, sent, route)
@@ -246,6 +246,11 @@ def _names(service: Service) -> list[str]:
     """What it is called."""
     labels = [value for name, value in service.meta.labels.items() if name.endswith(("name", "app"))]
     return [service.meta.name, *labels, service.external_name]
+
+
+def _speaks_for(runs: Deployed, sent: UpstreamRequest) -> bool:
+    """Of one whose configuration nobody knows, only what it answers to /oauth2/auth is certain enough to be played."""
+    return runs.owner is not None or sent.uri.partition("?")[0] == f"{runs.proxy.prefix}/auth"
 
 
 def _hosts(sent: UpstreamRequest) -> int:
