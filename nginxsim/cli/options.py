@@ -276,14 +276,6 @@ CLUSTER_OPTIONS = (
     ),
     click.option("--context", metavar="NAME", help="With --cluster: the context of the kubeconfig to use."),
     click.option(
-        "-n",
-        "--namespace",
-        "namespaces",
-        multiple=True,
-        metavar="NAME",
-        help="With --cluster: look at this namespace only. Repeatable.",
-    ),
-    click.option(
         "--kubeconfig",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
@@ -292,6 +284,13 @@ CLUSTER_OPTIONS = (
     click.option("--no-secrets", is_flag=True, help="With --cluster: fetch no Secret; those that are named exist."),
 )
 
+_namespaces = partial(click.option, "-n", "--namespace", "namespaces", multiple=True, metavar="NAME")
+NAMESPACES_OPTION = {
+    False: _namespaces(help="With --cluster: look at this namespace only. Repeatable."),
+    True: _namespaces(help="Look at this namespace only. Repeatable."),
+}
+"""Whether it is for manifests too."""
+
 
 def is_plugin() -> bool:
     """Whether kubectl was asked: then a command is about the cluster unless it names manifests."""
@@ -299,11 +298,12 @@ def is_plugin() -> bool:
 
 
 def takes_cluster(
-    command: Callable[..., None], *, by_default: Callable[[Mapping[str, Any]], bool]
+    command: Callable[..., None], *, by_default: Callable[[Mapping[str, Any]], bool], by_namespace: bool = False
 ) -> Callable[..., None]:
     """Adds the options of a cluster; which one is meant, if one is, reaches the command as `live`.
 
     by_default: whether one is meant without --cluster, by what else is given.
+    by_namespace: namespaces may be chosen of manifests too, and reach the command as `namespaces`.
     """
 
     @wraps(command)
@@ -322,12 +322,12 @@ def takes_cluster(
             from nginxsim.sources.kubectl import Kubectl
 
             live = (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets),)
-        elif context or namespaces or kubeconfig or no_secrets:
+        elif context or (namespaces and not by_namespace) or kubeconfig or no_secrets:
             raise UsageError("--context, --namespace, --kubeconfig and --no-secrets go with --cluster")
-        command(live=live, **other)
+        command(live=live, **other, **({"namespaces": namespaces} if by_namespace else {}))
 
     decorated: Callable[..., None] = with_cluster
-    for decorate in CLUSTER_OPTIONS:
+    for decorate in (*CLUSTER_OPTIONS, NAMESPACES_OPTION[by_namespace]):
         decorated = decorate(decorated)
     return decorated
 
@@ -346,12 +346,18 @@ def words_of(listed: str | None) -> tuple[str, ...]:
 
 
 def takes_estate(
-    command: Callable[..., None], *, instead: str = "", of_cluster: bool = False, optional: bool = False
+    command: Callable[..., None],
+    *,
+    instead: str = "",
+    of_cluster: bool = False,
+    optional: bool = False,
+    by_namespace: bool = False,
 ) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
     Without PATH... and --cluster, it is what nginxsim.toml names, unless there is an option `instead`.
     of_cluster: it is about a cluster in any case. optional: without any of them it has something to tell as well.
+    by_namespace: see takes_cluster.
     """
 
     @wraps(command)
@@ -401,7 +407,7 @@ def takes_estate(
     def asks_kubectl(given: Mapping[str, Any]) -> bool:
         return of_cluster or (is_plugin() and not given["paths"] and not given.get(instead))
 
-    decorated = takes_cluster(with_estate, by_default=asks_kubectl)
+    decorated = takes_cluster(with_estate, by_default=asks_kubectl, by_namespace=by_namespace)
     for decorate in (
         *CONTROLLER_OPTIONS,
         *INPUT_OPTIONS,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nginxsim.diffing.types import Difference
     from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.findings import CheckReport
+    from nginxsim.reports.ingresses import IngressesReport
     from nginxsim.reports.upgrade import UpgradeReport
     from nginxsim.reports.verdicts import VerdictReport
     from nginxsim.verdict.types import Finding
@@ -45,6 +46,13 @@ SEVERAL: Mapping[str, str] = {
     "yaml": "yamlish:verdicts_yaml",
 }
 """Format -> module:function for several verdicts at once; "" where one follows the other."""
+INGRESS_FORMATS: Mapping[str, str] = {
+    "text": "ingresses:text",
+    "wide": "ingresses:wide",
+    "json": "ingresses:as_json",
+    "yaml": "yamlish:ingresses_yaml",
+    "name": "ingresses:names",
+}
 ADMISSION_FORMATS: Mapping[str, str] = {
     "text": "admission:text",
     "json": "admission:as_json",
@@ -93,6 +101,11 @@ def render_verdicts(reports: Sequence[VerdictReport], format_name: str = "text")
         raise UsageError(f"-o {format_name} is about one estate, not {names}: choose one with --estate NAME")
     joint = SEVERAL[format_name]
     return _render(joint, reports) if joint else "\n\n".join(render_verdict(report, format_name) for report in reports)
+
+
+def render_ingresses(report: IngressesReport, format_name: str = "text") -> str:
+    """The answer of `nginxsim ingresses` in one of INGRESS_FORMATS; without an end of line."""
+    return _render(INGRESS_FORMATS[format_name], report)
 
 
 def render_admissions(report: AdmissionReport, format_name: str = "text") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from nginxsim.printing import COMMANDING, OLD_COMMAND
+from nginxsim.reports import ingresses
 from nginxsim.reports.findings import CheckReport, as_json
 from nginxsim.reports.machine import verdict_json, verdicts_json
 from nginxsim.reports.verdicts import VerdictReport
@@ -22,6 +23,10 @@ _UNBROKEN = 1 << 30
 
 def findings_yaml(report: CheckReport) -> str:
     return _yaml(as_json(report))
+
+
+def ingresses_yaml(report: ingresses.IngressesReport) -> str:
+    return _yaml(ingresses.as_json(report))
 
 
 def verdict_yaml(report: VerdictReport) -> str:

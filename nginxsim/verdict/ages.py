@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -33,11 +34,16 @@ class Ages:
     @cached_property
     def contests(self) -> Mapping[tuple[str, str], Contest]:
         """By host and path."""
-        found: dict[tuple[str, str], Contest] = {}
+        return {place: each[0] for place, each in self.claims.items()}
+
+    @cached_property
+    def claims(self) -> Mapping[tuple[str, str], list[Contest]]:
+        """The same with each that has lost."""
+        found: defaultdict[tuple[str, str], list[Contest]] = defaultdict(list)
         for notice in self._estate.model.notices:
             kind, _, winner = notice.about.other.partition(" ")
             if notice.code is NoticeCode.PATH_TAKEN and kind == "Ingress" and self._is_open(winner, notice.ingress):
-                found.setdefault((notice.host, notice.path), Contest(winner, notice.ingress))
+                found[notice.host, notice.path].append(Contest(winner, notice.ingress))
         return found
 
     def _is_open(self, *keys: str) -> bool:

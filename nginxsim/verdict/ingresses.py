@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.controller.model import DEFAULT_SERVER, ROOT, Backend, Location, Model
 from nginxsim.kube.objects import BackendRef, Ingress, IngressPath, IngressRule
 from nginxsim.origins import Origin
@@ -13,9 +14,13 @@ from nginxsim.verdict.wording.controller import dropped_words, gap_words
 
 if TYPE_CHECKING:
     from nginxsim.simulation import Simulation
+    from nginxsim.verdict.ages import Ages
 
-State: TypeAlias = Literal["served", "canary", "no endpoints", "denied", "dropped", "shadowed", "foreign", "refused"]
-FINDINGS: frozenset[State] = frozenset({"no endpoints", "denied", "dropped", "shadowed", "refused"})
+State: TypeAlias = Literal[
+    "served", "canary", "no endpoints", "denied", "dropped", "shadowed", "unknown age", "foreign", "refused"
+]
+STATES: tuple[State, ...] = get_args(State)
+FINDINGS: frozenset[State] = frozenset({"no endpoints", "denied", "dropped", "shadowed", "unknown age", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class PathState:
     state: State
     reason: str
     origin: Origin
+    ingress_class: str = ""
+    """As spec or annotation name it; "" where neither does."""
+    path_type: str = ""
+    addresses: tuple[str, ...] = ()
+    """Of the endpoints."""
 
     def fields(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,26 +56,44 @@ def rows_of(simulation: Simulation) -> list[PathState]:
             host=rule.host or "*",
             path=path.path or ROOT,
             service=f"{path.backend.service}:{path.backend.port}",
-            endpoints=judge.endpoints(ingress, path.backend),
+            endpoints=len(addresses),
             state=state,
             reason=reason,
             origin=path.origin,
+            ingress_class=ingress.class_name or ingress.meta.annotations.get(CLASS_ANNOTATION, ""),
+            path_type=path.path_type or "",
+            addresses=addresses,
         )
         for ingress in simulation.cluster.ingresses.values()
         for rule, path in _paths(ingress)
         for state, reason in [judge.state(ingress, rule, path)]
+        for addresses in [judge.addresses(ingress, path.backend)]
     ]
 
 
 def stored_rows_of(simulation: Simulation) -> list[PathState]:
-    """The same; of Ingresses that the API server refuses nothing else counts."""
-    return [_as_stored(row, simulation) for row in rows_of(simulation)]
+    """The same; of Ingresses that the API server refuses nothing else counts, and paths that go to the older of two
+    Ingresses go to nobody knows whom where one does not say how old it is.
+    """
+    return [_as_stored(_as_aged(row, simulation.ages), simulation) for row in rows_of(simulation)]
 
 
 def _as_stored(row: PathState, simulation: Simulation) -> PathState:
     ingress = simulation.cluster.ingresses[f"{row.namespace}/{row.name}"]
     refused = simulation.obstacles.unstored([ingress.meta.origin])
     return replace(row, state="refused", reason=refused[0].message) if refused else row
+
+
+def _as_aged(row: PathState, ages: Ages) -> PathState:
+    host = DEFAULT_SERVER if row.host == "*" else row.host
+    contests = ages.claims.get((host, row.path), ()) if row.state in ("served", "shadowed") else ()
+    key = f"{row.namespace}/{row.name}"
+    if row.state == "shadowed":
+        reasons = (f"taken to be younger than Ingress {each.winner}" for each in contests if each.loser == key)
+    else:
+        reasons = (f"taken to be older than Ingress {each.loser}" for each in contests if each.winner == key)
+    reason = next(reasons, "")
+    return replace(row, state="unknown age", reason=reason) if reason else row
 
 
 def _paths(ingress: Ingress) -> Iterator[tuple[IngressRule, IngressPath]]:
@@ -113,9 +141,9 @@ class _Judge:
             return "served", ""
         return "no endpoints", gap_words(backend.gap)
 
-    def endpoints(self, ingress: Ingress, ref: BackendRef) -> int:
+    def addresses(self, ingress: Ingress, ref: BackendRef) -> tuple[str, ...]:
         backend = self._backend(ingress, ref)
-        return len(backend.endpoints) if backend else 0
+        return tuple(f"{each.address}:{each.port}" for each in backend.endpoints) if backend else ()
 
     def _backend(self, ingress: Ingress, ref: BackendRef) -> Backend | None:
         return self._model.backends.get(f"{ingress.meta.namespace}-{ref.service}-{ref.port}")
@@ -130,4 +158,4 @@ def _belongs(location: Location, ingress: Ingress, path: IngressPath) -> bool:
     return location.spec_path is None or location.spec_path.origin == path.origin
 
 
-__all__ = ["FINDINGS", "PathState", "rows_of", "stored_rows_of"]
+__all__ = ["FINDINGS", "STATES", "PathState", "State", "rows_of", "stored_rows_of"]

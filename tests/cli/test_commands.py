@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.commands import Command, Process
 from tests.support.estates import backend, estate_text, ingress, served, service
@@ -147,6 +148,13 @@ def test_completion_knows_commands(process: Process) -> None:
     assert "ingresses" in run.stdout
 
 
+def test_completion_knows_states(nginxsim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_NGINXSIM_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "nginxsim ingresses --state denied,no")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    assert nginxsim().out == "plain,denied,no-endpoints\n"
+
+
 STATES = {
     "served": (estate_text(*served("web"), ingress()), "served", 0),
     "no Service": (estate_text(service("other"), ingress()), "no endpoints", 1),
@@ -161,7 +169,16 @@ STATES = {
         1,
     ),
     "another class": (estate_text(*served("web"), ingress(class_name="other")), "foreign", 0),
-    "a path that is taken": (estate_text(*served("web"), ingress("winner"), ingress("loser")), "shadowed", 1),
+    "a path that is taken": (
+        estate_text(
+            *served("web"),
+            ingress("winner", metadata={"creationTimestamp": "2024-05-01T00:00:00Z"}),
+            ingress("loser", metadata={"creationTimestamp": "2024-05-02T00:00:00Z"}),
+        ),
+        "shadowed",
+        1,
+    ),
+    "a path of one of two": (estate_text(*served("web"), ingress("one"), ingress("two")), "unknown age", 1),
     "a host in capitals": (estate_text(*served("web"), ingress(host="Web.example.com")), "refused", 1),
 }
 
@@ -172,6 +189,82 @@ def test_ingresses_tells_what_became_of_a_path(name: str, nginxsim: Command) -> 
     ran = nginxsim("ingresses", "-", "-o", "json", stdin=text)
     assert json.loads(ran.out)[-1]["state"] == state
     assert ran.status == status
+
+
+SHOPS = estate_text(
+    *served("web"),
+    ingress("one", "one.example.com", {"/": "web:80", "/gone": "gone:80"}),
+    ingress("two", "two.example.com", annotations={"whitelist-source-range": "office"}),
+    ingress("any", "*.example.com"),
+    service("web", namespace="team", type="ExternalName", externalName="web.example.net"),
+    ingress("alpha", "shared.example.com", namespace="team"),
+    ingress("beta", "shared.example.com", namespace="team"),
+    ingress("other", "other.example.org", namespace="team", class_name="other"),
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "names", "status"),
+    [
+        ((), "one one two any alpha beta other", 1),
+        (("--state", "served"), "one any", 0),
+        (("--state", "denied,no-endpoints"), "one two", 1),
+        (("--state", "unknown age"), "alpha beta", 1),
+        (("--state", "refused"), "", 0),
+        (("-n", "team"), "alpha beta other", 1),
+        (("-n", "team", "--state", "foreign"), "other", 0),
+        (("-n", "team", "-n", "default", "--host", "ONE.example.com"), "one one", 1),
+        (("--host", "three.example.com"), "any", 0),
+        (("--host", "*.example.org"), "other", 0),
+    ],
+)
+def test_ingresses_lists_what_is_asked_for(
+    options: tuple[str, ...], names: str, status: int, nginxsim: Command
+) -> None:
+    ran = nginxsim("ingresses", "-", "-o", "json", *options, stdin=SHOPS)
+    assert ([row["name"] for row in json.loads(ran.out)], ran.status) == (names.split(), status)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--state", "shaddowed"), 'no such state; did you mean "shadowed"? (known: served, canary, no-endpoints'),
+        (("--host", "tow.example.com", "-n", "team"), '--host "tow.example.com": no Ingress has it'),
+        (("--host", "other.example.og"), 'did you mean "other.example.org"?'),
+        (("-n", "teem"), '--namespace "teem": no Ingress is there; did you mean "team"?'),
+    ],
+)
+def test_what_no_ingress_has_is_told(options: tuple[str, ...], message: str, nginxsim: Command) -> None:
+    ran = nginxsim("ingresses", "-", *options, stdin=SHOPS)
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_ingresses_in_each_format(nginxsim: Command) -> None:
+    def out(*options: str) -> str:
+        return nginxsim("ingresses", "-", *options, stdin=SHOPS).out
+
+    *_, blank, summary = out().splitlines()
+    assert (blank, summary) == (
+        "",
+        "7 paths: 2 served, 1 without endpoints, 1 denied, 2 of unknown age, 1 foreign",
+    )
+    assert out("--state", "served").splitlines()[-1] == "2 of 7 paths: 2 served"
+    assert out("--state", "refused") == "0 of 7 paths\n"
+    heads, first, *_ = (line.split() for line in out("-o", "wide", "--state", "served").splitlines())
+    told = dict(zip(heads, first, strict=True))
+    (row, *_) = json.loads(out("-o", "json"))
+    assert (told["CLASS"], told["PATHTYPE"]) == (row["ingress_class"], row["path_type"]) == ("nginx", "Prefix")
+    assert [told["ADDRESSES"]] == row["addresses"]
+    assert yaml.safe_load(out("-o", "yaml")) == json.loads(out("-o", "json"))
+    assert out("-o", "name").split() == [
+        "default/one",
+        "default/two",
+        "default/any",
+        "team/alpha",
+        "team/beta",
+        "team/other",
+    ]
 
 
 def test_conf_finds_a_host_by_every_name_that_it_has(nginxsim: Command) -> None:

@@ -90,8 +90,9 @@ def test_each_estate_is_asked_by_itself(clusters: Path) -> None:
     assert why.status == 1
     both = json.loads(run("why", "http://other.example.com/", ".", "-o", "json", folder=clusters).out)
     assert [answer["estate"] for answer in both] == ["env/dev", "env/prod"]
-    table = run("ingresses", ".", folder=clusters).out.splitlines()
+    *table, _, summary = run("ingresses", ".", folder=clusters).out.splitlines()
     assert [line.split()[0] for line in table] == ["ESTATE", "env/dev", "env/prod"]
+    assert summary.startswith("2 paths: ")
 
 
 def test_what_is_alike_in_several_is_told_once(clusters: Path) -> None:
