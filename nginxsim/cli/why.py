@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from nginxsim.cli.asking import Answered, Asked, Curl, followed, player
 from nginxsim.cli.options import EstateOptions, open_estates, standard_input, takes_estate, working
 from nginxsim.cli.output import complain, say
 from nginxsim.errors import UsageError
@@ -15,19 +17,8 @@ from nginxsim.reports import FORMATS
 from nginxsim.url import proxy_line_of, request_for
 
 if TYPE_CHECKING:
-    from nginxsim.nginx.exchange import Request
+    from nginxsim.nginx.exchange import AnswerFunction, Request
     from nginxsim.simulation import Simulation
-
-
-def headers_from(lines: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Header lines as curl takes them: "Name: value"."""
-    headers = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not name.strip():
-            raise UsageError(f'-H "{line}": expected "Name: value"')
-        headers.append((name.strip(), value.strip()))
-    return headers
 
 
 def _check_order(url: str, paths: tuple[str, ...]) -> None:
@@ -52,8 +43,24 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
 @click.option(
     "--repeat", type=click.IntRange(min=1), default=1, metavar="N", help="Send so many at once: which meet a limit?"
 )
-@click.option("-X", "--request", "method", default="GET", metavar="METHOD", help="Request method.", show_default=True)
+@click.option("-X", "--request", "method", metavar="METHOD", help="Request method.  [default: GET, or POST with -d]")
 @click.option("-H", "--header", "header_lines", multiple=True, metavar="LINE", help='"Name: value". Repeatable.')
+@click.option("-u", "--user", metavar="NAME:PASSWORD", help="Credentials for basic authentication.")
+@click.option("-b", "--cookie", "cookies", multiple=True, metavar="NAME=VALUE", help="A cookie. Repeatable.")
+@click.option("-A", "--user-agent", "agent", metavar="NAME", help="The User-Agent header.")
+@click.option("-d", "--data", metavar="TEXT", help="The request's body, or @FILE; it is a POST then.")
+@click.option("-I", "--head", "wants_head", is_flag=True, help="A HEAD request.")
+@click.option(
+    "-L", "--location", "follows", is_flag=True, help="Follow redirects to their end, or until they go round."
+)
+@click.option(
+    "--answer",
+    "played",
+    multiple=True,
+    metavar="SERVICE=STATUS",
+    help="What a service answers: default/auth=401, https://sso.example.com/check=403, default/web:80=timeout. "
+    "Repeatable.",
+)
 @click.option(
     "--client", default="127.0.0.1", metavar="ADDRESS", help="The client's address as nginx, or the first hop, sees it."
 )
@@ -85,6 +92,7 @@ def _check_order(url: str, paths: tuple[str, ...]) -> None:
     help="The PROXY line before the request: on, off, the port that it names, or the whole line.  "
     "[default: where the port reads one]",
 )
+@click.option("-v", "--verbose", is_flag=True, help="All headers, of the answer and of what the service is sent.")
 @click.option(
     "-o", "--output", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Report format."
 )
@@ -94,8 +102,15 @@ def command(
     conf: str | None,
     include_roots: tuple[str, ...],
     repeat: int,
-    method: str,
+    method: str | None,
     header_lines: tuple[str, ...],
+    user: str | None,
+    cookies: tuple[str, ...],
+    agent: str | None,
+    data: str | None,
+    wants_head: bool,
+    follows: bool,
+    played: tuple[str, ...],
     client: str,
     via: str | None,
     body_bytes: int,
@@ -103,6 +118,7 @@ def command(
     proxy_protocol: str | None,
     visitor: str,
     files: tuple[str, ...],
+    verbose: bool,
     output: str,
 ) -> None:
     """Tell how a request to URL would end under the manifests in PATH..., and why.
@@ -116,6 +132,7 @@ def command(
       nginxsim why https://shop.example.com/ k8s/ -H 'X-Canary: always'
       nginxsim why http://shop.example.com/ k8s/ --client 203.0.113.9 -o json
       nginxsim why http://shop.example.com/ k8s/ --repeat 20
+      nginxsim why http://shop.example.com/ k8s/ -L -u ann:secret --answer default/auth=401
       nginxsim why http://wiki.example.com/ k8s/ --as ann@example.com,group=ops
       nginxsim why http://localhost:8080/ --conf nginx.conf
 
@@ -130,12 +147,13 @@ def command(
     from nginxsim.verdict.admission import with_webhook
 
     _check_order(url, estate.named)
+    curl = Curl(method, header_lines, user, cookies, agent, data, body_bytes, wants_head)
     request = request_for(
         url,
-        method=method,
-        headers=headers_from(header_lines),
+        method=curl.named_method(),
+        headers=curl.headers(),
         client=client,
-        body_bytes=body_bytes,
+        body_bytes=curl.size(),
         http_version=http_version,
         direct=bool(conf),
         proxy_protocol=None if proxy_protocol is None else proxy_line_of(proxy_protocol),
@@ -147,28 +165,48 @@ def command(
         raise click.UsageError(
             "name manifests (PATH... and what is said of their controller) or a plain nginx.conf (--conf FILE)"
         )
+    if played and conf:
+        raise UsageError("--answer plays Services of manifests, which a plain nginx.conf knows nothing of")
     stdin = standard_input((*estate.named, conf))
     with working("simulating"):
         if conf:
             plain = simulate_conf(conf, stdin=stdin, include_roots=include_roots)
             verdict = plain.burst(request, repeat) if repeat > 1 else plain.route(request)
-            answers = [VerdictReport(url, verdict, "", Sources.of(stdin.getvalue()))]
+            answers = [VerdictReport(url, verdict, "", Sources.of(stdin.getvalue()), shows_headers=verbose)]
         else:
+            play = player(played)
             simulations = _asked(open_estates(estate, stdin=stdin), request)
             sources = Sources.of(stdin.getvalue(), simulations)
             answers = [
                 VerdictReport(
-                    url,
-                    with_webhook(one, one.burst(request, repeat) if repeat > 1 else one.route(request)),
-                    one.routed_text(request),
+                    one.url,
+                    with_webhook(each, one.verdict),
+                    each.routed_text(one.request),
                     sources,
-                    one.whose,
+                    each.whose,
+                    shows_headers=verbose,
                 )
-                for one in simulations
+                for each in simulations
+                for one in _answers(each, Asked(url, request), repeat, play(each), follows=follows)
             ]
         report = render_verdicts(answers, output)
     say(report)
     sys.exit(1 if any(answer.verdict.is_finding for answer in answers) else 0)
+
+
+def _answers(
+    simulation: Simulation, asked: Asked, repeat: int, answer: AnswerFunction | None, *, follows: bool
+) -> Iterator[Answered]:
+    """The answer, and with -L those of what it leads to."""
+    if repeat > 1:
+        yield Answered(*asked, simulation.burst(asked.request, repeat, answer))
+        return
+    for one in followed(asked, lambda request: simulation.route(request, answer), simulation.knows):
+        yield one
+        if not follows:
+            return
+        if one.note:
+            complain(f"note: {one.note}")
 
 
 def _asked(simulations: list[Simulation], request: Request) -> list[Simulation]:

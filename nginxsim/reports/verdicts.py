@@ -37,6 +37,8 @@ class VerdictReport:
     conf: str = ""
     sources: Sources = field(default_factory=Sources)
     whose: Whose = NOBODY
+    shows_headers: bool = False
+    """In text; the other formats have them always."""
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def as_finding(report: VerdictReport, outcome: Outcome) -> Finding | None:
 
 
 def text(report: VerdictReport) -> str:
-    lines = verdict_lines(report.url, report.verdict, report.sources)
+    lines = verdict_lines(report.url, report.verdict, report.sources, shows_headers=report.shows_headers)
     whose = [f"{paint(what, bold=True)} {name}" for what, name in report.whose.named.items()]
     return for_people(chain([*whose, ""] if whose else [], lines))
 
@@ -83,7 +85,9 @@ def outcome_text(report: VerdictReport, outcome: Outcome) -> str:
     return printed(_outcome_lines(report.url, outcome, report.sources, unless))
 
 
-def verdict_lines(url: str, verdict: Verdict, sources: Sources | None = None) -> Iterator[str]:
+def verdict_lines(
+    url: str, verdict: Verdict, sources: Sources | None = None, *, shows_headers: bool = False
+) -> Iterator[str]:
     """What is in the way; then all outcomes, most likely first, each with cause, evidence, fix, assumptions and trace.
 
     sources: the manifests' lines, for those that cannot be read again (standard input).
@@ -91,7 +95,8 @@ def verdict_lines(url: str, verdict: Verdict, sources: Sources | None = None) ->
     lines = sources or Sources()
     unless = condition(verdict.obstacles)
     obstacles = (_obstacle_lines(url, obstacle, more, lines) for obstacle, more in first_of_each(verdict.obstacles))
-    return spaced([*obstacles, *(_outcome_lines(url, outcome, lines, unless) for outcome in verdict.outcomes)])
+    outcomes = (_outcome_lines(url, each, lines, unless, shows_headers=shows_headers) for each in verdict.outcomes)
+    return spaced([*obstacles, *outcomes])
 
 
 def _obstacle_lines(url: str, obstacle: Finding, more: int, sources: Sources) -> Iterator[str]:
@@ -108,7 +113,9 @@ def _beside(obstacle: Finding, more: int) -> str:
     return ", ".join(filter(None, (line, others)))
 
 
-def _outcome_lines(url: str, outcome: Outcome, sources: Sources, unless: str = "") -> Iterator[str]:
+def _outcome_lines(
+    url: str, outcome: Outcome, sources: Sources, unless: str = "", *, shows_headers: bool = False
+) -> Iterator[str]:
     colour = COLOURS[outcome.cause.level]
     phrase = paint(reason_phrase(outcome.status), fg=colour, bold=True)
     yield "   ".join(filter(None, (phrase, url, outcome.share, unless)))
@@ -118,6 +125,10 @@ def _outcome_lines(url: str, outcome: Outcome, sources: Sources, unless: str = "
     if outcome.upstream is not None:
         upstream = outcome.upstream
         yield f"  sent   {upstream.method} {upstream.uri} to {upstream.service} ({', '.join(upstream.addresses)})"
+        if shows_headers:
+            yield from (f"{INDENT}  {name}: {value}" for name, value in (("Host", upstream.host), *upstream.headers))
+    if shows_headers:
+        yield from _labelled("got", (f"{name}: {value}" for name, value in outcome.headers))
     if outcome.cache is not None:
         yield f"  cache  {kept_words(outcome.cache)}"
     for assumption in outcome.assumptions:

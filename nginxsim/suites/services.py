@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from nginxsim.controller.model import DEFAULT_UPSTREAM, Model
 from nginxsim.golang.url import parse
+from nginxsim.kube.documents import documents
 from nginxsim.nginx.exchange import Answer, AnswerFunction, UpstreamRequest
 from nginxsim.render.auth import auth_upstream
+from nginxsim.sources import File
 from nginxsim.suites.cases import Played
 from nginxsim.suites.fields import ANSWER, FAILURES
 from nginxsim.suites.nodes import Value
@@ -24,6 +26,14 @@ def read_services(value: Value | None) -> tuple[Played, ...]:
     """The answers, the most exact path of each service first."""
     found = [played for name, answers in (value.entries() if value else {}).items() for played in _read(name, answers)]
     return tuple(sorted(found, key=lambda played: (played.path.endswith(ANY), -len(played.path))))
+
+
+def read_written(name: str, text: str) -> tuple[Played, ...]:
+    """The same of a text that is called so in messages. Raises InputError."""
+    (document,) = documents(File(name, text))
+    root = document.root()
+    assert root is not None
+    return read_services(Value(document.file, root))
 
 
 def _read(name: str, answers: Value) -> Iterator[Played]:
