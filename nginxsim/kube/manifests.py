@@ -39,7 +39,19 @@ from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_ser
 from nginxsim.kube.snapshots import KIND as SNAPSHOT
 from nginxsim.kube.snapshots import VERSION, Snapshot, read_snapshot
 from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
-from nginxsim.sources import PLAIN_READING, File, Naming, Omission, Omitted, Reading, read_files, split, tell
+from nginxsim.sources import (
+    PLAIN_READING,
+    Estate,
+    File,
+    Naming,
+    Omission,
+    Omitted,
+    Reading,
+    by_cluster,
+    read_files,
+    split,
+    tell,
+)
 
 Reader: TypeAlias = Callable[[Fields, Meta], Any]
 Readable: TypeAlias = str | Path | File | Naming | Live
@@ -212,11 +224,19 @@ def load_each(
     whole = _Stock.of(files, after)
     omitted = (*(each for each in found if isinstance(each, Omitted)), *whole.omitted)
     tell(omitted)
-    estates = split(files, whole.apart())
+    estates = list(_estates(files, whole, after))
     if len(estates) == 1:
         return [_cluster(whole, omitted, live)]
     stocks = {estate.name: _Stock.of(estate.files, after, estate.name) for estate in estates}
     return [_cluster(stock, omitted, live, name) for name, stock in stocks.items()]
+
+
+def _estates(files: Sequence[File], whole: _Stock, after: Sequence[Cluster]) -> Iterator[Estate]:
+    groups = by_cluster(files)
+    for group in groups:
+        stock = whole if len(groups) == 1 else _Stock.of(group.files, after)
+        for estate in split(group.files, stock.apart()):
+            yield Estate("/".join(filter(None, (group.name, estate.name))), estate.files)
 
 
 def _known(path: Readable) -> Sequence[str | Path | File | Naming]:

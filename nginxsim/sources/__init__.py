@@ -1,6 +1,6 @@
 """Where text comes from: files, folders, standard input, and what tools make of them."""
 
-from nginxsim.sources.estates import Estate, split
+from nginxsim.sources.estates import Estate, by_cluster, split
 from nginxsim.sources.files import LIMIT, STDIN, File, Reader, read_bytes, read_stdin, read_text
 from nginxsim.sources.folders import SUFFIXES, is_file
 from nginxsim.sources.foreign import HEAD
@@ -27,6 +27,7 @@ __all__ = [
     "Reading",
     "Release",
     "SkippedFile",
+    "by_cluster",
     "is_file",
     "project_of",
     "read_bytes",

@@ -27,6 +27,21 @@ class Estate:
     files: tuple[File, ...]
 
 
+HERE = "in-cluster"
+"""What Argo CD calls the cluster that it runs in."""
+
+
+def by_cluster(files: Sequence[File]) -> list[Estate]:
+    """One for each cluster that objects of the input apply something to; what nobody applies belongs to all."""
+    names = list(dict.fromkeys(file.cluster for file in files if file.within))
+    if len(names) < 2:
+        return [Estate("", tuple(files))]
+    return [
+        Estate(name or HERE, tuple(file for file in files if file.cluster == name or not file.within))
+        for name in sorted(names)
+    ]
+
+
 def split(files: Sequence[File], apart: Iterable[Iterable[str]]) -> list[Estate]:
     """apart: groups of units (File.unit) of which each two are never in one cluster."""
     forks = _forks([_steps(unit) for unit in dict.fromkeys(group)] for group in (*apart, *_variants(files)))

@@ -45,6 +45,8 @@ class File:
     """Of objects in it that name none."""
     within: str = ""
     """The unit of what an object of the input has had made."""
+    cluster: str = ""
+    """What an object applies to another cluster than its own; "" for that."""
 
     @property
     def last_line(self) -> int:
@@ -67,6 +69,7 @@ class File:
             self.variant_of,
             self.namespace,
             self.within,
+            self.cluster,
         )
 
     def origin(self, node: yaml.Node) -> Origin:

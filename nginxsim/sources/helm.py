@@ -44,6 +44,8 @@ class Chart:
     """Values that are written in objects, over those files."""
     settings: tuple[str, ...] = ()
     """As --set takes them."""
+    options: tuple[str, ...] = ()
+    """Further words for helm."""
     release: str = ""
     namespace: str = "default"
     top: str = ""
@@ -128,7 +130,7 @@ class Chart:
             chart = self.folder
             if not (self.parts.is_whole and self.has_values):
                 chart = str(self.parts.assemble(folder / "chart", with_values=self.has_values))
-            arguments = [self._release, chart, "--namespace", self.namespace, "--skip-tests", *given]
+            arguments = [self._release, chart, "--namespace", self.namespace, "--skip-tests", *given, *self.options]
             return output_of(HELM, arguments, Path(self.folder), online=online)
 
     def rendered_with(self, values: str, *, online: bool) -> str:

@@ -33,6 +33,7 @@ class Omission(StrEnum):
     NOT_RENDERED = "not rendered, as --no-render says"
     ELSEWHERE = "not rendered: its source is elsewhere"
     UNKNOWN = "its values are not known"
+    SUSPENDED = "what it says now is taken for what the cluster keeps"
 
 
 UNTOLD = frozenset({Omission.ASKED})
@@ -70,7 +71,8 @@ def tell(omitted: Collection[Omitted]) -> None:
             by_reason.setdefault(each.detail or each.why, []).append(str(each.origin or each.name))
     by_reason = dict(_gathered(by_reason, {each.detail for each in omitted if each.why in GATHERED}))
     for reason, names in by_reason.items():
-        warnings.warn(f"{_listed(sorted(names))} skipped: {reason}", SkippedFile, stacklevel=3)
+        what = "suspended" if reason == Omission.SUSPENDED else "skipped"
+        warnings.warn(f"{_listed(sorted(names))} {what}: {reason}", SkippedFile, stacklevel=3)
 
 
 def _gathered(by_reason: dict[str, list[str]], alike: set[str]) -> Iterator[tuple[str, list[str]]]:

@@ -243,3 +243,64 @@ def test_odd_applications_stop_nothing(tmp_path: Path, tools: Path, spec: str) -
     tree(tmp_path, {**CHART, "odd/odd.yaml": text, "apps/list.yaml": "[]", "wiki.yaml": INGRESS})
     with warnings.catch_warnings(action="ignore"):
         assert "default/wiki" in load([tmp_path]).ingresses
+
+
+HELM = {
+    "what it fills in": ("parameters: [{name: host, value: $ARGOCD_APP_NAME.$$x}]", "web.$x", None),
+    "the same in braces": (
+        "parameters: [{name: host, value: '${ARGOCD_APP_NAMESPACE}.example.com$NONE'}]",
+        "live.example.com",
+        None,
+    ),
+    "a file": ("fileParameters: [{name: host, path: /values/host.txt}]", "file.example.com", None),
+    "a pattern": ("valueFiles: [/values/*/own.yaml]", "two.example.com", "1"),
+    "nothing that fits": ("ignoreMissingValueFiles: true, valueFiles: [/values/none*.yaml]", "web.example.com", None),
+    "a name that is filled in": ("valueFiles: [/values/$ARGOCD_APP_NAME.yaml]", "own.example.com", None),
+    "a version": ("kubeVersion: 1.30.0, parameters: [{name: host, value: a.example.com}]", "a.example.com", None),
+}
+
+
+@pytest.mark.parametrize(("helm", "host", "limit"), HELM.values(), ids=HELM)
+def test_values_are_found_as_argo_cd_finds_them(
+    helm: str, host: str, limit: str | None, tmp_path: Path, tools: Path
+) -> None:
+    app = f"  source: {{repoURL: {REPOSITORY}, path: charts/web, helm: {{{helm}}}}}\n"
+    files = {
+        "values/host.txt": "file.example.com",
+        "values/web.yaml": "host: own.example.com\n",
+        "values/a/own.yaml": f'host: one.example.com\nannotations: {{{NGINX}limit-rps: "1"}}\n',
+        "values/b/own.yaml": "host: two.example.com\n",
+    }
+    tree(tmp_path, {**CHART, **files, "apps/web.yaml": application(app)})
+    ingress = load([tmp_path]).ingresses["live/web"]
+    assert (ingress.rules[0].host, values(ingress).get("limit-rps")) == (host, limit)
+
+
+def test_one_source_that_is_elsewhere_leaves_the_others(tmp_path: Path, tools: Path) -> None:
+    app = f"""\
+  sources:
+    - {{repoURL: https://mirror.test/charts, chart: redis, targetRevision: 1.0.0}}
+    - {{repoURL: {REPOSITORY}, path: charts/web}}
+    - {{repoURL: {REPOSITORY}, path: boards, directory: {{jsonnet: {{}}}}}}
+"""
+    tree(tmp_path, {**CHART, "apps/web.yaml": application(app), "boards/all.jsonnet": "{}\n"})
+    with pytest.warns(SkippedFile) as told:
+        assert list(load([tmp_path]).ingresses) == ["live/web"]
+    words = [str(each.message) for each in told]
+    assert any("its chart redis is elsewhere" in each for each in words)
+    assert any("boards/all.jsonnet is skipped: not rendered: nginxsim runs no Jsonnet" in each for each in words)
+
+
+def test_what_goes_to_another_cluster_is_an_estate_of_its_own(tmp_path: Path, tools: Path) -> None:
+    source = f"  source: {{repoURL: {REPOSITORY}, path: charts/web, helm: {{releaseName: NAME}}}}\n"
+    text = "---\n".join(
+        application(source.replace("NAME", name), name).replace("namespace: live", f"namespace: live, {where}")
+        for name, where in (
+            ("here", "server: https://kubernetes.default.svc"),
+            ("there", "server: https://edge.test:6443"),
+            ("beyond", "name: far"),
+        )
+    )
+    tree(tmp_path, {**CHART, "apps/all.yaml": text})
+    found = {cluster.name: list(cluster.ingresses) for cluster in load_each([tmp_path])}
+    assert found == {"in-cluster": ["live/here"], "edge.test:6443": ["live/there"], "far": ["live/beyond"]}

@@ -461,3 +461,16 @@ def test_services_that_come_from_elsewhere_are_taken_for_granted(tmp_path: Path,
     taken = "taken  Service apps/wiki exists and has ready Pods: not all that goes to the namespace is in the input"
     assert taken in checked.out
     assert "Ingress apps/apps" in run("check", ".", "--assume", "none", folder=tmp_path).out
+
+
+def test_what_is_suspended_is_taken_for_what_the_cluster_keeps(tmp_path: Path, tools: Path) -> None:
+    tree(tmp_path, {**CHART, "apps/web.yaml": SOURCE + release("  suspend: true\n")})
+    with pytest.warns(SkippedFile, match=r"web.yaml:9:9 \(HelmRelease apps/web\) is suspended: what it says now"):
+        assert list(load([tmp_path]).ingresses) == ["apps/web"]
+
+
+def test_what_goes_to_another_cluster_is_an_estate_of_its_own(tmp_path: Path, tools: Path) -> None:
+    far = release("  kubeConfig: {secretRef: {name: edge}}\n").replace("name: web\n", "name: far\n", 1)
+    tree(tmp_path, {**CHART, "apps/web.yaml": f"{SOURCE}{release('')}---\n{far}"})
+    found = {cluster.name: list(cluster.ingresses) for cluster in load_each([tmp_path])}
+    assert found == {"in-cluster": ["apps/web"], "edge": ["apps/far"]}

@@ -106,7 +106,8 @@ class Context:
         """What the object has had made."""
         within = unit_of(held)
         kinds = frozenset({held.label})
-        return File(held.label, text, is_named=False, back=back, variant_of=kinds, namespace=namespace, within=within)
+        made = File(held.label, text, is_named=False, back=back, variant_of=kinds, namespace=namespace, within=within)
+        return replace(made, cluster=_cluster(held) or held.file.cluster)
 
     def charted(self, held: Held, chart: Chart, layers: Iterable[Text]) -> Result:
         """Of a chart with the values of an object. Raises InputError."""
@@ -120,6 +121,16 @@ class Context:
         """Of the controller, made of the values of an object."""
         text, back, unfilled = asked.render()
         return [self.made(held, text, back, asked.namespace), *asked.told(unfilled)]
+
+
+_SAME = ("https://kubernetes.default.svc", "in-cluster")
+
+
+def _cluster(held: Held) -> str:
+    """The one that the object applies to, where that is not the one it is in."""
+    named = held.text("spec", "destination", "name") or held.text("spec", "destination", "server")
+    references = (held.text("spec", "kubeConfig", field, "name") for field in ("secretRef", "configMapRef"))
+    return next(filter(None, references), "" if named in _SAME else named.partition("://")[2] or named)
 
 
 def unit_of(held: Held) -> str:

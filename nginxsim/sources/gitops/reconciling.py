@@ -11,7 +11,7 @@ from nginxsim.errors import InputError
 from nginxsim.sources.files import File
 from nginxsim.sources.gitops.application_sets import ApplicationSet
 from nginxsim.sources.gitops.argocd import Application
-from nginxsim.sources.gitops.context import Claim, Claims, Context, Elsewhere, Result, told
+from nginxsim.sources.gitops.context import Claim, Claims, Context, Elsewhere, Result, is_true, told
 from nginxsim.sources.gitops.flux import FluxKustomization, HelmRelease
 from nginxsim.sources.gitops.objects import ARGO, FLUX, Held, appliers_in
 from nginxsim.sources.omissions import Omission, Omitted
@@ -157,7 +157,9 @@ class Reconciliation:
 def _rendered(applier: Applier) -> Result:
     """Raises Elsewhere and InputError, also for names that no file can have and patterns that are none."""
     try:
-        return applier.render()
+        is_suspended = is_true(applier.held.at("spec", "suspend"))
+        told = [Omitted(applier.held.title, Omission.SUSPENDED)] if is_suspended else []
+        return [*applier.render(), *told]
     except _ODD as problem:
         raise InputError(str(problem)) from None
 
