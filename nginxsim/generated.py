@@ -20,10 +20,14 @@ def code(text: str) -> str:
     return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
-def with_tables(text: str, mark: str, tables: str) -> str:
-    """The document with its tables as they are today."""
-    head, _, _ = text.partition(mark)
-    return f"{head.rstrip()}\n\n{mark}\n{tables}\n"
+def page_of(mark: str, tables: Callable[[], str]) -> Callable[[str], str]:
+    """What makes a document's text the one with its tables as they are today."""
+
+    def page(text: str) -> str:
+        head, _, _ = text.partition(mark)
+        return f"{head.rstrip()}\n\n{mark}\n{tables()}\n"
+
+    return page
 
 
 def rewrite(path: str, made: Callable[[str], str]) -> None:

@@ -12,7 +12,7 @@ from nginxsim.around.cache_table import POLICIES
 from nginxsim.around.caching import Policy
 from nginxsim.around.hop_table import HOPS
 from nginxsim.around.hops import Chain, Hop, Layer, Tls
-from nginxsim.generated import block, code, rewrite, with_tables
+from nginxsim.generated import block, code, page_of, rewrite
 
 MARK = "<!-- Written by `python -m nginxsim.around.pages docs/hops.md` from here on; do not edit. -->"
 
@@ -93,14 +93,8 @@ def _by_itself(policy: Policy) -> str:
     return "; ".join(f"{seconds:,} s for {', '.join(map(str, found))}" for seconds, found in times.items() if seconds)
 
 
-def page(text: str) -> str:
-    """The document with its tables as they are today."""
-    return with_tables(text, MARK, tables())
-
-
-def main() -> None:
-    rewrite(sys.argv[1], page)
+page = page_of(MARK, tables)
 
 
 if __name__ == "__main__":
-    main()
+    rewrite(sys.argv[1], page)

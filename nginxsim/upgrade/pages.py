@@ -14,7 +14,7 @@ from itertools import pairwise
 from nginxsim.annotations import TABLE
 from nginxsim.config.flags import Flags
 from nginxsim.config.settings import Settings
-from nginxsim.generated import block, code, rewrite, with_tables
+from nginxsim.generated import block, code, page_of, rewrite
 from nginxsim.releases import FACTS, RELEASES, chart_values, flags, release, settings
 from nginxsim.releases.charts import charts_of
 from nginxsim.releases.facts import Fact
@@ -116,14 +116,8 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def page(text: str) -> str:
-    """The document with its tables as they are today."""
-    return with_tables(text, MARK, tables())
-
-
-def main() -> None:
-    rewrite(sys.argv[1], page)
+page = page_of(MARK, tables)
 
 
 if __name__ == "__main__":
-    main()
+    rewrite(sys.argv[1], page)
