@@ -8,7 +8,7 @@ from functools import partial
 from nginxsim.controller.model import DEFAULT_SERVER, Server
 from nginxsim.diffing import BehaviourChange, behaviour_of
 from nginxsim.diffing.endings import ProbedRouting
-from nginxsim.diffing.facts import Answered, alike, answered
+from nginxsim.diffing.facts import LISTS, Answered, alike, answered, lists
 from nginxsim.diffing.scope import Estate, differing_hosts
 from nginxsim.kube.objects import Ingress
 from nginxsim.simulation import Simulation
@@ -25,14 +25,35 @@ def answer_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
     """told: the Ingresses whose requests all end otherwise, as is said already."""
     before, after = Estate(road.old), Estate(road.new)
     groups = _groups(before, after, told)
-    asked = _Asked(road)
-    for change in behaviour_of(before, after, list(groups)):
+    asked, said = _Asked(road), _Said()
+    asked_for = sorted(groups, key=lambda name: name == DEFAULT_SERVER)  # any other host stands for no Ingress
+    for change in behaviour_of(before, after, asked_for):
         ingress = _owner(road.new, change)
-        if change.is_visible and not (ingress and ingress.meta.key in told):
+        if change.is_visible and not (ingress and ingress.meta.key in told) and said.is_news(change):
             mends = partial(asked.is_old, change) if is_felt(change) else _never
             course = road.bisected(partial(asked.is_new, change), mends)
             finding = otherwise(change, ingress, _others(change, groups), course)
             yield Change(Kind.ANSWER, ",".join(change.what), course, finding)
+
+
+class _Said:
+    """Headers that come and go, by host: who asks with more than others adds nothing to what is told by itself."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, set[tuple[str, object]]] = {}
+
+    def is_news(self, change: BehaviourChange) -> bool:
+        known = self._items.setdefault(change.probe.request.host or "", set())
+        items = {(name, item) for name in change.what if name in LISTS for item in _moved(change, name)}
+        is_news = is_felt(change) or not items <= known or any(name not in LISTS for name in change.what)
+        known |= items
+        return is_news
+
+
+def _moved(change: BehaviourChange, name: str) -> Iterator[object]:
+    gone, come = lists(change.before, change.after, name)
+    yield from (("-", item) for item in gone)
+    yield from (("+", item) for item in come)
 
 
 def _never(_: str) -> bool:

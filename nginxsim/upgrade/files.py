@@ -13,7 +13,8 @@ from nginxsim.verdict.types import Finding
 
 def file_changes(road: Road) -> Iterator[Change]:
     before = set(map(_what, road.old.refused_by_nginx))
-    for found in road.new.refused_by_nginx:
+    once = {_what(found): found for found in reversed(road.new.refused_by_nginx)}
+    for found in reversed(once.values()):
         if _what(found) not in before:
             yield _reloads_fail(road, found)
         elif _tested_before(road) and found.owner.startswith("Ingress "):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from nginxsim.admission import Review
@@ -194,6 +194,11 @@ def _setting(keep: Keep) -> str:
 # --- settings and flags
 
 
+EMPTY = "empty"
+LONGEST = 80
+"""Characters of a value that are shown whole."""
+
+
 def setting_unknown(key: str, origin: Origin | None, course: Course) -> Finding:
     fix = f"take it out, and set {INSTEAD[key]} for it" if key in INSTEAD else "take it out"
     return finding(Kind.SETTING_UNKNOWN, *at(origin), subject=key, since=releases(course), fix=fix)
@@ -233,9 +238,10 @@ def setting_read(problem: SettingProblem, course: Course) -> Finding:
 def default_moved(what: str, name: str, values: tuple[Any, Any], course: Course) -> Finding:
     """values: the old default and the new one."""
     known = {"setting": f"ConfigMap key {name}", "flag": f"--{name}"}[what]
-    old, new = map(_written, values)
+    old, new = _unlike(*map(_written, values))
     keep = next((f" (chart: {keep.chart})" for keep in KEEPS if (keep.kind, keep.name) == (what, name)), "")
-    written = f"{name}: {old} in the ConfigMap" if what == "setting" else f"--{name}={old}"
+    value = _written(values[0]) if _written(values[0]) != EMPTY else '""'
+    written = f"{name}: {value} in the ConfigMap" if what == "setting" else f"--{name}={value}"
     fix = f"set {written}{keep} to keep it"
     facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "fix": fix}
     return finding(Kind.DEFAULT, what=known, old=old, new=new, **facts)
@@ -247,8 +253,17 @@ def _written(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {part}" for key, part in value.items())
     if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "empty"
-    return str(value) or "empty"
+        return ",".join(map(str, value)) or EMPTY
+    return str(value) or EMPTY
+
+
+def _unlike(old: str, new: str) -> tuple[str, str]:
+    """Of long lists only what follows their common beginning."""
+    if min(len(old), len(new)) <= LONGEST:
+        return old, new
+    pairs = zip(old.split(":"), new.split(":"), strict=False)
+    alike = len("".join(f"{one}:" for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    return (f"...:{old[alike:]}", f"...:{new[alike:]}") if alike else (old, new)
 
 
 # --- values of the chart
@@ -345,7 +360,8 @@ def _one_line(text: str) -> str:
 
 def reloads_fail(found: Finding, course: Course) -> Finding:
     facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "why": found.message}
-    return finding(Kind.RELOADS_FAIL, *found.evidence, owner=found.owner, host=found.host, fix=_do(found), **facts)
+    fix = "; ".join(filter(None, (_do(found), f"or go to {course.repaired} at once" if course.repaired else "")))
+    return finding(Kind.RELOADS_FAIL, *found.evidence, owner=found.owner, host=found.host, fix=fix, **facts)
 
 
 def untested(found: Finding, course: Course) -> Finding:
@@ -369,9 +385,12 @@ def _do(found: Finding) -> str:
 
 def otherwise(change: BehaviourChange, ingress: Ingress | None, others: int, course: Course) -> Finding:
     """One request that stands for all that change alike; others: hosts more of which the same holds."""
+    level = _level(change)
+    # Of what a notice about no Ingress tells, settings are mere candidates.
+    sources = change.sources if ingress or level != "notice" else ()
     told = finding(
         Kind.ANSWER,
-        *chain.from_iterable(at(source.origin) for source in change.sources),
+        *chain.from_iterable(at(source.origin) for source in sources),
         meta=ingress.meta if ingress else None,
         host=change.probe.request.host or "",
         url="  ".join((change.probe.url, *change.probe.extras)),
@@ -382,13 +401,13 @@ def otherwise(change: BehaviourChange, ingress: Ingress | None, others: int, cou
         repaired=ends(course),
         fix=change.cause.fix if _is_worse(change) else "see whether clients and services mind",
     )
-    return replace(told, level=_level(change))
+    return replace(told, level=level)
 
 
 def _after(change: BehaviourChange) -> str:
     before, after = answer_text(change.before), answer_text(change.after)
     details = list(_details(change))
-    return f"{after if before != after else 'the same'}{' with ' if details else ''}{', '.join(details)}"
+    return f"{after if before != after else 'the same'}{' but for ' if details else ''}{', '.join(details)}"
 
 
 def _details(change: BehaviourChange) -> Iterator[str]:
@@ -396,14 +415,19 @@ def _details(change: BehaviourChange) -> Iterator[str]:
     for name in change.what:
         if name in LISTS:
             gone, come = lists(change.before, change.after, name)
-            yield from (f"{name} -{item_text(each)}" for each in gone)
-            yield from (f"{name} +{item_text(each)}" for each in come)
+            items = [*(f"-{item_text(each)}" for each in gone), *(f"+{item_text(each)}" for each in come)]
+            yield f"{LISTED.get(name, name)} {' and '.join(items)}"
         elif name in ("uri", "certificate"):
             yield f"{name} {getattr(change.after.first, name) or 'the default one'}"
 
 
+LISTED: Mapping[str, str] = {"headers": "response header", "sent": "request header to the service"}
+"""What the lists of an answer have in them."""
+
+
 def _because(change: BehaviourChange, others: int) -> str:
-    reason = f": {change.cause.message}" if change.cause.level != "fine" else ""
+    ends_alike = answer_text(change.before) == answer_text(change.after)
+    reason = "" if ends_alike or change.cause.level == "fine" else f": {change.cause.message}"
     return reason + (f" (and on {others} more host{'' if others == 1 else 's'})" if others > 0 else "")
 
 
