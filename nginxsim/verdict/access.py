@@ -20,7 +20,7 @@ from nginxsim.nginx.steps import Phase
 from nginxsim.origins import DEFAULT
 from nginxsim.releases.facts import next_with
 from nginxsim.verdict.addresses import explain_address
-from nginxsim.verdict.auth_server import explain_server, mending, where, why_refused
+from nginxsim.verdict.auth_server import TAKEN, explain_server, mending, where, why_refused
 from nginxsim.verdict.buffers import explain_too_big
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
@@ -104,7 +104,10 @@ def explain_auth(case: Case) -> Cause | None:
             "name the auth server's Service in auth-url (http://NAME.NAMESPACE.svc.cluster.local/...): "
             f"a request to {url} comes back to this nginx without the PROXY line that it reads"
         )
-    return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing", fix=fix)
+    takes = TAKEN
+    if isinstance(case.event, AuthServerAnswered) and 200 < status < 300:
+        takes, fix = "200, 401 and 403 over kept connections (auth-keepalive)", "take auth-keepalive away"
+    return cause("external-auth-failed", evidence, url=url, auth_status=status or "nothing", takes=takes, fix=fix)
 
 
 def _signin_place(case: Case) -> list[Evidence]:

@@ -15,6 +15,8 @@ from nginxsim.verdict.causes import cause
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording.auth import compared_words, fault_words, reply_words
 
+TAKEN = "2xx, 401 and 403"
+"""What auth_request understands."""
 FIRST = SINCE[Fact.AUTH_BEFORE_UPSTREAM]
 NO_UPSTREAM = f"tell it --upstream=static://202, or run oauth2-proxy {FIRST} or newer, which answers 202 by itself"
 NO_AUTH_PATH = "let auth-url name {path}, which answers 202 by itself, or tell it --upstream=static://202"

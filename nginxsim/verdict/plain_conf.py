@@ -34,6 +34,7 @@ from nginxsim.nginx.router import Router
 from nginxsim.nginx.sizes import whole_number
 from nginxsim.nginx.steps import Phase, Step
 from nginxsim.origins import Source
+from nginxsim.verdict.auth_server import TAKEN
 from nginxsim.verdict.causes import cause
 from nginxsim.verdict.connection import is_http2_off, proxy_protocol
 from nginxsim.verdict.decision import NO_DIRECTIVE, Decision
@@ -237,7 +238,7 @@ def _auth(case: PlainCase) -> Cause:
     url = f"{asked.service}{asked.uri}" if asked else uri
     if status in (401, 403):
         return cause("external-auth-refused", case.evidence, url=url, auth_status=status, why="")
-    return cause("external-auth-failed", case.evidence, url=url, auth_status=status or "nothing")
+    return cause("external-auth-failed", case.evidence, url=url, auth_status=status or "nothing", takes=TAKEN)
 
 
 def _limit(case: PlainCase) -> Cause:
