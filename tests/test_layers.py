@@ -32,7 +32,7 @@ ROW: tuple[tuple[str, ...], ...] = (
     ("admission", "checks", "diffing"),
     ("simulation", "conf_simulation"),
     ("url",),
-    ("suites", "upgrade"),
+    ("suites", "upgrade", "preflight"),
     ("reports",),
     ("webhook", "pytest_estate"),
     ("pytest_plugin",),

@@ -2,8 +2,8 @@
 
 A mapping without `kind` is an Ingress: `annotations` by short name, `paths` as "PATH [TYPE [SERVICE:PORT]]". One with
 `settings` is the controller's ConfigMap, one with `flags` its command line, one with `oauth2-proxy` a Deployment of
-that with its Service. Anything else is taken as it stands, but that tests put a certificate where a Secret says
-`<certificate of HOST>`; text is only shown.
+that with its Service, one with `webhook` the controller as its chart installs it. Anything else is taken as it stands,
+but that tests put a certificate where a Secret says `<certificate of HOST>`; text is only shown.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _listed(written: Written | Sequence[Written]) -> Sequence[Written]:
 
 
 def _name(item: Written) -> tuple[str, str]:
-    for only in ("settings", "flags", "oauth2-proxy"):
+    for only in ("settings", "flags", "oauth2-proxy", "webhook"):
         if only in item:
             return only, ""
     kind = item.get("kind", "")
@@ -95,6 +95,8 @@ def _objects(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(CONFIG_MAP), "data": item["settings"]}
     elif "oauth2-proxy" in item:
         yield from _oauth2_proxy(**item["oauth2-proxy"])
+    elif "webhook" in item:
+        yield from _controller(**item["webhook"])
     else:
         yield _ingress(**item)
 
@@ -115,6 +117,72 @@ def _oauth2_proxy(*, version: str, flags: Sequence[str] = ()) -> Iterator[Mappin
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     spec = {"selector": {"matchLabels": labels}, "template": template}
     yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+
+
+_FILES = "/usr/local/certificates"
+
+
+def _controller(
+    *,
+    configuration: Written | None = None,
+    port: int = 8443,
+    listens: int = 0,
+    flags: Sequence[str] | None = None,
+    replicas: int = 1,
+    hostNetwork: bool = False,  # noqa: N803  # as in a Pod
+    version: str = "v1.15.1",
+) -> Iterator[Written]:
+    """A controller as its chart installs it, with what makes the API server ask it about Ingresses.
+
+    listens: the port of --validating-webhook, where it is not the container's; flags: instead of those about it.
+    """
+    name, namespace, labels = "ingress-nginx-controller", "ingress-nginx", {"app.kubernetes.io/name": "ingress-nginx"}
+    webhook = {
+        "name": "validate.nginx.ingress.kubernetes.io",
+        "clientConfig": {"service": {"name": f"{name}-admission", "namespace": namespace}},
+        "rules": [
+            {
+                "apiGroups": ["networking.k8s.io"],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE", "UPDATE"],
+                "resources": ["ingresses"],
+            }
+        ],
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    yield {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "ingress-nginx-admission"},
+        "webhooks": [_laid_over(webhook, configuration or {})],
+    }
+    spec: dict[str, Any] = {
+        "selector": labels,
+        "ports": [{"name": "https-webhook", "port": 443, "targetPort": "webhook"}],
+    }
+    metadata = {"name": f"{name}-admission", "namespace": namespace}
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    own = [
+        f"--validating-webhook=:{listens or port}",
+        *(f"--validating-webhook-{what}={_FILES}/{file}" for what, file in (("certificate", "cert"), ("key", "key"))),
+    ]
+    container = {
+        "name": "controller",
+        "image": f"ingress-nginx/controller:{version}",
+        "args": ["/nginx-ingress-controller", *(own if flags is None else flags)],
+        "ports": [{"name": "webhook", "containerPort": port}],
+        "volumeMounts": [{"name": "webhook-cert", "mountPath": f"{_FILES}/", "readOnly": True}],
+    }
+    pod: dict[str, Any] = {
+        **({"hostNetwork": True} if hostNetwork else {}),
+        "containers": [container],
+        "volumes": [{"name": "webhook-cert", "secret": {"secretName": "ingress-nginx-admission"}}],
+    }
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    deployment = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    metadata = {"name": name, "namespace": namespace}
+    yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment}
 
 
 def _ingress(

@@ -15,7 +15,7 @@ from nginxsim.catalogue.examples import Example, example_of, mended
 from nginxsim.catalogue.outside import outside_entries
 from nginxsim.errors import UsageError, did_you_mean
 
-TABLES = ("causes.yaml", "findings.yaml", "api.yaml", "upgrade.yaml")
+TABLES = ("causes.yaml", "findings.yaml", "webhook.yaml", "api.yaml", "upgrade.yaml")
 HOME = "kubernetes/ingress-nginx"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

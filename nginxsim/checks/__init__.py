@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from nginxsim.around.webhook.kinds import Kind as WebhookFault
 from nginxsim.catalogue import Entry, Rule, outside_rules
 from nginxsim.checks import (
     access,
@@ -28,6 +29,7 @@ from nginxsim.checks import (
     settings,
     snippets,
     suppression,
+    webhook_way,
 )
 from nginxsim.checks.auth_servers import AUTH_CHECKS
 from nginxsim.checks.estate import Estate, at, finding
@@ -149,6 +151,7 @@ CHECKS: Mapping[str, Check] = {
     "admission-refuses": conf.webhook_refuses,
     "ignore-unknown": suppression.unknown,
     "object-twice": settings.twice,
+    **{kind: webhook_way.told(kind) for kind in WebhookFault},
     **{code: api.told(code) for code in api.CODES},
 }
 

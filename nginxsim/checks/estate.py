@@ -17,6 +17,7 @@ from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Evidence
 
 if TYPE_CHECKING:
+    from nginxsim.around.webhook.kinds import Fault
     from nginxsim.simulation import Simulation
 
 TLS_PROTOCOLS = ("HTTPS", "GRPCS")
@@ -51,6 +52,18 @@ class Estate:
         for notice in self.model.notices:
             found[notice.code].append(notice)
         return found
+
+    @cached_property
+    def webhook_faults(self) -> Sequence[Fault]:
+        """What is wrong for sure on the way to the webhook; most estates have none."""
+        cluster = self.simulation.given
+        if not cluster.registrations and not cluster.jobs:
+            return ()
+        # It reads certificates, and most commands load nothing that can.
+        from nginxsim.around.webhook.faults import faults_of  # noqa: PLC0415
+        from nginxsim.around.webhook.reach import reach_of  # noqa: PLC0415
+
+        return tuple(fault for fault in faults_of(cluster, self.controller, reach_of(cluster)) if fault.is_sure)
 
     @cached_property
     def snippets(self) -> Sequence[Written]:

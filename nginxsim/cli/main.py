@@ -29,6 +29,7 @@ COMMANDS = {
     "test": "Run request tests (*.nginxsim.yaml) over an estate, or against a live ingress.",
     "diff": "Tell which requests end otherwise under other manifests, and why.",
     "upgrade": "Tell what another release of the controller changes for an estate.",
+    "preflight": "Tell why the API server cannot reach the admission webhook.",
     "admit": "Tell what the admission webhook says, and what it misses.",
     "releases": "List the releases of ingress-nginx that are known.",
     "annotations": "List annotations: where they are used, their risk, what a bad value does.",

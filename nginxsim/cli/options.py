@@ -298,11 +298,15 @@ def is_plugin() -> bool:
 
 
 def takes_cluster(
-    command: Callable[..., None], *, by_default: Callable[[Mapping[str, Any]], bool], by_namespace: bool = False
+    command: Callable[..., None],
+    *,
+    by_default: Callable[[Mapping[str, Any]], bool],
+    by_namespace: bool = False,
+    looks_around: bool = False,
 ) -> Callable[..., None]:
     """Adds the options of a cluster; which one is meant, if one is, reaches the command as `live`.
 
-    by_default: whether one is meant without --cluster, by what else is given.
+    by_default: whether one is meant without --cluster, by what else is given. looks_around: see Live.
     by_namespace: namespaces may be chosen of manifests too, and reach the command as `namespaces`.
     """
 
@@ -321,7 +325,7 @@ def takes_cluster(
             from nginxsim.kube.live import Live
             from nginxsim.sources.kubectl import Kubectl
 
-            live = (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets),)
+            live = (Live(Kubectl(context or "", kubeconfig or ""), namespaces, not no_secrets, looks_around),)
         elif context or (namespaces and not by_namespace) or kubeconfig or no_secrets:
             raise UsageError("--context, --namespace, --kubeconfig and --no-secrets go with --cluster")
         command(live=live, **other, **({"namespaces": namespaces} if by_namespace else {}))
@@ -352,6 +356,7 @@ def takes_estate(
     of_cluster: bool = False,
     optional: bool = False,
     by_namespace: bool = False,
+    looks_around: bool = False,
 ) -> Callable[..., None]:
     """Adds PATH... and the options of a controller, which reach the command as its `estate`: EstateOptions.
 
@@ -407,7 +412,9 @@ def takes_estate(
     def asks_kubectl(given: Mapping[str, Any]) -> bool:
         return of_cluster or (is_plugin() and not given["paths"] and not given.get(instead))
 
-    decorated = takes_cluster(with_estate, by_default=asks_kubectl, by_namespace=by_namespace)
+    decorated = takes_cluster(
+        with_estate, by_default=asks_kubectl, by_namespace=by_namespace, looks_around=looks_around
+    )
     for decorate in (
         *CONTROLLER_OPTIONS,
         *INPUT_OPTIONS,

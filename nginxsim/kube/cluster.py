@@ -20,6 +20,7 @@ from nginxsim.kube.objects import (
     Service,
     Workload,
 )
+from nginxsim.kube.webhooks import Job, Policy, Registration
 from nginxsim.sources import File, Omitted
 
 
@@ -43,6 +44,10 @@ class Cluster:
     """What clouds put before Services."""
     nodes: Mapping[str, Node] = field(default_factory=dict)
     workloads: Sequence[Workload] = ()
+    registrations: Mapping[str, Registration] = field(default_factory=dict)
+    """Of webhooks, by name."""
+    policies: Sequence[Policy] = ()
+    jobs: Sequence[Job] = ()
     twice: tuple[tuple[Meta, Meta], ...] = ()
     """Objects that were written more than once: the one that counts, the last, and each before it."""
     whole: frozenset[str] = frozenset()

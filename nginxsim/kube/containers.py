@@ -13,6 +13,7 @@ from typing import TypeAlias
 from nginxsim.kube.fields import Fields
 from nginxsim.kube.inside import inside_of
 from nginxsim.kube.objects import Container, Meta, Word
+from nginxsim.kube.recognition import runs_controller
 from nginxsim.origins import Origin
 
 Environment: TypeAlias = Mapping[str, str | None]
@@ -36,7 +37,8 @@ def _container(fields: Fields, pod: Meta, spec: Fields) -> Container:
     others = "envFrom" in fields
     words = tuple(_word(text, origin, environment, others=others) for text, origin in written)
     image = fields.text("image")
-    looked_into = LOOKED_INTO in image or any(LOOKED_INTO in word.text for word in words)
+    said = tuple(word.text for word in words)
+    looked_into = any(LOOKED_INTO in each for each in (image, *said)) or runs_controller(image, said)
     inside = inside_of(fields, pod, spec) if looked_into else None
     return Container(image, fields.origin("image"), words, fields.text("name"), inside)
 

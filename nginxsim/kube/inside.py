@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Literal
 
@@ -65,3 +66,15 @@ def _made_of(fields: Fields, kind: Literal["ConfigMap", "Secret"], named: str) -
         yield Reference(kind, name, origin=fields.origin(named))
     for item in items:
         yield Reference(kind, name, item.text("key"), item.text("path"), fields.origin(named))
+
+
+def key_at(mount: Mount, reference: Reference, path: str) -> str:
+    """The key of a ConfigMap or Secret whose value is the file at that path; "" where none is."""
+    if mount.sub_path:
+        inner = mount.sub_path if posixpath.normpath(mount.path) == posixpath.normpath(path) else ""
+    else:
+        root = mount.path.rstrip("/") + "/"
+        inner = path[len(root) :] if path.startswith(root) else ""
+    if reference.key:
+        return reference.key if inner == (reference.prefix or reference.key) else ""
+    return inner

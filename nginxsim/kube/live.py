@@ -38,7 +38,11 @@ INGRESS = "Ingress"
 AT_ONCE = 4
 """So many kubectl run at a time."""
 CHUNK = 500
-OWN_GROUPS = frozenset({"", "apps", "networking.k8s.io", "discovery.k8s.io"})
+CERTIFIER = "webhook-certgen"
+"""In the image of what makes certificates for webhooks and writes them into caBundle."""
+OWN_GROUPS = frozenset({
+    "", "apps", "networking.k8s.io", "discovery.k8s.io", "admissionregistration.k8s.io", "batch",
+})  # fmt: skip
 """Of the kinds that every cluster has."""
 NOT_SERVED = "the cluster does not serve this kind"
 
@@ -76,6 +80,8 @@ class Live:
     kubectl: Kubectl = Kubectl()
     namespaces: tuple[str, ...] = ()
     secrets: bool = True
+    looks_around: bool = False
+    """It is asked for what stands on the way to webhooks as well."""
     told: tuple[File, ...] = field(default=(), repr=False, compare=False)
     """What it has told already; it is asked only for what is named besides."""
 
@@ -288,23 +294,34 @@ def _workload(thing: Json) -> Json:
     return {**_bare(thing), "spec": {**_some(spec, "replicas", "selector"), "template": template}}
 
 
+def _job(thing: Json) -> Json | None:
+    """Those that fill in a webhook's certificates, as the controller's charts have them."""
+    template = thing["spec"]["template"]["spec"]
+    images = [each.get("image", "") for each in template.get("containers", ())]
+    if not any(CERTIFIER in image for image in images):
+        return None
+    words = [_some(each, *CONTAINER, "command", "args", "env") for each in template["containers"]]
+    return {**_bare(thing), "spec": {"template": {"spec": {"containers": words}}}, **_some(thing, "status")}
+
+
 def _replica_set(thing: Json) -> Json | None:
     return None if thing["metadata"].get("ownerReferences") else _workload(thing)
 
 
 def _pod_spec(spec: Json) -> Json:
     """Of what is no controller neither arguments nor environment, which may hold anything."""
+    containers = spec.get("containers", ())
+    volumes = _some(spec, "volumes") if any(map(_is_controller, containers)) else {}
     return {
-        "containers": [
-            _controller(each) if _is_controller(each) else _some(each, *CONTAINER)
-            for each in spec.get("containers", ())
-        ]
+        "containers": [_controller(each) if _is_controller(each) else _some(each, *CONTAINER) for each in containers],
+        **volumes,
+        **_some(spec, "hostNetwork"),
     }
 
 
 def _controller(container: Json) -> Json:
     """With those variables that its command line has."""
-    found = _some(container, *CONTAINER, "command", "args", "envFrom")
+    found = _some(container, *CONTAINER, "command", "args", "envFrom", "volumeMounts")
     for name in ("command", "args"):
         if name in found:
             found[name] = [_KEY.sub(r"\1withheld", word) for word in found[name]]
@@ -334,6 +351,7 @@ def _some(thing: Json, *names: str) -> Json:
 KEPT: Mapping[str, Callable[[Json], Json | None]] = {
     "DaemonSet": _workload,
     "Deployment": _workload,
+    "Job": _job,
     "Namespace": _bare,
     "Node": _bare,
     "Pod": _pod,

@@ -38,6 +38,8 @@ from nginxsim.kube.objects import (
 from nginxsim.kube.services import Endpoints, mirrored, read_endpoints, read_service, read_slice
 from nginxsim.kube.snapshots import KIND as SNAPSHOT
 from nginxsim.kube.snapshots import VERSION, Snapshot, read_snapshot
+from nginxsim.kube.webhooks import OBJECTS as WEBHOOKS
+from nginxsim.kube.webhooks import UNNAMESPACED, Job, Policy, Registration
 from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
 from nginxsim.sources import (
     PLAIN_READING,
@@ -67,6 +69,8 @@ class Kind:
     namespaced: bool = True
     varies: bool = True
     """Two that differ are for two clusters."""
+    is_usual: bool = True
+    """A running cluster is asked for it whatever is wanted of it."""
 
 
 _INGRESS: Mapping[str, Reader] = {
@@ -98,6 +102,10 @@ KINDS = {
         Kind("StatefulSet", _TEMPLATE),
         *(Kind(name, readers) for name, readers in MAKERS.items()),
         *(Kind(name, readers) for name, readers in EDGES.items()),
+        *(
+            Kind(name, readers, name not in UNNAMESPACED, varies=False, is_usual=False)
+            for name, readers in WEBHOOKS.items()
+        ),
     )
 }
 
@@ -245,7 +253,8 @@ def _known(path: Readable) -> Sequence[str | Path | File | Naming]:
 
 def asked(live: Live) -> Live:
     """A cluster with what it tells of the kinds that are read. Raises InputError where it cannot be asked."""
-    wanted = {kind.name: {version.rpartition("/")[0] for version in kind.readers} for kind in KINDS.values()}
+    kinds = (kind for kind in KINDS.values() if kind.is_usual or live.looks_around)
+    wanted = {kind.name: {version.rpartition("/")[0] for version in kind.readers} for kind in kinds}
     return live if live.told else replace(live, told=tuple(live.files(wanted)))
 
 
@@ -389,6 +398,9 @@ def _cluster(stock: _Stock, omitted: tuple[Omitted, ...], live: tuple[Live, ...]
         edges=tuple(value for value in stock.objects.values() if isinstance(value, Edge)),
         nodes=stock.by_key(Node),
         workloads=workloads,
+        registrations=stock.by_key(Registration),
+        policies=tuple(stock.by_key(Policy).values()),
+        jobs=tuple(stock.by_key(Job).values()),
         twice=tuple((stock.objects[identity].meta, lost) for identity, lost in stock.twice),
         whole=told.whole,
         unknown=told.unknown,

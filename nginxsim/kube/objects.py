@@ -322,7 +322,7 @@ class Container:
     words: tuple[Word, ...] = ()
     name: str = ""
     inside: Inside | None = None
-    """Read of those programs only whose settings matter to a request (kube.containers.LOOKED_INTO)."""
+    """Read of the controller, and of programs whose settings matter to a request (kube.containers.LOOKED_INTO)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,3 +345,5 @@ class Workload:
     containers: tuple[Container, ...] = ()
     replicas_origin: Origin | None = None
     """Where the number is written."""
+    host_network: bool = False
+    """Its Pods have the addresses of their nodes, and share the ports of these."""

@@ -31,6 +31,7 @@ def read_pod(document: Fields, meta: Meta) -> Workload:
         owned=bool(document.fields("metadata").items("ownerReferences")),
         node=document.fields("spec").text("nodeName"),
         containers=read_containers(document.fields("spec"), meta),
+        host_network=bool(document.fields("spec").flag("hostNetwork")),
     )
 
 
@@ -48,6 +49,7 @@ def read_template(document: Fields, meta: Meta) -> Workload:
         owned=bool(document.fields("metadata").items("ownerReferences")),
         containers=read_containers(template.fields("spec"), pod),
         replicas_origin=spec.origin("replicas") if "replicas" in spec else None,
+        host_network=bool(template.fields("spec").flag("hostNetwork")),
     )
 
 

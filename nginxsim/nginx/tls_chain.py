@@ -64,10 +64,11 @@ def _build(sent: Sequence[x509.Certificate], trust: Trust) -> tuple[list[x509.Ce
 
 
 def _issuer(certificate: x509.Certificate, candidates: Sequence[x509.Certificate]) -> x509.Certificate | None:
-    return next((issuer for issuer in candidates if _issued(certificate, issuer)), None)
+    return next((issuer for issuer in candidates if issued(certificate, issuer)), None)
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether its name and its key are those that the certificate was signed with."""
     if certificate.issuer != issuer.subject:
         return False
     try:
@@ -78,7 +79,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def _is_self_signed(certificate: x509.Certificate) -> bool:
-    return _issued(certificate, certificate)
+    return issued(certificate, certificate)
 
 
 def _anchoring(chain: Sequence[x509.Certificate], trusted: int) -> Iterator[str]:

@@ -150,6 +150,8 @@ class Release:
     """It refuses an Ingress whose UID is none that an API server gives."""
     webhook_reads_old_reviews: bool = _switch("..0.51.0")
     """Reviews of admission/v1beta1 are answered beside those of v1."""
+    webhook_reviews: str = _values({"..0.51.0": "v1beta1", "1.0.0..": "v1"})
+    """The version of networking.k8s.io of which an Ingress has to be; of any other the webhook says nothing but 500."""
     webhook_refuses_catch_all: bool = _switch("0.46.0..")
     """It refuses what --disable-catch-all has the controller leave out; before, that was admitted."""
     webhook_tests_conf: bool = _switch("..1.11.4 1.12.0")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nginxsim.reports.admission import AdmissionReport
     from nginxsim.reports.findings import CheckReport
     from nginxsim.reports.ingresses import IngressesReport
+    from nginxsim.reports.preflight import PreflightReport
     from nginxsim.reports.upgrade import UpgradeReport
     from nginxsim.reports.verdicts import VerdictReport
     from nginxsim.verdict.types import Finding
@@ -70,6 +71,12 @@ UPGRADE_FORMATS: Mapping[str, str] = {
     "html": "upgrade:as_html",
     "sarif": "upgrade:as_sarif",
 }
+PREFLIGHT_FORMATS: Mapping[str, str] = {
+    "text": "preflight:text",
+    "json": "preflight:as_json",
+    "markdown": "preflight:as_markdown",
+    "sarif": "preflight:as_sarif",
+}
 
 
 def render_findings(findings: CheckReport | Sequence[Finding], format_name: str = "text") -> str:
@@ -121,6 +128,11 @@ def render_difference(difference: Difference, format_name: str = "text") -> str:
 def render_upgrade(report: UpgradeReport, format_name: str = "text") -> str:
     """The answer of `nginxsim upgrade` in one of UPGRADE_FORMATS; without an end of line."""
     return _render(UPGRADE_FORMATS[format_name], report)
+
+
+def render_preflight(report: PreflightReport, format_name: str = "text") -> str:
+    """The answer of `nginxsim preflight` in one of PREFLIGHT_FORMATS; without an end of line."""
+    return _render(PREFLIGHT_FORMATS[format_name], report)
 
 
 def _render(name: str, report: object) -> str:

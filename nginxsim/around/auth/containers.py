@@ -9,7 +9,8 @@ from functools import cached_property
 
 from nginxsim.around.auth.oauth2_proxy.settings import File
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.objects import NOWHERE, Container, Inside, Mount, Reference, Secret, Word
+from nginxsim.kube.inside import key_at
+from nginxsim.kube.objects import NOWHERE, Container, Inside, Reference, Secret, Word
 from nginxsim.origins import Origin
 
 NOTHING = Inside()
@@ -61,7 +62,7 @@ class Inner:
         """What a volume puts there; None where nobody knows it."""
         for mount in self._inside.mounts:
             for reference in mount.holds:
-                if (key := _key_at(mount, reference, path)) and (found := self._read(reference, key)):
+                if (key := key_at(mount, reference, path)) and (found := self._read(reference, key)):
                     return found
         return None
 
@@ -82,18 +83,6 @@ def _settled(word: Word, before: Mapping[str, Word]) -> Word:
     for name, value in before.items() if "$(" in text else ():
         text = text.replace(f"$({name})", value.text)
     return word._replace(text=text)
-
-
-def _key_at(mount: Mount, reference: Reference, path: str) -> str:
-    """The key of a ConfigMap or Secret whose value is the file at that path; "" where none is."""
-    if mount.sub_path:
-        inner = mount.sub_path if posixpath.normpath(mount.path) == posixpath.normpath(path) else ""
-    else:
-        root = mount.path.rstrip("/") + "/"
-        inner = path[len(root) :] if path.startswith(root) else ""
-    if reference.key:
-        return reference.key if inner == (reference.prefix or reference.key) else ""
-    return inner
 
 
 def command_line(container: Container, program: str) -> tuple[Word, ...] | None:
