@@ -8,7 +8,9 @@ NginxsimError
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nginxsim.origins import Origin
 
@@ -46,6 +48,36 @@ def closest(word: str, known: Iterable[str], most: int) -> list[str]:
         return []
     spelt = {each.lower(): each for each in known if len(each) <= LONGEST_NAME}
     return [spelt[match] for match in difflib.get_close_matches(word.lower(), list(spelt), n=most, cutoff=0.6)]
+
+
+def misspelt(word: str, known: Iterable[str]) -> str:
+    """The one known word that is one slip away: a letter more, less, other or swapped with the next, letter case, or
+    what stands between its parts. "" where there is none, or more than one.
+    """
+    same = _joined(word)
+    found = [each for each in known if _joined(each) == same or _is_slip(word, each)]
+    return found[0] if len(found) == 1 and found[0] != word else ""
+
+
+@lru_cache(maxsize=4096)
+def _joined(word: str) -> str:
+    return re.sub("[-_. ]", "", word.lower())
+
+
+def _is_slip(word: str, other: str) -> bool:
+    if abs(len(word) - len(other)) > 1:
+        return False
+    start = _alike(word, other)
+    end = _alike(word[start:][::-1], other[start:][::-1])
+    mine, its = (text[start : len(text) - end] for text in (word, other))
+    return max(len(mine), len(its)) == 1 or (len(mine) == len(its) == 2 and mine == its[::-1])
+
+
+def _alike(word: str, other: str) -> int:
+    """How many letters they begin with alike."""
+    return next(
+        (at for at, (mine, its) in enumerate(zip(word, other, strict=False)) if mine != its), min(len(word), len(other))
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

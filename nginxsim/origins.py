@@ -38,6 +38,22 @@ def in_field(file: str, line: int, column: int, field: str) -> InField:
     return place
 
 
+class Edit(NamedTuple):
+    """A safe change of a manifest: what to write in the stead of the name or value that stands at a place."""
+
+    origin: Origin
+    old: str
+    """As it reads there, without quotes."""
+    new: str
+    is_name: bool = False
+    """Of a field, an annotation or a key."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a person has written what stands there, and no tool has made it."""
+        return type(self.origin) is Origin
+
+
 class WayBack(Protocol):
     """From a place in a text that a tool has made to the place that a person edits."""
 

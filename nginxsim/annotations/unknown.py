@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from nginxsim.annotations.table import NAMES, known_names
-from nginxsim.errors import nearest
+from nginxsim.errors import misspelt, nearest
 from nginxsim.kube.objects import Ingress
 from nginxsim.releases import Release, span
 
@@ -26,8 +26,9 @@ class Stranger:
     """An annotation that the controller does not know.
 
     name: without its prefix; wanted: the name most like it that the release knows, "" for none. wrong_prefix: it is a
-    known name in full, under a prefix that is like the controller's, but another; wanted is in full then. gone_since,
-    comes_with: the release that took a name of the past out, or that brings one of the future.
+    known name in full, under a prefix that is like the controller's, but another; wanted is in full then. is_slip: it
+    is one slip away from what is wanted and from nothing else. gone_since, comes_with: the release that took a name of
+    the past out, or that brings one of the future.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Stranger:
     wrong_prefix: bool = False
     gone_since: str = ""
     comes_with: str = ""
+    is_slip: bool = False
 
 
 def unknown_annotations(ingress: Ingress, controller: Controller) -> Iterator[Stranger]:
@@ -55,7 +57,8 @@ def unknown_annotations(ingress: Ingress, controller: Controller) -> Iterator[St
 def _stranger(name: str, release: Release, *, is_compared: bool) -> Stranger:
     row = NAMES.get(name)
     if row is None:
-        return Stranger(name, (nearest(name, sorted(known_names(release))) if is_compared else None) or "")
+        wanted = (nearest(name, sorted(known_names(release))) if is_compared else None) or ""
+        return Stranger(name, wanted, is_slip=bool(wanted) and misspelt(name, known_names(release)) == wanted)
     known = span(row.releases)
     return Stranger(name, gone_since=known.left_before(release.name), comes_with=known.next_after(release.name))
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from nginxsim.annotations import Effect, ParsedAnnotations, Problem, Stranger, unknown_annotations
 from nginxsim.checks.estate import TLS_PROTOCOLS, Estate, at, finding
@@ -18,6 +19,7 @@ from nginxsim.controller.model import (
 from nginxsim.controller.traits import ServerTrait
 from nginxsim.errors import did_you_mean
 from nginxsim.kube.objects import HasMeta, Ingress, Meta
+from nginxsim.origins import Edit
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
 from nginxsim.verdict.wording.problems import complaint, fix
@@ -81,7 +83,7 @@ def _problems(estate: Estate, effect: Effect) -> Iterator[tuple[Ingress, Problem
                 yield ingress, problem
 
 
-def _about(estate: Estate, code: str, ingress: Ingress, problem: Problem, **facts: str) -> Finding:
+def _about(estate: Estate, code: str, ingress: Ingress, problem: Problem, **facts: Any) -> Finding:
     return finding(
         code,
         *_place(problem),
@@ -166,6 +168,9 @@ def unknown(estate: Estate) -> Iterator[Finding]:
                 meta=ingress.meta,
                 annotation=stranger.name,
                 nearest=_instead(stranger),
+                edit=_renaming(ingress, estate.prefix + stranger.name, estate.prefix + stranger.wanted)
+                if stranger.is_slip
+                else None,
             )
 
 
@@ -179,16 +184,22 @@ def prefixless(estate: Estate) -> Iterator[Finding]:
     """A known name under another prefix, or under none."""
     for ingress, stranger in _strangers(estate):
         if stranger.wrong_prefix:
-            place = _name(ingress.meta, stranger.name)
-            yield finding(
-                "annotation-prefix", *place, meta=ingress.meta, annotation=stranger.name, wanted=stranger.wanted
-            )
+            yield _under_prefix(ingress, stranger.name, stranger.wanted)
     for ingress in estate.model.ingresses:
         for name in sorted(ingress.meta.annotations.keys() & estate.annotation_names):
-            wanted = estate.prefix + name
-            yield finding(
-                "annotation-prefix", *_name(ingress.meta, name), meta=ingress.meta, annotation=name, wanted=wanted
-            )
+            yield _under_prefix(ingress, name, estate.prefix + name)
+
+
+def _under_prefix(ingress: Ingress, name: str, wanted: str) -> Finding:
+    edit = _renaming(ingress, name, wanted)
+    place = _name(ingress.meta, name)
+    return finding("annotation-prefix", *place, meta=ingress.meta, annotation=name, wanted=wanted, edit=edit)
+
+
+def _renaming(ingress: Ingress, name: str, wanted: str) -> Edit | None:
+    """None where the Ingress has the other one as well."""
+    origin = ingress.meta.annotation_name_origins.get(name)
+    return Edit(origin, name, wanted, is_name=True) if origin and wanted not in ingress.meta.annotations else None
 
 
 OTHER_CONTROLLERS: Mapping[str, str] = {

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.config.settings import SETTING_KEYS, SettingProblem
+from nginxsim.errors import misspelt
+from nginxsim.origins import Edit
 from nginxsim.releases import setting_dates
 from nginxsim.verdict.types import Finding
 
@@ -21,7 +23,17 @@ def unknown_key(estate: Estate) -> Iterator[Finding]:
                 owner=estate.config_map,
                 key=problem.key,
                 hint=_hint(problem, estate),
+                edit=_renaming(problem, estate),
             )
+
+
+def _renaming(problem: SettingProblem, estate: Estate) -> Edit | None:
+    """None where the ConfigMap has the other key as well."""
+    config_map = estate.cluster.config_maps.get(estate.flags.configmap)
+    meant = misspelt(problem.key, SETTING_KEYS) if problem.nearest else ""
+    if not meant or not problem.origin or not config_map or meant in config_map.data:
+        return None
+    return Edit(problem.origin, problem.key, meant, is_name=True)
 
 
 def _hint(problem: SettingProblem, estate: Estate) -> str:

@@ -41,6 +41,8 @@ class CheckReport:
     """Names of the estates, where there are several."""
     controllers: tuple[str, ...] = ()
     """The same of controllers."""
+    files: frozenset[str] = frozenset()
+    """Those on disk that were read as they are: what may be mended."""
 
 
 def text(report: CheckReport) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nginxsim.nginx.exchange import UpstreamRequest
-from nginxsim.origins import InField, Origin, Source
+from nginxsim.origins import Edit, InField, Origin, Source
 from nginxsim.printing import COMMANDING, OLD_COMMAND
 from nginxsim.verdict import Cause, Evidence, Finding, Outcome, TraceStep, Verdict, nested
 
@@ -112,9 +112,14 @@ def finding_data(found: Finding) -> dict[str, Any]:
         "nginx_conf_line": found.line or None,
         "field": found.field or None,
         "value": found.value or None,
+        **({"edit": edit_data(found.edit)} if found.edit and found.edit.is_own else {}),
         **({"estates": list(found.estates)} if found.estates else {}),
         **({"controllers": list(found.controllers)} if found.controllers else {}),
     }
+
+
+def edit_data(edit: Edit) -> dict[str, Any]:
+    return {"origin": place(edit.origin), "old": edit.old, "new": edit.new}
 
 
 def evidence_data(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:

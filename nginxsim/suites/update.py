@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections import defaultdict
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nginxsim.origins import Origin
+from nginxsim.sources.edits import unified
 from nginxsim.suites.cases import Check, Expectation
 from nginxsim.suites.nodes import Place
 from nginxsim.suites.reading import suite_text
@@ -37,12 +37,7 @@ class Update:
 
     @property
     def diff(self) -> str:
-        return "".join(_diff(name, before, after) for name, (before, after) in self.files.items())
-
-
-def _diff(name: str, before: str, after: str) -> str:
-    old, new = (text.splitlines(keepends=True) for text in (before, after))
-    return "".join(difflib.unified_diff(old, new, name, name))
+        return "".join(unified(name, before, after) for name, (before, after) in self.files.items())
 
 
 def update_of(results: Sequence[Result]) -> Update:

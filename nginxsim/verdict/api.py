@@ -125,6 +125,7 @@ def _finding(problem: Problem) -> Finding:
         owner=owner,
         field=fault.field,
         value=shown(fault.value),
+        edit=problem.edit,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nginxsim.catalogue import entry
 from nginxsim.kube.objects import Meta
-from nginxsim.origins import Origin
+from nginxsim.origins import Edit, Origin
 from nginxsim.verdict.types import Evidence, Finding
 
 
@@ -22,6 +22,7 @@ def finding(
     owner: str = "",
     host: str = "",
     path: str = "",
+    edit: Edit | None = None,
     **facts: Any,
 ) -> Finding:
     """A finding of this code; `facts` fill the catalogue's templates. Without evidence, the owner's place is it."""
@@ -38,4 +39,5 @@ def finding(
         owner,
         host,
         path,
+        edit=edit,
     )

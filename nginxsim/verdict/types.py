@@ -15,7 +15,7 @@ from nginxsim.catalogue.entries import Level
 from nginxsim.nginx.events import AuthAnswered, LocationChosen
 from nginxsim.nginx.exchange import Headers, Request, UpstreamRequest
 from nginxsim.nginx.steps import Event, Phase
-from nginxsim.origins import Origin, Source
+from nginxsim.origins import Edit, Origin, Source
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 """Of findings, the worst first."""
@@ -360,6 +360,8 @@ class Finding:
     """Of the object, as the API server writes it: "spec.rules[0].host"; empty where no field is concerned."""
     value: str = ""
     """What stands in the field, as messages show it."""
+    edit: Edit | None = None
+    """What mends it, where that is a safe change of one name or value."""
     estates: tuple[str, ...] = ()
     """Where it was found, of an input that holds several."""
     controllers: tuple[str, ...] = ()

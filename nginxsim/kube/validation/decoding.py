@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from nginxsim.errors import nearest
+from nginxsim.errors import misspelt, nearest
 from nginxsim.kube.validation.faults import Fault, Key, Path, Reason
 from nginxsim.kube.validation.quantities import parse_quantity
 from nginxsim.kube.validation.schema import Struct, Type, struct
@@ -34,7 +34,7 @@ def wrong(value: Json, wanted: Type, path: Path = ()) -> Iterator[Fault]:
     elif wanted.kind == "map":
         yield from _wrong_map(value, wanted.of, path)
     elif says := _SCALARS[wanted.kind](value):
-        yield Fault(Reason.WRONG_KIND, path, says, value)
+        yield Fault(Reason.WRONG_KIND, path, says, value, unquoted=wanted.kind == "string" and _is_quotable(value))
 
 
 def _wrong_struct(value: Json, wanted: Struct, path: Path) -> Iterator[Fault]:
@@ -62,7 +62,8 @@ def _wrong_map(value: Json, of: Type | None, path: Path) -> Iterator[Fault]:
         for name, item in value.items():
             for fault in wrong(item, of, (*path, Key(name))):
                 says = f'has under "{name}" {fault.says.removeprefix("is ")}'
-                yield Fault(fault.reason, fault.path, says, named=Fault(fault.reason, path, "").field)
+                field = Fault(fault.reason, path, "").field
+                yield Fault(fault.reason, fault.path, says, named=field, unquoted=fault.unquoted)
 
 
 def _text(value: Json) -> str:
@@ -152,8 +153,12 @@ _KINDS: Mapping[type, str] = {
 
 
 def _instead(value: Json, wanted: str, *, quotable: bool = False) -> str:
-    advice = "; quote it" if quotable and isinstance(value, bool | int | float) else ""
+    advice = "; quote it" if quotable and _is_quotable(value) else ""
     return f"is {_KINDS[type(value)]} where {wanted} is wanted{advice}"
+
+
+def _is_quotable(value: Json) -> bool:
+    return isinstance(value, bool | int | float)
 
 
 def unknown(value: Json, wanted: Type, path: Path = ()) -> Iterator[Fault]:
@@ -171,7 +176,9 @@ def _unknown_in(value: Mapping[str, Json], wanted: Struct, path: Path) -> Iterat
         field = wanted.fields.get(name)
         if field is None:
             says = f"is no field here{_meant(name, wanted)}"
-            yield Fault(Reason.UNKNOWN_FIELD, (*path, name), says, on_name=True)
+            meant = misspelt(name, wanted.fields)
+            instead = meant if meant not in value else ""
+            yield Fault(Reason.UNKNOWN_FIELD, (*path, name), says, on_name=True, instead=instead)
         elif item:
             yield from unknown(item, field.type, (*path, name))
 

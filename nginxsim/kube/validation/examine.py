@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import yaml
 
+from nginxsim.golang.scalars import PLAIN
 from nginxsim.kube.documents import Document, documents
 from nginxsim.kube.kubernetes import Kubernetes
 from nginxsim.kube.validation.constraints import broken
@@ -34,6 +35,7 @@ from nginxsim.kube.validation.rules.metadata import metadata
 from nginxsim.kube.validation.schema import Type
 from nginxsim.kube.validation.served import unserved
 from nginxsim.kube.validation.values import Json, is_hidden, place, read
+from nginxsim.origins import Edit
 from nginxsim.sources import File
 
 _METADATA = Type("struct", "meta.ObjectMeta")
@@ -130,7 +132,17 @@ class _Teller:
             path = (*base, *fault.path)
             node = place(self._root, path, on_name=fault.on_name)
             kept = replace(fault, value=None) if is_hidden(self._root, path) else fault
-            yield Problem(refuser, kept, owner, self._file.origin(node))
+            edit = None if kept is not fault else _edit(fault, node, self._file)
+            yield Problem(refuser, kept, owner, self._file.origin(node), edit)
+
+
+def _edit(fault: Fault, node: yaml.Node, file: File) -> Edit | None:
+    if not isinstance(node, yaml.ScalarNode) or (fault.unquoted and node.tag is not PLAIN):
+        return None
+    if fault.on_name and node.value != fault.path[-1]:
+        return None
+    new = f'"{node.value}"' if fault.unquoted else fault.instead
+    return Edit(file.origin(node), node.value, new, fault.on_name) if new else None
 
 
 def _in_value(value: Json, teller: _Teller, release: Kubernetes, *, alone: bool) -> Iterator[Problem]:

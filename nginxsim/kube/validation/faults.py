@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from nginxsim.golang.strconv import quote
-from nginxsim.origins import Origin
+from nginxsim.origins import Edit, Origin
 
 
 class Refuser(StrEnum):
@@ -77,6 +77,10 @@ class Fault:
     """What the API server calls the field, where it has another name for it than its path."""
     on_name: bool = False
     """About the field's name, not its value."""
+    instead: str = ""
+    """What its author meant, where that is beyond doubt."""
+    unquoted: bool = False
+    """Quotes around it are all that is missing."""
 
     @property
     def field(self) -> str:
@@ -111,6 +115,8 @@ class Problem:
     fault: Fault
     owner: Identity
     origin: Origin
+    edit: Edit | None = None
+    """What mends it, where that is beyond doubt."""
 
     @property
     def refused(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from nginxsim.errors import misspelt
 from nginxsim.kube.validation.faults import Fault, Key, Path, Reason, written
 from nginxsim.kube.validation.formats import FORMATS
 from nginxsim.kube.validation.values import Json
@@ -59,8 +60,8 @@ class Place:
 
     # Complaints
 
-    def invalid(self, says: str, value: Json = None, *, named: str = "") -> Fault:
-        return Fault(Reason.INVALID, self.path, says, self.value if value is None else value, named)
+    def invalid(self, says: str, value: Json = None, *, named: str = "", instead: str = "") -> Fault:
+        return Fault(Reason.INVALID, self.path, says, self.value if value is None else value, named, instead=instead)
 
     def required(self, says: str = MISSING, *, named: str = "") -> Fault:
         return Fault(Reason.REQUIRED, self.path, says, named=named)
@@ -72,8 +73,11 @@ class Place:
         return Fault(Reason.DUPLICATE, self.path, "is there already", self.value if value is None else value, named)
 
     def unsupported(self, allowed: Iterable[str], value: Json = None, *, named: str = "") -> Fault:
-        says = f"is not one of {', '.join(sorted(allowed))}"
-        return Fault(Reason.NOT_SUPPORTED, self.path, says, self.value if value is None else value, named)
+        words = sorted(allowed)
+        written = self.value if value is None else value
+        instead = misspelt(written, words) if isinstance(written, str) else ""
+        says = f"is not one of {', '.join(words)}"
+        return Fault(Reason.NOT_SUPPORTED, self.path, says, written, named, instead=instead)
 
     def not_found(self, says: str) -> Fault:
         return Fault(Reason.NOT_FOUND, self.path, says, self.value)
@@ -86,7 +90,8 @@ class Place:
 
     def must_be(self, name: str, *, named: str = "") -> Iterator[Fault]:
         """What the text lacks to be of the format of this name."""
-        return (self.invalid(says, self.text, named=named) for says in FORMATS[name](self.text))
+        instead = _in_small_letters(self.text, name)
+        return (self.invalid(says, self.text, named=named, instead=instead) for says in FORMATS[name](self.text))
 
     def within(self, low: int, high: int) -> Iterator[Fault]:
         if not low <= self.number <= high:
@@ -105,3 +110,11 @@ class Place:
 
 
 UNBOUNDED = 1 << 62
+_CASELESS = frozenset({"host", "rule-host"})
+"""Formats of texts that mean the same in small letters; names of objects do not."""
+
+
+def _in_small_letters(text: str, name: str) -> str:
+    """ "" where that would not be of the format either."""
+    small = text.lower()
+    return small if name in _CASELESS and small != text and not any(FORMATS[name](small)) else ""
