@@ -118,7 +118,7 @@ def test_unknown_annotations_come_with_a_suggestion():
     simulation, web = annotated(names)
     assert list(unknown_annotations(web, simulation.controller)) == [
         Stranger("global-rate-limit", gone_since="1.12.0"),
-        Stranger("proxy-boddy-size", "proxy-body-size"),
+        Stranger("proxy-boddy-size", "proxy-body-size", is_slip=True),
         Stranger("zzz"),
     ]
     simulation, web = annotated({"rewrite-target": "/"}, prefix="ingress.kubernetes.io/")
