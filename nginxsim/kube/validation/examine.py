@@ -247,9 +247,14 @@ def _unserved(item: _Item, release: Kubernetes) -> Iterator[Fault]:
 
 def _no_path(item: _Item, _release: Kubernetes) -> Iterator[Fault]:
     """The namespace becomes a part of an URL."""
-    kind = _kind(item)
-    if kind is None or kind.namespaced:
+    if _has_namespace(item):
         yield from Place(item.value)["metadata"]["namespace"].must_be("path-segment")
+
+
+def _has_namespace(item: _Item) -> bool:
+    """Of a foreign kind its name tells: the server drops the namespace of what lives outside of all."""
+    kind = _kind(item)
+    return kind.namespaced if kind else not item.kind.startswith("Cluster")
 
 
 def _wrong_values(item: _Item, _release: Kubernetes) -> Iterator[Fault]:
@@ -264,9 +269,8 @@ def _unknown_fields(item: _Item, _release: Kubernetes) -> Iterator[Fault]:
 
 def _no_namespace(item: _Item, _release: Kubernetes) -> Iterator[Fault]:
     """A namespace can only be there if it can be created."""
-    kind = _kind(item)
     name = Place(item.value)["metadata"]["namespace"]
-    if name and (kind is None or kind.namespaced) and any(FORMATS["label"](name.text)):
+    if name and _has_namespace(item) and any(FORMATS["label"](name.text)):
         says = "cannot be a namespace, whose name is a lower-case label"
         yield Fault(Reason.NO_NAMESPACE, name.path, says, name.text)
 
