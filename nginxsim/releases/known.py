@@ -40,6 +40,8 @@ def release(name: str = NEWEST) -> Release:
     asked, build = written["number"], written["build"] or ""
     if asked in RELEASES:
         return _published(asked) if not build else _build_of(asked, f"{asked}{build}")
+    if CHARTS.get(asked) in RELEASES and not build:
+        raise UsageError(f'"{name}" is a version of the chart, which installs release {CHARTS[asked]}: write that')
     if number(asked) > number(NEWEST):
         return _newer(f"{asked}{build}")
     raise UsageError(f'unknown release "{name}" (known: {_known()}); the nearest is {_nearest(number(asked))}')

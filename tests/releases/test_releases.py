@@ -105,6 +105,11 @@ def test_an_unknown_older_release_is_refused_with_the_nearest(written: str, near
         release(written)
 
 
+def test_a_version_of_the_chart_is_no_release() -> None:
+    with pytest.raises(UsageError, match=r'"4\.12\.1" is a version of the chart, which installs release 1\.12\.1'):
+        release("4.12.1")
+
+
 @pytest.mark.parametrize("written", ["", "latest", "1.15", "1.15.1 1.14.0"])
 def test_what_is_no_release(written: str) -> None:
     with pytest.raises(UsageError, match="unknown release"):
