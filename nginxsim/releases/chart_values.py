@@ -213,7 +213,7 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "controller.image.runAsNonRoot": {"..1.9.4": "", "1.9.5..": True},
     "controller.image.seccompProfile.type": {"..1.9.4": "", "1.9.5..": "RuntimeDefault"},
     "controller.ingressClassResource.enabled": {"..0.51.0": False, "1.0.0..": True},
-    "controller.metrics.service.servicePort": {"..0.44.0": 9913, "0.45.0..": 10254},
+    "controller.metrics.service.servicePort": {"..0.43.0": 9913, "0.44.0..": 10254},
 }
 """Defaults that were others, but for those of the controller's own flags and ConfigMap keys, unless the chart writes
 them by itself.

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nginxsim.releases import RELEASES
+from nginxsim.releases import RELEASES, chart_values
 from nginxsim.releases.words import when
 from nginxsim.upgrade.pages import page
 from tests.support.commands import Command
@@ -16,6 +16,16 @@ from tests.support.places import ROOT
 def test_the_tables_of_releases_are_those_of_today() -> None:
     text = (ROOT / "docs/releases.md").read_text(encoding="utf-8")
     assert page(text) == text, "run python -m nginxsim.upgrade.pages docs/releases.md"
+
+
+def test_dates_of_values_are_those_of_published_releases() -> None:
+    written = {*chart_values.KNOWN.values(), *(when for each in chart_values.DEFAULTS.values() for when in each)}
+    ends = {end for when in written for run in when.split() for end in run.split("..") if end}
+    assert ends <= set(RELEASES)
+    for value in (*chart_values.DEFAULTS, *chart_values.INSTEAD):
+        assert chart_values.is_read_by_any(value), value
+    for value in chart_values.DEFAULTS:
+        assert [chart_values.default_of(value, name) for name in RELEASES]
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_nothing_changes_from_a_release_to_itself_and_nobody_looks_back() -> Non
 @pytest.mark.parametrize(("old", "new"), [("1.14.4", "1.14.5"), ("1.15.0", "1.15.1")])
 def test_releases_that_bring_nothing(old: str, new: str, tmp_path: Path) -> None:
     """Of what does nothing under both alone there is something to say: the restart, and values that nobody reads."""
-    found = [change for case in CASES[::4] for change in changes(case, old, new, tmp_path)]
+    found = [change for case in CASES[::8] for change in changes(case, old, new, tmp_path)]
     assert {change.kind for change in found} <= {Kind.RESTART, Kind.CHART}
 
 
