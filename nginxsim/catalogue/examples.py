@@ -3,7 +3,8 @@
 A mapping without `kind` is an Ingress: `annotations` by short name, `paths` as "PATH [TYPE [SERVICE:PORT]]". One with
 `settings` is the controller's ConfigMap, one with `flags` its command line, one with `oauth2-proxy` a Deployment of
 that with its Service, one with `webhook` the controller as its chart installs it. Anything else is taken as it stands,
-but that tests put a certificate where a Secret says `<certificate of HOST>`; text is only shown.
+but that tests put a certificate where a Secret says `<certificate of HOST>`, and one in base64 for `<bundle of HOST>`;
+text is only shown.
 """
 
 from __future__ import annotations

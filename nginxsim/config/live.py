@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nginxsim.config.assumed import named_secrets
+from nginxsim.config.deployed import deployed_in
 from nginxsim.config.flags import Flags
 from nginxsim.config.told import Told
 from nginxsim.kube.cluster import Cluster
@@ -24,8 +25,16 @@ def with_named(cluster: Cluster, told: Told) -> Cluster:
     cluster = _fetched(cluster, "ConfigMap", named_config_maps(cluster, flags))
     settings = told.controller(cluster).settings
     cluster = _fetched(cluster, "ConfigMap", filter(None, (getattr(settings, name) for name in REFERENCES)))
-    secrets = (*named_secrets(cluster, flags), *filter(None, (settings.ssl_dh_param,)))
+    secrets = (*named_secrets(cluster, flags), *filter(None, (settings.ssl_dh_param,)), *_webhook_secrets(cluster))
     return _fetched(cluster, "Secret", secrets)
+
+
+def _webhook_secrets(cluster: Cluster) -> Iterator[str]:
+    """Those that controllers mount, where webhooks are asked about: their certificate is one of them."""
+    for deployed in deployed_in(cluster) if cluster.registrations else ():
+        inside = deployed.container.inside
+        held = [reference for mount in inside.mounts for reference in mount.holds] if inside else []
+        yield from (f"{deployed.workload.meta.namespace}/{each.name}" for each in held if each.kind == "Secret")
 
 
 def named_config_maps(cluster: Cluster, flags: Flags) -> Iterator[str]:

@@ -14,12 +14,14 @@ from nginxsim.around.webhook.way import ADDRESS, Way, flag, jobs_about, listens_
 from nginxsim.checks.webhook_way import worded
 from nginxsim.errors import some
 from nginxsim.preflight.complaints import Complaint, complaint_of, service_in, webhook_in
-from nginxsim.preflight.suspects import EXPLAINS, LOOK, POSSIBILITIES
+from nginxsim.preflight.suspects import API_VERSIONS, ELSEWHERE, EXPLAINS, LOOK, LOOK_ELSEWHERE, POSSIBILITIES
 from nginxsim.simulation import Simulation
+from nginxsim.verdict.api import api_findings_in
 from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Finding
 
 SHOWN = 3
+REGISTRATION = "ValidatingWebhookConfiguration"
 _LIKELY = {"error": 0, "warning": 1, "notice": 2}
 
 
@@ -87,7 +89,7 @@ def preflight(
         ways.update({(way.registration.meta.name, way.webhook.name): way for way in own})
         if one.controller.deployed is not None:
             listens[one.controller.deployed.key] = listens_on(flag(one.controller, ADDRESS)[0])
-        for suspect in _of_faults(one, own, reach, event):
+        for suspect in (*_of_faults(one, own, reach, event), *_of_api(one, own)):
             found.setdefault(suspect.finding, suspect)
         assumptions |= dict.fromkeys(_taken(one, own, reach))
     for suspect in _of_possibilities(simulations, tuple(ways.values()), event):
@@ -108,6 +110,17 @@ def _of_faults(one: Simulation, ways: Sequence[Way], reach: Reach | None, event:
             yield Suspect(_leveled(fault), fault.is_sure, explains, _look(LOOK[fault.kind], one, way))
 
 
+def _of_api(one: Simulation, ways: Sequence[Way]) -> Iterator[Suspect]:
+    """What the API server would not take of the configurations themselves."""
+    names = {way.registration.meta.name for way in ways}
+    files = [file for file in one.given.texts if REGISTRATION in file.text]
+    for found in api_findings_in(files, one.kubernetes) if names else ():
+        kind, _, key = found.finding.owner.partition(" ")
+        # A version that is gone is not known to be outside of namespaces.
+        if kind == REGISTRATION and key.rpartition("/")[2] in names:
+            yield Suspect(found.finding, True, False, API_VERSIONS)
+
+
 def _leveled(fault: Fault) -> Finding:
     """What may be so is worth a notice."""
     found = worded(fault)
@@ -118,6 +131,10 @@ def _of_possibilities(simulations: Sequence[Simulation], ways: Sequence[Way], ev
     """Told where an error was given; it is about one way, or about all."""
     if event is None:
         return
+    if event.service and not any(way.webhook.service == event.service for way in ways):
+        name = event.service.partition("/")[2]
+        look = LOOK_ELSEWHERE.format(asked_name=name)
+        yield Suspect(finding(ELSEWHERE, asked=event.service), False, True, look)
     named = [way for way in ways if not event.service or way.webhook.service == event.service] or ways
     way = next(iter(named), None)
     one = simulations[0]

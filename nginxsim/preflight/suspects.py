@@ -12,6 +12,7 @@ C = Complaint
 EXPLAINS: Mapping[Kind, frozenset[Complaint]] = {
     Kind.INGRESS_VERSION: frozenset({C.SERVER_ERROR, C.OTHER_VERSION}),
     Kind.REVIEW_VERSION: frozenset({C.BAD_REVIEW, C.OTHER_VERSION}),
+    Kind.UNASKED: frozenset(),
     Kind.TWICE: frozenset({C.UNTRUSTED, C.TIMEOUT}),
     Kind.SERVICE_MISSING: frozenset({C.NO_SERVICE}),
     Kind.PORT_MISSING: frozenset({C.NO_PORT, C.REFUSED}),
@@ -50,6 +51,7 @@ _NODES = "kubectl get nodes --show-labels"
 LOOK: Mapping[str, str] = {
     Kind.INGRESS_VERSION: _CONFIGURATION,
     Kind.REVIEW_VERSION: _CONFIGURATION,
+    Kind.UNASKED: "kubectl get namespaces --show-labels",
     Kind.TWICE: "kubectl get validatingwebhookconfigurations",
     Kind.SERVICE_MISSING: "kubectl get services -A | grep admission",
     Kind.PORT_MISSING: _SERVICE,
@@ -82,6 +84,10 @@ class Possibility:
     look: str
 
 
+ELSEWHERE = "webhook-elsewhere"
+"""The code of a cause that is told where an error is about a Service that no configuration of the input asks."""
+LOOK_ELSEWHERE = "kubectl get validatingwebhookconfigurations -o yaml | grep -B12 {asked_name}"
+API_VERSIONS = "kubectl api-versions | grep admissionregistration"
 POSSIBILITIES = (
     Possibility("webhook-answered-no", frozenset({C.REFUSED_BY_WEBHOOK}), "nginxsim admit PATH..."),
     Possibility(

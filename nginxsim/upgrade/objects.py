@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from nginxsim.around.webhook.way import asks_in, is_the_controllers
 from nginxsim.kube.kubernetes import NEWEST, Kubernetes
 from nginxsim.releases import release as release_named
 from nginxsim.releases import span
@@ -20,7 +21,7 @@ from nginxsim.upgrade.wording import (
     right_wanted,
     version_gone,
 )
-from nginxsim.upgrade.written import Role, metric_readers_of, registrations_of, roles_of
+from nginxsim.upgrade.written import Role, metric_readers_of, roles_of
 from nginxsim.verdict.api import ApiFinding, api_findings_in
 
 GONE = "api-version-gone"
@@ -87,9 +88,11 @@ def _registration(road: Road) -> Iterator[Change]:
     if not old.webhook_reads_old_reviews or new.webhook_reads_old_reviews:
         return
     course = road.course(lambda name: not release_named(name).webhook_reads_old_reviews)
-    for registration in registrations_of(road.old.given):
-        if REVIEW not in registration.versions:
-            yield Change(Kind.OBJECT, "admissionReviewVersions", course, registration_old(registration, course))
+    for registration in road.old.given.registrations.values():
+        for webhook in filter(is_the_controllers, registration.webhooks):
+            if asks_in(webhook) != REVIEW:
+                told = registration_old(registration, webhook, course)
+                yield Change(Kind.OBJECT, "admissionReviewVersions", course, told)
 
 
 def _versions(road: Road) -> Iterator[Change]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nginxsim.admission import Review
 from nginxsim.annotations import NAMES, Effect
+from nginxsim.around.webhook.way import asks_in
 from nginxsim.catalogue.entries import Level
 from nginxsim.config.controller import Controller
 from nginxsim.config.flags import Flags
@@ -19,6 +20,7 @@ from nginxsim.diffing.facts import LISTS, is_decided_otherwise, lists
 from nginxsim.diffing.wording import answer_text, item_text
 from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
+from nginxsim.kube.webhooks import Registration, Webhook
 from nginxsim.origins import Origin
 from nginxsim.releases import chart_values
 from nginxsim.releases.charts import charts_of
@@ -28,7 +30,7 @@ from nginxsim.sources.values import Leaf
 from nginxsim.upgrade.gate import Rule, Trouble
 from nginxsim.upgrade.keeping import KEEPS, Cost, Keep
 from nginxsim.upgrade.kinds import Course, Kind
-from nginxsim.upgrade.written import CustomTemplate, Reader, Registration, Role
+from nginxsim.upgrade.written import CustomTemplate, Reader, Role
 from nginxsim.verdict.findings import at, finding
 from nginxsim.verdict.types import Evidence, Finding
 from nginxsim.verdict.wording.controller import dropped_words
@@ -548,13 +550,14 @@ def class_wanted(ingress: Ingress, flags: Flags, course: Course) -> Finding:
     )
 
 
-def registration_old(registration: Registration, course: Course) -> Finding:
+def registration_old(registration: Registration, webhook: Webhook, course: Course) -> Finding:
     return finding(
         Kind.OBJECT,
-        *at(registration.origin),
-        owner=registration.owner,
-        why=f"from {releases(course)} on the webhook answers reviews of admission/v1 only, and {registration.owner} "
-        "asks for none: every change of an Ingress is refused, or let through unseen with failurePolicy: Ignore",
+        *at(webhook.place("admissionReviewVersions")),
+        meta=registration.meta,
+        why=f"from {releases(course)} on the webhook answers reviews of admission/v1 only, and {registration.meta} "
+        f"asks in {asks_in(webhook)}: every change of an Ingress is refused, or let through unseen with failurePolicy: "
+        "Ignore",
         fix="write admissionReviewVersions: [v1], and networking.k8s.io v1 in its rules",
     )
 

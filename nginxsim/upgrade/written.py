@@ -18,7 +18,6 @@ ROLES = ("ClusterRole", "Role")
 MONITORS, SCRAPED = ("ServiceMonitor", "PodMonitor"), "prometheus.io/scrape"
 WORKLOADS = ("Deployment", "DaemonSet")
 TEMPLATES = "/etc/nginx/template"
-WEBHOOK = "ValidatingWebhookConfiguration"
 OURS = ("ingress-nginx", "nginx-ingress")
 """What names of the controller's own objects have in them."""
 _EVERY = "*"
@@ -51,15 +50,6 @@ class Role:
     @property
     def reads_ingresses(self) -> bool:
         return any("ingresses" in rule.resources or _EVERY in rule.resources for rule in self.rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """Of the webhook: the versions of the review that it is said to speak."""
-
-    owner: str
-    versions: tuple[str, ...]
-    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +104,6 @@ def roles_of(cluster: Cluster) -> list[Role]:
     return [_role(each) for each in _objects(cluster, ROLES) if _is_ours(each)]
 
 
-def registrations_of(cluster: Cluster) -> list[Registration]:
-    return [found for each in _objects(cluster, (WEBHOOK,)) if _is_ours(each) for found in _registrations(each)]
-
-
 def _objects(cluster: Cluster, kinds: Iterable[str], word: str = "") -> Iterator[Fields]:
     """Objects of these kinds, in files with the word; what cannot be read is told elsewhere."""
     wanted = frozenset(kinds)
@@ -154,9 +140,3 @@ def _role(fields: Fields) -> Role:
         Rule(rule.words("apiGroups"), rule.words("resources"), rule.words("verbs")) for rule in fields.items("rules")
     )
     return Role(_owner(fields), rules, fields.origin("rules"))
-
-
-def _registrations(fields: Fields) -> Iterator[Registration]:
-    for webhook in fields.items("webhooks"):
-        versions = webhook.words("admissionReviewVersions")
-        yield Registration(_owner(fields), versions, webhook.origin("admissionReviewVersions"))

@@ -13,7 +13,7 @@ from nginxsim.catalogue import BY_CODE, BY_NUMBER, Entry, Example
 from nginxsim.catalogue.examples import example_of
 from nginxsim.catalogue.pages import pages
 from nginxsim.checks import CHECKS
-from nginxsim.preflight.suspects import POSSIBILITIES
+from nginxsim.preflight.suspects import ELSEWHERE, POSSIBILITIES
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.url import request_for
 from tests.support.estates import manifests, secret
@@ -88,7 +88,7 @@ def test_every_row_of_the_catalogue_has_its_page() -> None:
 
 def test_every_finding_of_the_catalogue_has_a_check_and_every_check_a_row() -> None:
     assert set(CHECKS) <= set(BY_CODE)
-    unseen = {each.code for each in POSSIBILITIES}
+    unseen = {ELSEWHERE, *(each.code for each in POSSIBILITIES)}
     assert {row.code for row in BY_NUMBER.values() if "NX6" <= row.number < "NX9"} - unseen <= set(CHECKS)
 
 

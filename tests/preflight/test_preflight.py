@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from nginxsim.around.webhook.reach import ROWS, Provider, provider_named
 from nginxsim.catalogue import BY_CODE
 from nginxsim.preflight import Preflight, event_of, preflight
 from nginxsim.simulation import simulate
-from tests.support.examples import example, filled
+from tests.support.apiserver import AROUND
+from tests.support.estates import ingress, ingress_class, served
+from tests.support.examples import certificate, example, filled
 from tests.support.places import DATA
 
 CASES = yaml.safe_load((DATA / "preflight.yaml").read_text(encoding="utf-8"))
@@ -99,6 +102,33 @@ def test_formats(nginxsim: Any, tmp_path: Path, output: str) -> None:
     assert BY_CODE["webhook-off"].number in ran.out
     if output in ("json", "sarif"):
         json.loads(ran.out)
+
+
+def stored(thing: dict[str, Any]) -> dict[str, Any]:
+    """As a server has it: bytes in base64."""
+    data = {key: b64encode(text.encode()).decode() for key, text in thing.get("stringData", {}).items()}
+    return {**{key: value for key, value in thing.items() if key != "stringData"}, **({"data": data} if data else {})}
+
+
+def test_a_running_cluster_is_asked_for_what_stands_on_the_way(nginxsim: Any, cluster: Any) -> None:
+    """The Secret by name; and an empty caBundle is a fact there."""
+    host = "ingress-nginx-controller-admission.ingress-nginx.svc"
+    secret = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": {"name": "ingress-nginx-admission", "namespace": "ingress-nginx"},
+        "stringData": {"cert": certificate(host)["tls.crt"], "key": certificate("other.example.com")["tls.key"]},
+    }
+    cluster.kinds = AROUND
+    made = json.loads(json.dumps(example([{"webhook": {}}, secret]).objects))
+    cluster.objects = [*map(stored, made), ingress_class(), *served(), ingress()]
+    ran = nginxsim("preflight", "--cluster", "-o", "json")
+    found = [each["code"] for each in json.loads(ran.out)["found"]]
+    assert found == ["webhook-no-pod", "webhook-without-certificate", "webhook-ca-missing"], ran.out + ran.err
+    assert "/api/v1/namespaces/ingress-nginx/secrets/ingress-nginx-admission" in cluster.asked
+    cluster.asked.clear()
+    assert nginxsim("check", "--cluster").status == 0
+    assert not [path for path in cluster.asked if "webhook" in path or "polic" in path or "jobs" in path]
 
 
 def test_nothing_found_is_fine_and_nothing_to_walk_is_bad_input(nginxsim: Any, tmp_path: Path) -> None:

@@ -26,14 +26,22 @@ from tests.support.estates import Object
 VERSION = "v1.34.2"
 NAMED = {
     "ConfigMap": "configmaps", "Endpoints": "endpoints", "Ingress": "ingresses", "IngressClass": "ingressclasses",
+    "NetworkPolicy": "networkpolicies",
 }  # fmt: skip
-UNSPACED = {"IngressClass", "Namespace", "Node"}
+UNSPACED = {"IngressClass", "Namespace", "Node", "ValidatingWebhookConfiguration"}
 CORE = {
     "v1": ("ConfigMap", "Endpoints", "Namespace", "Node", "Pod", "Secret", "Service"),
     "apps/v1": ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
     "networking.k8s.io/v1": ("Ingress", "IngressClass"),
     "discovery.k8s.io/v1": ("EndpointSlice",),
 }
+AROUND: dict[str, tuple[str, ...]] = {
+    **CORE,
+    "networking.k8s.io/v1": ("Ingress", "IngressClass", "NetworkPolicy"),
+    "admissionregistration.k8s.io/v1": ("ValidatingWebhookConfiguration",),
+    "batch/v1": ("Job",),
+}
+"""With what stands on the way to webhooks."""
 
 
 _TIMEOUT = re.compile(r"[?&]timeout=\w+$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,8 @@ from nginxsim.simulation import Simulation, simulate
 from tests.support.certificates import issue
 from tests.support.estates import endpoints, manifests, secret, service
 
-MADE = re.compile(r"'?<(certificate|key) of ([\w.-]+)(?:, (expired|\d+ days left))?>'?")
-MADE_AS = {"certificate": "tls.crt", "key": "tls.key"}
+MADE = re.compile(r"'?<(certificate|key|bundle) of ([\w.-]+)(?:, (expired|\d+ days left))?>'?")
+MADE_AS = {"certificate": "tls.crt", "key": "tls.key", "bundle": "tls.crt"}
 HTTP = [{"name": "http", "port": 80, "targetPort": 8080}]
 SERVICES = manifests(
     *(service(name, selector={"app": name}, ports=HTTP) for name in ("web", "api", "other")),
@@ -37,8 +38,16 @@ def known() -> str:
 
 
 def filled(text: str) -> str:
-    """Manifests with a certificate or a key wherever they have `<certificate of shop.example.com, 5 days left>`."""
-    return MADE.sub(lambda found: json.dumps(certificate(found[2], _days(found[3]))[MADE_AS[found[1]]]), text)
+    """Manifests with a certificate or a key wherever they have `<certificate of shop.example.com, 5 days left>`.
+
+    A bundle is a certificate in base64.
+    """
+    return MADE.sub(_made, text)
+
+
+def _made(found: re.Match[str]) -> str:
+    pem = certificate(found[2], _days(found[3]))[MADE_AS[found[1]]]
+    return json.dumps(b64encode(pem.encode()).decode() if found[1] == "bundle" else pem)
 
 
 def _days(left: str | None) -> int:

@@ -48,7 +48,7 @@ def certificate_faults(cluster: Cluster, controller: Controller, way: Way) -> It
     is_off = not flag(controller, ADDRESS)[0]
     bare = [] if is_off else list(_bare(cluster, controller, way))
     yield from bare
-    authorities = list(_authorities(way))
+    authorities = list(_certificates(way.webhook.ca_bundle or b""))
     if not bare and (shown := _shown(cluster, controller, way)) is not None:
         yield from _judged(cluster, way, shown, authorities)
     yield from _bundle(cluster, way, authorities)
@@ -132,12 +132,12 @@ def _judged(cluster: Cluster, way: Way, shown: Shown, authorities: Sequence[x509
     about, place = secret.meta, secret.meta.origin
     try:
         leaf = read_key_pair(pem, key)
-        chain = [x509.load_der_x509_certificate(each.content) for each in pem_blocks(pem) if each.type == "CERTIFICATE"]
     except ValueError as problem:
         assert way.runs is not None
         facts = _facts(way, why=Bare.REFUSED, secret=secret.meta.key, words=str(problem), flag="", path="", key="")
         yield Fault(Kind.WITHOUT_CERTIFICATE, way.runs.workload.meta, (place,), facts)
         return
+    chain = list(_certificates(pem))
     known = Certificate(secret.meta.name, secret.meta.namespace, dns_names=leaf.dns_names, addresses=leaf.addresses)
     if not covers(known, way.host):
         facts = _facts(way, names=(*leaf.dns_names, *leaf.addresses), common=leaf.common_name, wanted=way.host)
@@ -169,11 +169,13 @@ def _leads(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate])
     return False
 
 
-def _authorities(way: Way) -> Iterator[x509.Certificate]:
-    for block in pem_blocks(way.webhook.ca_bundle or b""):
+def _certificates(pem: bytes) -> Iterator[x509.Certificate]:
+    """Those that can be read."""
+    for block in pem_blocks(pem):
         try:
-            yield x509.load_der_x509_certificate(block.content)
-        except ValueError:
+            if block.type == "CERTIFICATE":
+                yield x509.load_der_x509_certificate(block.content)
+        except (ValueError, x509.InvalidVersion):
             continue
 
 

@@ -9,11 +9,10 @@ from nginxsim.around.webhook.kinds import Empty, Fault, Kind
 from nginxsim.around.webhook.pace import slow
 from nginxsim.around.webhook.policies import shut_out
 from nginxsim.around.webhook.reach import Reach, unreached
-from nginxsim.around.webhook.way import ADDRESS, Way, address_in, flag, listens_on, ways_of
+from nginxsim.around.webhook.way import ADDRESS, Way, address_in, asks_in, flag, labels_of, listens_on, ways_of
 from nginxsim.config.controller import Controller
 from nginxsim.config.deployed import deployed_in
 from nginxsim.kube.cluster import Cluster
-from nginxsim.kube.validation.rules.webhook import REVIEWS
 from nginxsim.kube.webhooks import Webhook
 from nginxsim.kube.workloads import WorkloadIndex
 
@@ -34,6 +33,7 @@ def faults_of(cluster: Cluster, controller: Controller, reach: Reach | None = No
 def _of_way(cluster: Cluster, controller: Controller, way: Way, reach: Reach | None) -> Iterator[Fault]:
     if way.runs is not None:
         yield from _versions(controller, way)
+        yield from _unasked(cluster, way)
     if not way.webhook.service:
         return
     if way.service is None:
@@ -62,9 +62,7 @@ def effect(webhook: Webhook) -> dict[str, object]:
 def _versions(controller: Controller, way: Way) -> Iterator[Fault]:
     release = controller.release
     facts = {**effect(way.webhook), "release": release.name}
-    # kubernetes 1.34: apiserver/pkg/admission/plugin/webhook/request/admissionreview.go (CreateAdmissionObjects): the
-    # first that it knows.
-    spoken = next((each for each in way.webhook.review_versions if each in REVIEWS), "v1")
+    spoken = asks_in(way.webhook)
     if spoken != "v1" and not release.webhook_reads_old_reviews:
         place = way.webhook.place("admissionReviewVersions")
         yield Fault(Kind.REVIEW_VERSION, way.registration.meta, (place,), {**facts, "version": spoken})
@@ -76,6 +74,21 @@ def _versions(controller: Controller, way: Way) -> Iterator[Fault]:
         yield Fault(
             Kind.INGRESS_VERSION, way.registration.meta, (place,), {**facts, "version": asked[0], "wanted": taken}
         )
+
+
+def _unasked(cluster: Cluster, way: Way) -> Iterator[Fault]:
+    """Selectors that leave out every Ingress of the input; labels of a namespace that is not in it are not known."""
+    webhook = way.webhook
+    known = [each for each in cluster.ingresses.values() if each.meta.namespace in cluster.namespaces]
+    if not known or len(known) < len(cluster.ingresses):
+        return
+    namespaces = [labels_of(cluster, each.meta.namespace) for each in known]
+    objects = [each.meta.labels for each in known]
+    asked = ((webhook.namespaces, "namespaceSelector", namespaces), (webhook.objects, "objectSelector", objects))
+    for selector, field, labels in asked:
+        if not any(map(selector.matches, labels)):
+            facts = {**effect(webhook), "field": field, "count": len(known)}
+            yield Fault(Kind.UNASKED, way.registration.meta, (webhook.place(field),), facts)
 
 
 def _twice(ways: tuple[Way, ...]) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     INGRESS_VERSION = "webhook-ingress-version"
     REVIEW_VERSION = "webhook-review-version"
     TWICE = "webhook-asked-twice"
+    UNASKED = "webhook-never-asked"
     SERVICE_MISSING = "webhook-service-missing"
     PORT_MISSING = "webhook-port-missing"
     NO_POD = "webhook-no-pod"

@@ -10,6 +10,7 @@ from nginxsim.config.deployed import Deployed, deployed_in
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.live import LABEL
 from nginxsim.kube.objects import EndpointSlice, Service, ServicePort, Workload
+from nginxsim.kube.validation.rules.webhook import REVIEWS
 from nginxsim.kube.webhooks import Registration, Webhook
 from nginxsim.kube.workloads import WorkloadIndex
 from nginxsim.origins import Origin
@@ -66,15 +67,22 @@ def ways_of(cluster: Cluster, controller: Controller) -> tuple[Way, ...]:
         for webhook in registration.webhooks
         if is_asked_about_ingresses(webhook)
     )
-    return tuple(way for way in ways if (way.runs.key == own if way.runs else _is_called(way.webhook)))
+    return tuple(way for way in ways if (way.runs.key == own if way.runs else is_the_controllers(way.webhook)))
 
 
 def is_asked_about_ingresses(webhook: Webhook) -> bool:
     return any(rule.is_about(group, "ingresses") for rule in webhook.rules for group in GROUPS)
 
 
-def _is_called(webhook: Webhook) -> bool:
+def is_the_controllers(webhook: Webhook) -> bool:
+    """By its name, or the path that is asked."""
     return webhook.name == NAME or webhook.path in PATHS
+
+
+def asks_in(webhook: Webhook) -> str:
+    """The version of AdmissionReview: the first that the API server knows."""
+    # kubernetes 1.34: apiserver/pkg/admission/plugin/webhook/request/admissionreview.go (CreateAdmissionObjects)
+    return next((each for each in webhook.review_versions if each in REVIEWS), "v1")
 
 
 def _way(
