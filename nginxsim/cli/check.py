@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -125,6 +127,7 @@ def command(
     config = config_of(estate.project())
     policy = Policy(config, Wishes(selectors(selected), selectors(extended), selectors(ignored)))
     file = _baseline_file(estate, baseline, config, updates=updates)
+    estate = replace(estate, exclude=(*estate.exclude, *_unread(file)))
     stdin = standard_input(estate.named).getvalue()
 
     def found() -> CheckReport:
@@ -237,6 +240,12 @@ def _baseline_file(estate: EstateOptions, given: str | None, config: Config, *, 
             raise UsageError("--update-baseline needs --baseline FILE, or baseline in nginxsim.toml")
         return None
     return Path(given) if given is not None else estate.project().folder / config.baseline
+
+
+def _unread(baseline: Path | None) -> Iterator[str]:
+    """The pattern for a baseline in a folder that is looked at: nobody has to hear that it is no manifest."""
+    if baseline is not None:
+        yield "/" + re.sub(r"[^\w./-]", r"\\\g<0>", os.path.relpath(baseline))
 
 
 def _without_known(report: CheckReport, file: Path, *, updates: bool) -> CheckReport:

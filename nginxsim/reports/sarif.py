@@ -16,6 +16,7 @@ from nginxsim.reports.findings import CheckReport
 from nginxsim.reports.machine import dumps
 from nginxsim.reports.spans import Sources, locate
 from nginxsim.reports.verdicts import VerdictReport, as_findings
+from nginxsim.sources.edits import where
 from nginxsim.verdict.types import Evidence, Finding, TraceStep
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -72,9 +73,23 @@ def _result(found: Finding, index: Mapping[str, int], sources: Sources, trace: S
     }
     if related := [_related(number, item, sources) for number, item in enumerate(others) if item]:
         result["relatedLocations"] = related
+    if fix := _fix(found, sources):
+        result["fixes"] = [fix]
     if flow := _flow(trace):
         result["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
     return result
+
+
+def _fix(found: Finding, sources: Sources) -> dict[str, Any] | None:
+    """What `check --fix` writes, where it writes something."""
+    edit = found.edit if found.edit and found.edit.is_own else None
+    place = where(sources.line(edit.origin.file, edit.origin.line) or "", edit) if edit else None
+    if not edit or not place:
+        return None
+    region = {"startLine": edit.origin.line, "startColumn": place[0] + 1, "endColumn": place[1] + 1}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": edit.new}}
+    change = {"artifactLocation": artifact(edit.origin.file), "replacements": [replacement]}
+    return {"description": {"text": found.fix}, "artifactChanges": [change]}
 
 
 def _location(found: Finding, item: Evidence | None, sources: Sources) -> dict[str, Any]:

@@ -60,14 +60,20 @@ def _changed(name: str, edits: Iterable[Edit | None]) -> Changed:
 
 def _rewritten(line: str, edit: Edit) -> str | None:
     """None where the line does not read so."""
+    place = where(line, edit)
+    return None if place is None else line[: place[0]] + edit.new + line[place[1] :]
+
+
+def where(line: str, edit: Edit) -> tuple[int, int] | None:
+    """From where to where in its line the old word stands, from 0; None where the line does not read so."""
     at = edit.origin.column - 1
     quote = line[at : at + 1] if line[at : at + 1] in ("'", '"') else ""
     start = at + len(quote)
     end = start + len(edit.old)
-    if line[start:end] != edit.old or not (line.startswith(quote, end) if quote else _END.match(line, end)):
-        return None
+    ends = line.startswith(quote, end) if quote else _END.match(line, end)
     # What brings its own quotes is for a word that has none.
-    return None if quote and quote in edit.new else line[:start] + edit.new + line[end:]
+    is_there = line[start:end] == edit.old and ends and not (quote and quote in edit.new)
+    return (start, end) if is_there else None
 
 
 def unified(name: str, before: str, after: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from nginxsim.config.assumed import SHOWN, Assumable
-from nginxsim.controller.model import Location, NoticeCode
+from nginxsim.controller.model import DEFAULT_SERVER, Location, NoticeCode
 from nginxsim.errors import some
 from nginxsim.kube.objects import Ingress
 
@@ -60,7 +60,7 @@ class Ages:
             if Assumable.AGES in self._estate.assume
             else "created in the order of the documents"
         )
-        names = [f"{host or '*'}{path}" for host, path in self.contests]
+        names = [f"{'*' if host in ('', DEFAULT_SERVER) else host}{path}" for host, path in self.contests]
         return (f"Ingresses that do not say when they were created were {rule} ({some(names, SHOWN)})",)
 
     def told(self, location: Location | None, request: Request) -> str:

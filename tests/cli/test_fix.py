@@ -162,6 +162,19 @@ def test_standard_input_and_what_a_tool_makes_stay(tmp_path: Path) -> None:
     assert "proxy-body-size" in written(tmp_path / "more.yaml")
 
 
+def test_code_scanning_gets_the_fix(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(estate({"annotation": f"'{PREFIX}limit-rsp': '5'"}), encoding="utf-8")
+    told = json.loads(run("check", str(path), "-o", "sarif", "--select", "NX604").out)
+    (fix,) = told["runs"][0]["results"][0]["fixes"]
+    ((replacement,),) = (change["replacements"] for change in fix["artifactChanges"])
+    region, new = replacement["deletedRegion"], replacement["insertedContent"]["text"]
+    line = written(path).split("\n")[region["startLine"] - 1]
+    mended = line[: region["startColumn"] - 1] + new + line[region["endColumn"] - 1 :]
+    run("check", str(path), "--fix")
+    assert mended == written(path).split("\n")[region["startLine"] - 1]
+
+
 def test_a_diff_shows_no_secret(tmp_path: Path) -> None:
     secret = "---\nkind: Secret\napiVersion: v1\nmetadata: {name: a}\nstringData: {password: hunter2, pin: 1234}\n"
     path = tmp_path / "shop.yaml"

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginxsim.cli.main import main
-from nginxsim.reports import ADMISSION_FORMATS, DIFF_FORMATS, FORMATS, INGRESS_FORMATS, UPGRADE_FORMATS
+from nginxsim.reports import (
+    ADMISSION_FORMATS,
+    DIFF_FORMATS,
+    FORMATS,
+    INGRESS_FORMATS,
+    STATISTICS_FORMATS,
+    UPGRADE_FORMATS,
+)
 from nginxsim.reports.suites import FORMATS as SUITE_FORMATS
 
 
@@ -69,6 +76,7 @@ def every_report(path: str, *urls: str, other: str = "") -> Iterator[tuple[str, 
         yield from (("why", url, path, "-o", name) for name in FORMATS)
         yield "why", url, path, "--repeat", "20"
     yield from (("check", path, "--all", "-o", name) for name in FORMATS)
+    yield from (("check", path, "--statistics", "-o", name) for name in STATISTICS_FORMATS)
     yield from (("admit", path, "-o", name) for name in ADMISSION_FORMATS)
     yield from (("ingresses", path, "-o", name) for name in INGRESS_FORMATS)
     yield from (
