@@ -81,9 +81,14 @@ def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequenc
         path=road.path,
         changes=tuple(sorted((*_changes(road), *chart_changes(road, values)), key=_rank)),
         ingresses=len(new.cluster.ingresses),
-        assumptions=tuple(dict.fromkeys((*old.taken, *new.taken))),
+        assumptions=tuple(dict.fromkeys((*old.taken, *_further(new)))),
         whose=old.whose,
     )
+
+
+def _further(new: Simulation) -> Iterator[str]:
+    """What is taken for granted of the new side, but for which controller it is: the old one's."""
+    return (words for words in new.taken if words not in new.controller.identity)
 
 
 def _rank(change: Change) -> tuple[bool, int]:
