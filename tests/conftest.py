@@ -5,6 +5,7 @@ A test is marked `nginx` when a fixture of its needs a real nginx, and `process`
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,9 @@ from tests.support import tools as real_tools
 from tests.support.apiserver import ApiServer, serving
 from tests.support.commands import Command, Process, run
 from tests.support.places import ROOT
+
+# Workers of pytest-xdist are told of a terminal that nobody looks at; reports in tests are as in a pipe.
+os.environ.pop("COLUMNS", None)
 
 MARKING = {"real_nginx": "nginx", "process": "process", "tools": "process"}
 """Fixture -> the mark of every test that uses it, itself or through another fixture."""

@@ -109,7 +109,7 @@ def _oauth2_proxy(*, version: str, flags: Sequence[str] = ()) -> Iterator[Mappin
     given = [] if any("email" in flag for flag in flags) else ["--email-domain=*"]
     container = {
         "name": name,
-        "image": f"quay.io/oauth2-proxy/oauth2-proxy:{version}",
+        "image": f"mirror.test/oauth2-proxy/oauth2-proxy:{version}",
         "args": [*listens, *given, *flags],
         "env": [{"name": "OAUTH2_PROXY_COOKIE_SECRET", "valueFrom": secret}],
     }

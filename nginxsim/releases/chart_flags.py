@@ -17,7 +17,7 @@ Plain: TypeAlias = "str | int | bool | dict[str, Plain]"
 DEFAULTS: Mapping[str, Plain] = {
     "controller": {
         "name": "controller",
-        "image": {"registry": "registry.k8s.io", "image": "ingress-nginx/controller"},
+        "image": {"image": "ingress-nginx/controller"},
         "containerPort": {"http": 80, "https": 443},
         "config": {},
         "ingressClass": "nginx",

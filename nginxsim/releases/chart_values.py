@@ -208,7 +208,6 @@ DEFAULTS: Mapping[str, Mapping[str, Fact]] = {
     "controller.allowSnippetAnnotations": {"..1.8.5": True, "1.9.0..": False},
     "controller.electionID": {"..1.4.0": "ingress-controller-leader", "1.5.1..": "that of the installation"},
     "controller.image.allowPrivilegeEscalation": {"..1.9.4": True, "1.9.5..": False},
-    "controller.image.registry": {"..1.2.1": "k8s.gcr.io", "1.3.0..": "registry.k8s.io"},
     "controller.image.runAsGroup": {"..1.11.8": "", "1.12.0..": 82},
     "controller.image.runAsNonRoot": {"..1.9.4": "", "1.9.5..": True},
     "controller.image.seccompProfile.type": {"..1.9.4": "", "1.9.5..": "RuntimeDefault"},

@@ -246,7 +246,8 @@ class _Objects:
     def _image(self) -> Piece:
         said = self._values.said
         whole, tag = said("controller.image.repository"), said("controller.image.tag")
-        name = whole.text or f"{said('controller.image.registry').text}/{said('controller.image.image').text}"
+        parts = (said("controller.image.registry").text, said("controller.image.image").text)
+        name = whole.text or "/".join(filter(None, parts))
         given = tag if tag.text else Said(f"v{self._chosen.release}", self._asked.wanted)
         return Said(f"{name}:{given.text}", tag.leaf or whole.leaf or given.leaf)
 

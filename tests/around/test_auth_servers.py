@@ -36,7 +36,7 @@ LOCAL = [
 def proxy(*flags: str, version: str = "v7.15.6", **container: Any) -> list[Object]:
     """oauth2-proxy in the namespace auth."""
     labels = {"app": "oauth2-proxy"}
-    image = f"quay.io/oauth2-proxy/oauth2-proxy:{version}"
+    image = f"mirror.test/oauth2-proxy/oauth2-proxy:{version}"
     volumes = container.pop("volumes", [])
     pod = {"containers": [{"name": "p", "image": image, "args": list(flags), **container}], "volumes": volumes}
     spec = {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}
