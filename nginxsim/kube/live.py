@@ -21,6 +21,7 @@ from nginxsim.kube.objects import Meta
 from nginxsim.kube.recognition import runs_controller
 from nginxsim.kube.secrecy import APPLIED
 from nginxsim.kube.snapshots import Snapshot
+from nginxsim.kube.workloads import FOREIGN_WORKLOADS
 from nginxsim.kube.written import as_yaml
 from nginxsim.origins import Origin, in_field
 from nginxsim.sources import File
@@ -289,8 +290,8 @@ def _pod(thing: Json) -> Json:
 
 def _workload(thing: Json) -> Json:
     """Without the status: what runs is told by Pods."""
-    spec = thing["spec"]
-    template = {**_some(spec["template"], "metadata"), "spec": _pod_spec(spec["template"]["spec"])}
+    spec, template = thing["spec"], thing["spec"].get("template", {})
+    template = {**_some(template, "metadata"), "spec": _pod_spec(template.get("spec", {}))}
     return {**_bare(thing), "spec": {**_some(spec, "replicas", "selector"), "template": template}}
 
 
@@ -357,5 +358,6 @@ KEPT: Mapping[str, Callable[[Json], Json | None]] = {
     "Pod": _pod,
     "ReplicaSet": _replica_set,
     "StatefulSet": _workload,
+    **dict.fromkeys(FOREIGN_WORKLOADS, _workload),
 }
 """By kind, what is kept besides metadata; of other kinds all is."""

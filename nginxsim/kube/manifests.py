@@ -40,7 +40,7 @@ from nginxsim.kube.snapshots import KIND as SNAPSHOT
 from nginxsim.kube.snapshots import VERSION, Snapshot, read_snapshot
 from nginxsim.kube.webhooks import OBJECTS as WEBHOOKS
 from nginxsim.kube.webhooks import UNNAMESPACED, Job, Policy, Registration
-from nginxsim.kube.workloads import AssumedEndpoints, read_pod, read_template
+from nginxsim.kube.workloads import FOREIGN_WORKLOADS, AssumedEndpoints, read_pod, read_template
 from nginxsim.sources import (
     PLAIN_READING,
     Estate,
@@ -100,6 +100,7 @@ KINDS = {
         Kind("Service", {"v1": read_service}),
         Kind(SNAPSHOT, {VERSION: read_snapshot}, namespaced=False, varies=False),
         Kind("StatefulSet", _TEMPLATE),
+        *(Kind(name, {version: read_template}) for name, version in FOREIGN_WORKLOADS.items()),
         *(Kind(name, readers) for name, readers in MAKERS.items()),
         *(Kind(name, readers) for name, readers in EDGES.items()),
         *(

@@ -13,6 +13,13 @@ from nginxsim.kube.objects import EndpointSlice, Meta, Port, Service, ServicePor
 MOST_REPLICAS = 3
 """More Pods of one template than these say nothing new about a route."""
 
+FOREIGN_WORKLOADS: Mapping[str, str] = {
+    "CloneSet": "apps.kruise.io/v1alpha1",
+    "DeploymentConfig": "apps.openshift.io/v1",
+    "Rollout": "argoproj.io/v1alpha1",
+}
+"""Kinds of other people's that run Pods as a Deployment does. One that only refers to a Deployment has no template."""
+
 _FINISHED = ("Succeeded", "Failed")
 
 
