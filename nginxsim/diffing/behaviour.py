@@ -30,6 +30,7 @@ class _Change:
     side: str
     blamed: Ending
     sources: tuple[Source, ...]
+    ingresses: tuple[str, ...]
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -57,11 +58,13 @@ class _Group:
     requests: int = 0
     places: dict[str, None] = field(default_factory=dict)
     schemes: set[str] = field(default_factory=set)
+    ingresses: dict[str, None] = field(default_factory=dict)
 
     def add(self, change: _Change) -> None:
         self.requests += 1
         self.places[change.probe.place] = None
         self.schemes.add(change.probe.request.scheme)
+        self.ingresses.update(dict.fromkeys(change.ingresses))
         if change.plainness < self.example.plainness:
             self.example = change
 
@@ -78,6 +81,7 @@ class _Group:
             requests=self.requests,
             places=tuple(dict.fromkeys((example.probe.place, *self.places))),
             schemes=tuple(sorted(self.schemes)),
+            ingresses=tuple(self.ingresses),
         )
 
 
@@ -118,7 +122,9 @@ class Behaviour:
             side, blamed = _to_blame(old[0], new[0])
             found = self._shared(what, (*new, *old))
             found = found or _written(conf, words(before, after, what), new[0], old[0], blamed if side == NEW else None)
-            change = _Change(probe, before, after, what, side, blamed, tuple(self._changed(found)[:MOST_SOURCES]))
+            owners = tuple(filter(None, dict.fromkeys(ending.ingress for ending in (*new, *old))))
+            sources = tuple(self._changed(found)[:MOST_SOURCES])
+            change = _Change(probe, before, after, what, side, blamed, sources, owners)
             self._groups.setdefault(change.key, _Group(change)).add(change)
 
     def _changed(self, sources: Sequence[Source]) -> Sequence[Source]:

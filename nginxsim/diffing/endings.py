@@ -113,6 +113,12 @@ class Ending:
         return host, str(location) if location.name == "location" else ""
 
     @property
+    def ingress(self) -> str:
+        """ "namespace/name" of the one whose location was chosen first, "" where it is nobody's."""
+        location = self.routing.provenance.location_at(self._line(Phase.LOCATION))
+        return location.ingress.meta.key if location and location.ingress else ""
+
+    @property
     def directive(self) -> str:
         """The directive that settled the status, in lower case; "" where a rule of nginx's own did."""
         ended = self.routed.ended_by

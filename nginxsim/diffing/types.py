@@ -71,6 +71,8 @@ class BehaviourChange:
     places: tuple[str, ...] = ()
     """Hosts with the locations that were asked of, each once, the probe's own first."""
     schemes: tuple[str, ...] = ()
+    ingresses: tuple[str, ...] = ()
+    """Those whose locations were asked, by "namespace/name"."""
 
     @property
     def is_visible(self) -> bool:

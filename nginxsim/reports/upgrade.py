@@ -138,6 +138,7 @@ def _change_data(change: Change) -> dict[str, Any]:
     return {
         **finding_data(change.finding),
         "subject": change.subject,
+        "ingresses": list(change.ingresses),
         "since": list(change.course.since),
         "repaired": change.course.repaired or None,
         "keeps": list(map(_keep_data, change.keeps)),

@@ -33,7 +33,8 @@ def answer_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
             mends = partial(asked.is_old, change) if is_felt(change) else _never
             course = road.bisected(partial(asked.is_new, change), mends)
             finding = otherwise(change, ingress, _others(change, groups), course)
-            yield Change(Kind.ANSWER, ",".join(change.what), course, finding)
+            owners = tuple(_owners(road.new, change, groups))
+            yield Change(Kind.ANSWER, ",".join(change.what), course, finding, alike=owners)
 
 
 class _Said:
@@ -114,8 +115,28 @@ def _owner(simulation: Simulation, change: BehaviourChange) -> Ingress | None:
 
 def _others(change: BehaviourChange, groups: Mapping[str, Sequence[str]]) -> int:
     """How many hosts more there are of which the same holds."""
-    asked = {place.partition("/")[0].partition(" ")[0] for place in change.places}
-    return sum(len(group) for name, group in groups.items() if name in asked) - 1
+    return sum(len(groups[name]) for name in _asked_hosts(change, groups)) - 1
+
+
+def _asked_hosts(change: BehaviourChange, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    asked = dict.fromkeys(place.partition("/")[0].partition(" ")[0] for place in change.places)
+    return [name for name in asked if name in groups]
+
+
+def _owners(simulation: Simulation, change: BehaviourChange, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The Ingresses that were asked, and those that have their part on further hosts of the same shape."""
+    yield from change.ingresses
+    seen, servers = set(change.ingresses), simulation.model.servers
+    for name in _asked_hosts(change, groups):
+        here = [position for position, key in enumerate(_owner_keys(servers.get(name))) if key in change.ingresses]
+        for other in groups[name][1:]:
+            keys = _owner_keys(servers.get(other))
+            yield from dict.fromkeys(key for key in (keys[position] for position in here) if key and key not in seen)
+            seen.update(keys)
+
+
+def _owner_keys(server: Server | None) -> list[str]:
+    return [location.ingress.meta.key if location.ingress else "" for location in server.locations] if server else []
 
 
 class _Asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from nginxsim.annotations import Effect
 from nginxsim.kube.objects import Ingress
@@ -12,6 +13,9 @@ from nginxsim.upgrade.keeping import Keep
 from nginxsim.upgrade.kinds import Change, Course, Kind
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.wording import Case, heard, ignored, kept_until_restart, lost, served
+
+if TYPE_CHECKING:
+    from nginxsim.simulation import Simulation
 
 FOREIGN = (Rule.CLASS, Rule.NAMESPACE, Rule.CATCH_ALL)
 """Rules that a running controller follows at once."""
@@ -70,12 +74,18 @@ class _Judge:
 
     def _annotations(self) -> Iterator[Change]:
         for trouble in self.come:
-            if trouble.effect is Effect.IGNORED:
+            is_gone = trouble.rule is Rule.NO_SUCH_ANNOTATION  # Whoever wrote it has to hear of that in any case.
+            if trouble.effect is Effect.IGNORED and (is_gone or self._counts(trouble, self.road.old)):
                 yield self._ignored(trouble)
         for trouble in self.before:
-            if trouble.effect is Effect.IGNORED and trouble not in self.after:
+            comes = trouble.effect is Effect.IGNORED and trouble not in self.after
+            if comes and self._counts(trouble, self.road.new):
                 course = self.road.course(partial(self._lacks, trouble))
                 yield Change(Kind.HEARD, trouble.subject, course, heard(self.ingress, trouble, course))
+
+    def _counts(self, trouble: Trouble, end: Simulation) -> bool:
+        """Whether what is said to count no longer, or from now on, makes a difference at the other end."""
+        return self.road.effects.has(self.ingress, trouble.subject, end)
 
     def _ignored(self, trouble: Trouble) -> Change:
         course = self.road.course(partial(self._has, trouble), partial(self._is_mended, trouble))

@@ -60,6 +60,13 @@ class Change:
     course: Course
     finding: Finding
     keeps: tuple[Keep, ...] = ()
+    alike: tuple[str, ...] = ()
+    """Of what concerns several Ingresses alike, each by "namespace/name"; the finding is about one of them."""
+
+    @property
+    def ingresses(self) -> tuple[str, ...]:
+        """Whom it concerns; none where it is about no Ingress."""
+        return self.alike or tuple(filter(None, (self.finding.ingress,)))
 
 
 @dataclass(frozen=True, slots=True)

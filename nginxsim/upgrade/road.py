@@ -17,6 +17,7 @@ from nginxsim.config.told import Told
 from nginxsim.releases import Release, between, later
 from nginxsim.releases import release as release_named
 from nginxsim.simulation import Simulation
+from nginxsim.upgrade.effects import Effects
 from nginxsim.upgrade.gate import Gate
 from nginxsim.upgrade.installed import at_release
 from nginxsim.upgrade.keeping import Keep, tries, with_all
@@ -76,6 +77,10 @@ class Road:
         return {end.controller.release.name: end for end in (self.old, self.new)}
 
     @cached_property
+    def effects(self) -> Effects:
+        return Effects(self)
+
+    @cached_property
     def keeping(self) -> Keeping:
         return Keeping(self)
 
@@ -109,10 +114,17 @@ class Road:
         """Under a release, with these Ingresses alone."""
         asked = (self._likeness[name], frozenset(keys))
         if asked not in self._parts:
-            ingresses = {key: each for key, each in self.old.given.ingresses.items() if key in asked[1]}
-            cluster = replace(self._given(asked[0]), ingresses=ingresses)
-            self._parts[asked] = Simulation(cluster, self._told(asked[0]), self.old.assume)
+            self._parts[asked] = self.piece(name, asked[1])
         return self._parts[asked]
+
+    def piece(self, name: str, keys: Collection[str], instead: Ingress | None = None) -> Simulation:
+        """The same, asked once. instead: stands for the Ingress of its name."""
+        given = self.old.given.ingresses
+        ingresses = {key: given[key] for key in given if key in keys}
+        if instead is not None:
+            ingresses[instead.meta.key] = instead
+        like = self._likeness[name]
+        return Simulation(replace(self._given(like), ingresses=ingresses), self._told(like), self.old.assume)
 
     def old_gate(self) -> Gate:
         return self.gate(self.old.controller.release.name)
