@@ -34,6 +34,7 @@ HANDING = ("proxy_set_header", "grpc_set_header")
 HANDED_ON = "asked.example.com"
 """The value of a header that is asked with to see whether the service gets it."""
 _OF_REQUEST = re.compile(r"\$http_(\w+)")
+MOST_REPLACED = 3
 DEEPER = "/deeper/page?x=1"
 NOWHERE = "/no/such/page"
 _SAFE = "/:@!$&'()*+,;=-._~"
@@ -174,11 +175,22 @@ class _Asker:
         asks = any(place.effective("auth_basic_user_file") for place in self.pair.sides)
         return ((CREDENTIALS,), ()) if asks else ((),)
 
+    @property
+    def _replaced(self) -> list[int]:
+        """Statuses that error pages stand in for, which an auth server may answer as well."""
+        pages = (page for place in self.pair.sides for page in place.effective("error_page"))
+        words = (word for page in pages for word in page.args[:-1])
+        return sorted({int(word) for word in words if word.isdigit()} - {401})[:MOST_REPLACED]
+
     def _special(self) -> Iterator[Variation]:
         yield from (Variation(client=client) for client in clients(*self.rules))
-        if any(place.effective(*ASKING) for place in self.pair.sides):
-            yield Variation(auth_status=401)
-        yield from self._conditional()
+        asks = any(place.effective(*ASKING) for place in self.pair.sides)
+        if asks:
+            yield from (Variation(auth_status=code) for code in (401, *self._replaced))
+        for variation in self._conditional():
+            yield variation
+            if asks and variation.headers:
+                yield replace(variation, auth_status=401)
         yield from self._canaries()
         yield from self._bodies()
         yield from self._handed_on()

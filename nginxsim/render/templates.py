@@ -53,8 +53,12 @@ def templates_of(controller: Controller) -> Templates:
 
 
 def folders_of(release: Release) -> tuple[Path, ...]:
-    """Where the templates of a release lie: what differs in it, over what all have."""
-    return TEMPLATE_FOLDER / release.name, TEMPLATE_FOLDER
+    """Where the templates of a release lie: what differs in it, over what all have.
+
+    Releases without any of their own share theirs, which are compiled once.
+    """
+    own = TEMPLATE_FOLDER / release.name
+    return (own, TEMPLATE_FOLDER) if own.is_dir() else (TEMPLATE_FOLDER,)
 
 
 def own_templates_of(release: Release) -> Templates:

@@ -34,7 +34,7 @@ def answer_changes(road: Road, told: Collection[str]) -> Iterator[Change]:
             course = road.bisected(partial(asked.is_new, change), mends)
             finding = otherwise(change, ingress, _others(change, groups), course)
             owners = tuple(_owners(road.new, change, groups))
-            yield Change(Kind.ANSWER, ",".join(change.what), course, finding, alike=owners)
+            yield Change(Kind.ANSWER, ",".join(change.what), course, finding, answer=change, alike=owners)
 
 
 class _Said:

@@ -18,6 +18,7 @@ from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
 from nginxsim.upgrade.installed import at_release, with_controller_of
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
+from nginxsim.upgrade.moved import moved_changes
 from nginxsim.upgrade.objects import object_changes
 from nginxsim.upgrade.road import Road
 from nginxsim.upgrade.settings import defaults_moved, protocols_lost, settings_known, settings_read
@@ -106,6 +107,7 @@ def _changes(road: Road) -> Iterator[Change]:
     yield from answer_changes(road, told)
     yield from client_changes(road)
     yield from widened_changes(road, told)
+    yield from moved_changes(road, told)
     yield from settings_known(road)
     yield from settings_read(road)
     yield from protocols_lost(road)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nginxsim.annotations import NAMES
 from nginxsim.annotations.values import ParsedAnnotations
@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from nginxsim.upgrade.road import Road
 
 
+AFFINITY = "sessionAffinityConfig"
+
+
 class Effects:
     """Of the annotations of one estate, found by leaving each away."""
 
     def __init__(self, road: Road) -> None:
         self._road = road
         self._known: dict[Hashable, bool] = {}
-        self._hosts: dict[str, list[str]] = {}
+        self._beside: dict[Hashable, list[str]] = {}
         for ingress in road.ingresses():
-            for host in _hosts(ingress):
-                self._hosts.setdefault(host, []).append(ingress.meta.key)
+            for place in (*_hosts(ingress), *_services(ingress)):
+                self._beside.setdefault(place, []).append(ingress.meta.key)
 
     def has(self, ingress: Ingress, name: str, end: Simulation) -> bool:
         """name: of the annotation, without its prefix. end: the estate under one of the road's two releases."""
@@ -40,15 +43,29 @@ class Effects:
         if _read(ingress, end) == _read(bare, end):
             return False
         hosts = _hosts(ingress)
-        keys = {ingress.meta.key, *(key for host in hosts for key in self._hosts[host])}
+        there, here = self._parts(ingress, bare, end, hosts)
+        if there.renderer.for_hosts(hosts).text != here.renderer.for_hosts(hosts).text:
+            return True
+        if _posted(there) == _posted(here):
+            return False
+        # Whoever comes first with the same Service may have decided it.
+        there, here = self._parts(ingress, bare, end, (*hosts, *_services(ingress)))
+        return _posted(there) != _posted(here)
+
+    def _parts(
+        self, ingress: Ingress, bare: Ingress, end: Simulation, places: Iterable[Hashable]
+    ) -> tuple[Simulation, Simulation]:
+        """The Ingresses of these places alone, with the Ingress as it is and without the annotation."""
+        keys = {ingress.meta.key, *(key for place in places for key in self._beside[place])}
         release = end.controller.release.name
-        there, here = self._road.piece(release, keys), self._road.piece(release, keys, bare)
-        return _made(there, hosts) != _made(here, hosts)
+        return self._road.piece(release, keys), self._road.piece(release, keys, bare)
 
 
 def without(ingress: Ingress, name: str, prefix: str) -> Ingress:
-    """The Ingress without an annotation, by whichever of its names."""
-    names = {prefix + each for each in (name, *(NAMES[name].names if name in NAMES else ()))}
+    """The Ingress without an annotation: by this name, else by whichever of its names it has."""
+    names = {prefix + name}
+    if not names & ingress.meta.annotations.keys() and name in NAMES:
+        names = {prefix + each for each in NAMES[name].names}
     left = {key: value for key, value in ingress.meta.annotations.items() if key not in names}
     return replace(ingress, meta=replace(ingress.meta, annotations=left))
 
@@ -59,12 +76,22 @@ def _read(ingress: Ingress, end: Simulation) -> ParsedAnnotations | None:
     return replace(parsed, sources={}, problems=()) if parsed else None
 
 
-def _made(part: Simulation, hosts: tuple[str, ...]) -> tuple[object, ...]:
-    return part.renderer.for_hosts(hosts).text, payload(part.model)
+def _posted(part: Simulation) -> list[object]:
+    """What the balancer is told, but for how sessions would stick where none do."""
+    return [{**each, **({} if _sticks(each) else {AFFINITY: None})} for each in payload(part.model)]
+
+
+def _sticks(backend: Mapping[str, Any]) -> bool:
+    return bool((backend.get(AFFINITY) or {}).get("name"))
 
 
 def _hosts(ingress: Ingress) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(host_of, ingress.rules)))
+
+
+def _services(ingress: Ingress) -> tuple[Hashable, ...]:
+    paths = (path for rule in ingress.rules for path in rule.paths or ())
+    return tuple(dict.fromkeys((ingress.meta.namespace, path.backend.service) for path in paths))
 
 
 def _may_be_canary(written: tuple[tuple[str, str], ...]) -> bool:

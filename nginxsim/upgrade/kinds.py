@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nginxsim.diffing.types import BehaviourChange
 from nginxsim.upgrade.keeping import Keep
 from nginxsim.verdict.types import Finding, Whose
 
@@ -60,6 +61,8 @@ class Change:
     course: Course
     finding: Finding
     keeps: tuple[Keep, ...] = ()
+    answer: BehaviourChange | None = None
+    """Of requests that end otherwise: how."""
     alike: tuple[str, ...] = ()
     """Of what concerns several Ingresses alike, each by "namespace/name"; the finding is about one of them."""
 

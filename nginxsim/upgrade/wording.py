@@ -487,6 +487,17 @@ def widened(ingress: Ingress, name: str, words: str, course: Course) -> Finding:
     return finding(Kind.HEARD, *at(origin), meta=ingress.meta, what=words, since=releases(course))
 
 
+def annotation_default_moved(
+    ingress: Ingress, user: str, moved: tuple[str, str, str], course: Course, fix: str
+) -> Finding:
+    """user: the annotation with which the default counts, as it is written. moved: the other one, and its defaults."""
+    name, old, new = moved
+    what = f"{name} of Ingress {ingress.meta.key}"
+    facts: dict[str, Any] = {"since": releases(course), "repaired": ends(course), "fix": fix}
+    origin = ingress.meta.annotation_origins.get(user)
+    return finding(Kind.DEFAULT, *at(origin), meta=ingress.meta, what=what, old=old, new=new, **facts)
+
+
 # --- objects
 
 
