@@ -95,7 +95,7 @@ class Replacement(NamedTuple):
     line: int
 
 
-Protocol: TypeAlias = Literal["proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"]
+Protocol: TypeAlias = Literal["proxy", "grpc", "fastcgi", "uwsgi", "scgi", "ajp", "memcached"]
 """The module that passes a request on; "proxy" speaks HTTP."""
 
 
@@ -198,7 +198,7 @@ class UpstreamConf:
 
 
 def _upstreams() -> Mapping[str, UpstreamConf]:
-    return {name: UpstreamConf() for name in ("proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached")}
+    return {name: UpstreamConf() for name in ("proxy", "grpc", "fastcgi", "uwsgi", "scgi", "ajp", "memcached")}
 
 
 @dataclass(slots=True)

@@ -164,7 +164,7 @@ class Role(StrEnum):
     ERROR_PAGE = "error-page"
 
 
-Scheme: TypeAlias = Literal["http", "https", "grpc", "grpcs", "fastcgi", "uwsgi", "scgi", "memcached"]
+Scheme: TypeAlias = Literal["http", "https", "grpc", "grpcs", "fastcgi", "uwsgi", "scgi", "ajp", "memcached"]
 """What nginx speaks to a service."""
 
 

@@ -32,7 +32,7 @@ def split_url(url: str, protocol: str, by_variables: bool = False) -> Place:
     """Scheme, host, port and URI of a proxy_pass. Raises BadTargetError."""
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
-    if protocol in ("fastcgi", "uwsgi", "scgi", "memcached") and not separator:
+    if protocol in ("fastcgi", "uwsgi", "scgi", "ajp", "memcached") and not separator:
         scheme, rest = protocol, url
     elif protocol == "grpc" and not separator:
         scheme, rest = "grpc", url

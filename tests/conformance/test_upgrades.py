@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 import pytest
@@ -26,10 +26,10 @@ WATCHED = "auth-proxy-set-headers"
 """What the controller does once its ConfigMap changes, which stands in no file."""
 
 
-def named(changes: Iterable[Change]) -> set[str]:
-    """The Ingresses that these changes are about."""
+def named(changes: Iterable[Change], keys: Collection[str]) -> set[str]:
+    """The Ingresses that these changes are about. keys: of the ConfigMap, what is told of for all."""
     wanted = (each for each in changes if each.kind in OF_INGRESSES and not is_everywhere(each))
-    return {key for each in wanted if (each.kind, each.subject) != (Kind.HEARD, WATCHED) for key in each.ingresses}
+    return {key for each in wanted if each.subject not in (WATCHED, *keys) for key in each.ingresses}
 
 
 def is_everywhere(change: Change) -> bool:
@@ -99,7 +99,7 @@ def faults(old: Recorded, new: Recorded) -> list[str] | None:
     upgrade = compare(before, new.release)
     keys = {each.subject for each in upgrade.changes if each.kind in OF_KEYS and not each.ingresses}
     seen = apart(read(old.lines()), read(new.lines()), names_by_host(before), with_stream_snippet(before), keys)
-    told = named(upgrade.changes)
+    told = named(upgrade.changes, keys)
     return [*missed(seen, told), *invented(seen, told - posted_otherwise(before, after) - by_name(before))]
 
 

@@ -70,6 +70,51 @@ def test_what_a_release_does(case: Mapping[str, Any], name: str, tmp_path: Path)
     assert not codes & set(expected.get("not_found", ()))
 
 
+NOT_A_RANGE = "the annotation does not contain a valid IP address or network: invalid CIDR address: office"
+BAD_RANGE = {
+    # annotation, flags -> (first release of a run, status, what the denied location says)
+    ("whitelist-source-range", ()): [
+        ("0.43.0", 503, NOT_A_RANGE),
+        ("1.12.0", 503, "annotation nginx.ingress.kubernetes.io/whitelist-source-range contains invalid value"),
+    ],
+    ("whitelist-source-range", ("--enable-annotation-validation=false",)): [("1.9.0", 503, NOT_A_RANGE)],
+    ("allowlist-source-range", ()): [
+        ("0.43.0", 200, ""),
+        ("1.9.0", 503, NOT_A_RANGE),
+        ("1.12.0", 503, "annotation nginx.ingress.kubernetes.io/allowlist-source-range contains invalid value"),
+    ],
+    ("denylist-source-range", ()): [
+        ("0.43.0", 200, ""),
+        ("1.6.4", 503, NOT_A_RANGE),
+        ("1.12.0", 503, "annotation nginx.ingress.kubernetes.io/denylist-source-range contains invalid value"),
+    ],
+}
+"""What "10.0.0.0/8, office" comes to. Never does the webhook refuse it, nor is the Ingress dropped: it is denied."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "story"), BAD_RANGE.items(), ids=[" ".join((name, *flags)) for name, flags in BAD_RANGE]
+)
+def test_the_story_of_a_bad_range_in_every_release(
+    asked: tuple[str, tuple[str, ...]], story: list[tuple[str, int, str]], tmp_path: Path
+) -> None:
+    annotation, flags = asked
+    given = [{"flags": list(flags)}, {"annotations": {annotation: "10.0.0.0/8, office"}}]
+    example = example_of(given)
+    assert example is not None
+    (tmp_path / "estate.yaml").write_text(example.manifests(), encoding="utf-8")
+    found: list[tuple[str, int | None, str]] = []
+    for name in RELEASES[RELEASES.index(story[0][0]) :]:
+        sim = simulate([tmp_path / "estate.yaml"], release=name, flags=flags, assume=["services"])
+        denied = re.search(r"Location denied\. Reason: \"(.*)\"", sim.nginx_conf("shop.example.com"))
+        verdict = sim.route(Request(host="shop.example.com"))
+        assert sim.review()[0].allowed
+        assert (verdict.cause.code == "location-denied") is (denied is not None)
+        if not found or found[-1][1:] != (verdict.status, denied[1] if denied else ""):
+            found.append((name, verdict.status, denied[1] if denied else ""))
+    assert found == story
+
+
 @pytest.mark.parametrize(("name", "like"), [("1.14.4", "1.14.5"), ("1.14.5", "1.15.0"), ("1.15.0", "1.15.1")])
 def test_releases_that_differ_in_nothing_say_the_same_of_every_sample(name: str, like: str) -> None:
     for sample in sorted({SAMPLES / path.relative_to(SAMPLES).parts[0] for path in plain_manifests()}):

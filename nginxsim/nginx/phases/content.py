@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nginxsim.nginx.live_request import LiveRequest
     from nginxsim.nginx.phases.states import State
 
-PROXIES = frozenset({"proxy", "grpc", "fastcgi", "uwsgi", "scgi", "memcached"})
+PROXIES = frozenset({"proxy", "grpc", "fastcgi", "uwsgi", "scgi", "ajp", "memcached"})
 
 
 def precontent(request: LiveRequest) -> State | None:
