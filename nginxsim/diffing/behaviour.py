@@ -122,7 +122,7 @@ class Behaviour:
             side, blamed = _to_blame(old[0], new[0])
             found = self._shared(what, (*new, *old))
             found = found or _written(conf, words(before, after, what), new[0], old[0], blamed if side == NEW else None)
-            owners = tuple(filter(None, dict.fromkeys(ending.ingress for ending in (*new, *old))))
+            owners = _owners(old) or _owners(new)
             sources = tuple(self._changed(found)[:MOST_SOURCES])
             change = _Change(probe, before, after, what, side, blamed, sources, owners)
             self._groups.setdefault(change.key, _Group(change)).add(change)
@@ -150,6 +150,10 @@ def _written(conf: ConfIndex, mentioned: set[str], new: Ending, old: Ending, bla
 
 def _rank(change: BehaviourChange) -> tuple[bool, bool, int]:
     return not change.is_visible, change.side == OLD, RANKS[change.cause.level]
+
+
+def _owners(endings: Iterable[Ending]) -> tuple[str, ...]:
+    return tuple(filter(None, dict.fromkeys(ending.ingress for ending in endings)))
 
 
 def _certificate(estate: Estate, probe: Probe) -> str:

@@ -72,7 +72,7 @@ class BehaviourChange:
     """Hosts with the locations that were asked of, each once, the probe's own first."""
     schemes: tuple[str, ...] = ()
     ingresses: tuple[str, ...] = ()
-    """Those whose locations were asked, by "namespace/name"."""
+    """Those whose locations answered, by "namespace/name": on the old side, else on the new one."""
 
     @property
     def is_visible(self) -> bool:

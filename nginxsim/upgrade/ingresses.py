@@ -75,13 +75,17 @@ class _Judge:
     def _annotations(self) -> Iterator[Change]:
         for trouble in self.come:
             is_gone = trouble.rule is Rule.NO_SUCH_ANNOTATION  # Whoever wrote it has to hear of that in any case.
-            if trouble.effect is Effect.IGNORED and (is_gone or self._counts(trouble, self.road.old)):
+            if trouble.effect is Effect.IGNORED and (is_gone or self._counted(trouble)):
                 yield self._ignored(trouble)
         for trouble in self.before:
             comes = trouble.effect is Effect.IGNORED and trouble not in self.after
             if comes and self._counts(trouble, self.road.new):
                 course = self.road.course(partial(self._lacks, trouble))
                 yield Change(Kind.HEARD, trouble.subject, course, heard(self.ingress, trouble, course))
+
+    def _counted(self, trouble: Trouble) -> bool:
+        """Whether it did, and does no longer: a part of an annotation may count although its value is refused."""
+        return self._counts(trouble, self.road.old) and not self._counts(trouble, self.road.new)
 
     def _counts(self, trouble: Trouble, end: Simulation) -> bool:
         """Whether what is said to count no longer, or from now on, makes a difference at the other end."""

@@ -66,12 +66,13 @@ class Block:
 class Apart(NamedTuple):
     """each: Ingresses that differ. some: of each of these groups one does, and which one the file does not tell.
 
-    lua: those whose Lua asks an authentication service, in other words: what it does then the file does not tell.
+    perhaps: those of which the file does not tell, as they ask an authentication service in Lua, which is written
+    otherwise; and all where what variables are made of outside of servers is.
     """
 
     each: Mapping[str, Counter[str]]
     some: Sequence[tuple[str, frozenset[str]]]
-    lua: frozenset[str]
+    perhaps: frozenset[str]
 
 
 def read(lines: Iterable[str]) -> Block:
@@ -102,7 +103,9 @@ def apart(old: Block, new: Block, by_host: Mapping[str, set[str]], streams: set[
         some.append((f"stream {found}", frozenset(streams)))
     for owner, lines in _limits(old, new):
         each.setdefault(owner, Counter()).update(lines)
-    return Apart(each, some, frozenset(_asking_otherwise(old, new)))
+    made = (Block("", [], [*conf.first("http").named("map")]) for conf in (old, new))
+    everybody = set().union(*by_host.values()) if _differing(*made) else set()
+    return Apart(each, some, frozenset({*_asking_otherwise(old, new), *everybody}))
 
 
 def _asking_otherwise(old: Block, new: Block) -> Iterator[str]:

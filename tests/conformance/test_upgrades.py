@@ -29,7 +29,8 @@ WATCHED = "auth-proxy-set-headers"
 def named(changes: Iterable[Change], keys: Collection[str]) -> set[str]:
     """The Ingresses that these changes are about. keys: of the ConfigMap, what is told of for all."""
     wanted = (each for each in changes if each.kind in OF_INGRESSES and not is_everywhere(each))
-    return {key for each in wanted if each.subject not in (WATCHED, *keys) for key in each.ingresses}
+    at_once = (each for each in wanted if (each.kind, each.subject) != (Kind.HEARD, WATCHED))
+    return {key for each in at_once if each.subject not in keys for key in each.ingresses}
 
 
 def is_everywhere(change: Change) -> bool:
@@ -109,7 +110,7 @@ def missed(seen: Apart, told: set[str]) -> Iterable[str]:
 
 
 def invented(seen: Apart, told: set[str]) -> Iterable[str]:
-    known = set(seen.each).union(seen.lua, *(group for _, group in seen.some))
+    known = set(seen.each).union(seen.perhaps, *(group for _, group in seen.some))
     yield from (f"invented: {key}" for key in sorted(told - known))
 
 
