@@ -47,13 +47,10 @@ def summary(report: CheckReport) -> str:
 
 
 def findings_markdown(report: CheckReport) -> str:
-    head = f"### nginxsim: {summary(report)}"
-    if report.assumptions:
-        head = printed((head, "", *(f"- taken for granted: {plain(words)}" for words in report.assumptions)))
-    if not report.findings:
-        return head
+    taken = [f"- taken for granted: {plain(words)}" for words in report.assumptions]
     rows = [f"| {' | '.join(_cells(found))} |" for found in report.findings]
-    return printed((head, "", "| level | rule | where | what |", "|---|---|---|---|", *rows))
+    table = ["| level | rule | where | what |", "|---|---|---|---|", *rows] if rows else []
+    return printed(spaced(filter(None, ([f"### nginxsim: {summary(report)}"], taken, table))))
 
 
 def _cells(found: Finding) -> Iterator[str]:

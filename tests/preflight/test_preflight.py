@@ -100,6 +100,9 @@ def test_formats(nginxsim: Any, tmp_path: Path, output: str) -> None:
     ran = nginxsim("preflight", str(path), "-o", output)
     assert ran.status == 1, ran.err
     assert BY_CODE["webhook-off"].number in ran.out
+    if output == "markdown":
+        starts = {line.partition(":")[0].partition(" | ")[0] for line in ran.out.splitlines()}
+        assert {"- taken for granted", "| level"} <= starts
     if output in ("json", "sarif"):
         json.loads(ran.out)
 

@@ -91,6 +91,8 @@ class Reach:
     origin: Origin | None = None
     network: str = ""
     """The Pod network that is not the provider's own."""
+    is_unsure: bool = False
+    """It may be made of the provider's addresses all the same."""
     tunnel: str = ""
     """The Pods through which it comes."""
 
@@ -142,9 +144,18 @@ def _with_network(cluster: Cluster, reach: Reach) -> Reach:
     if reach.row.provider is not Provider.EKS or any(_is_named(each, (AMAZONS,)) for each in cluster.workloads):
         return reach
     other = next((each for each in cluster.workloads if _is_named(each, NETWORKS)), None)
-    if other is None:
+    addresses = _addresses_of_cilium(cluster) if other is not None and other.meta.name == CILIUM else "its own"
+    if other is None or addresses == "eni":
         return reach
-    return replace(reach, row=ROWS[Provider.EKS_OVERLAY], network=str(other.meta), origin=other.meta.origin)
+    row = ROWS[Provider.EKS_OVERLAY]
+    return replace(reach, row=row, network=str(other.meta), origin=other.meta.origin, is_unsure=not addresses)
+
+
+def _addresses_of_cilium(cluster: Cluster) -> str:
+    """Where its Pods have their addresses from, "eni" for those of the VPC; "" where nobody knows."""
+    # docs.cilium.io/en/stable/network/concepts/ipam/
+    found = cluster.config_maps.get("kube-system/cilium-config")
+    return found.data.get("ipam", "") if found else ""
 
 
 def _is_named(workload: Workload, names: tuple[str, ...]) -> bool:
@@ -167,7 +178,8 @@ NOTES: Mapping[str, Provider] = {
 }
 """What annotations of Services begin with; Kubernetes that somebody runs on machines of that cloud has them too."""
 AMAZONS = "aws-node"
-NETWORKS = ("calico-node", "cilium", "weave-net", "kube-flannel-ds", "kube-router", "antrea-agent")
+CILIUM = "cilium"
+NETWORKS = ("calico-node", CILIUM, "weave-net", "kube-flannel-ds", "kube-router", "antrea-agent")
 TUNNELS = ("konnectivity-agent", "aks-link", "tunnelfront")
 
 
@@ -193,4 +205,4 @@ def unreached(way: Way, reach: Reach | None, listens: Origin | None) -> Iterator
     }
     port = listens or (way.port.origin if way.port else None)
     places = (about.origin if kind is Kind.OVERLAY else port, reach.origin)
-    yield Fault(kind, about, places, facts, row.is_sure and kind is row.kind)
+    yield Fault(kind, about, places, facts, row.is_sure and kind is row.kind and not reach.is_unsure)
