@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nginxsim.errors import some
-from nginxsim.printing import paint, printed, spaced
+from nginxsim.printing import paint, printed, spaced, width
 from nginxsim.reports.machine import dumps, place
-from nginxsim.reports.terminal import for_people, plural, table
+from nginxsim.reports.terminal import columns, for_people, plural, table
 from nginxsim.verdict.ingresses import STATES, PathState, State
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ CELLS: Mapping[str, Callable[[PathState], str]] = {
     "AT": lambda row: str(row.origin),
 }
 WIDE_ONLY = ("CLASS", "PATHTYPE", "ADDRESSES")
+LONG = ("STATE", "AT")
+"""The last of CELLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,17 @@ def _table(report: IngressesReport, heads: Sequence[str]) -> str:
     rows = [[*map(str.upper, whose), *heads]]
     for one, row in report.rows:
         rows.append([*(one.whose.named.get(what, "") for what in whose), *(CELLS[head](row) for head in heads)])
-    return for_people(spaced([*([table(rows, gap="   ")] if report.rows else []), [_summary(report)]]))
+    return for_people(spaced([*([_fitting(rows)] if report.rows else []), [_summary(report)]]))
+
+
+def _fitting(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Where a row is wider than the terminal, what is LONG stands below it."""
+    lines, wide = list(table(rows, gap="   ")), columns()
+    if wide is None or max(map(width, lines)) <= wide:
+        return lines
+    short = table([row[: -len(LONG)] for row in rows])
+    below = [(), *(row[-len(LONG) :] for row in rows[1:])]
+    return [each for line, texts in zip(short, below, strict=True) for each in (line, *(f"  {text}" for text in texts))]
 
 
 def _summary(report: IngressesReport) -> str:

@@ -267,6 +267,18 @@ def test_ingresses_in_each_format(nginxsim: Command) -> None:
     ]
 
 
+@pytest.mark.parametrize("wide", [80, 100])
+def test_ingresses_fit_a_narrow_terminal(wide: int, nginxsim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(wide))
+    lines = nginxsim("ingresses", "-", "--state", "unknown-age", stdin=SHOPS).out.splitlines()
+    assert max(map(len, lines)) <= wide
+    assert [line.strip() for line in lines if "age" in line] == [
+        "unknown age: taken to be younger than Ingress team/beta",
+        "unknown age: taken to be older than Ingress team/alpha",
+        "2 of 7 paths: 2 of unknown age",
+    ]
+
+
 def test_conf_finds_a_host_by_every_name_that_it_has(nginxsim: Command) -> None:
     annotations = {"server-alias": "shop.example.org", "from-to-www-redirect": "true"}
     text = estate_text(*served("web"), ingress(host="shop.example.com", annotations=annotations))
