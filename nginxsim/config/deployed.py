@@ -72,6 +72,11 @@ class Deployed:
         return (made, f'chart version "{notes[CHART_RANGE]}" is {chart}, the newest known that it may be')
 
     @property
+    def is_made(self) -> bool:
+        """Of values, so that nobody has written its command line."""
+        return VALUES_OF in self.workload.meta.annotations
+
+    @property
     def is_chosen(self) -> bool:
         """Its release is one of several that it may be."""
         return CHART_RANGE in self.workload.meta.annotations

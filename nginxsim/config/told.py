@@ -75,9 +75,9 @@ class Told:
         deployed = meant(found, self.name)
         named = self._release(deployed)
         release = with_facts(named.release, self._facts(named.release))
-        line, passed = (
-            deployed.command_line(release, is_certain=named.is_certain) if deployed else (CommandLine(()), ())
-        )
+        # What its chart would write for another release than the one that is told, nobody has asked for.
+        certain = named.is_certain and not (deployed and deployed.is_made and self.release is not None)
+        line, passed = deployed.command_line(release, is_certain=certain) if deployed else (CommandLine(()), ())
         flags = flags_of((line, *self.lines), release, NO_CONFIG_MAP if deployed else None)
         settings = read_settings(cluster, flags, self.machine, release)
         others = [each.key for each in found if each is not deployed]

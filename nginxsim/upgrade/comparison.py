@@ -16,7 +16,7 @@ from nginxsim.upgrade.chart import chart_changes
 from nginxsim.upgrade.clients import client_changes
 from nginxsim.upgrade.files import file_changes
 from nginxsim.upgrade.ingresses import ingress_changes
-from nginxsim.upgrade.installed import at_release, with_controller_of
+from nginxsim.upgrade.installed import as_told, at_release, with_controller_of
 from nginxsim.upgrade.kinds import RANKS, Change, Kind, Upgrade
 from nginxsim.upgrade.moved import moved_changes
 from nginxsim.upgrade.objects import object_changes
@@ -65,7 +65,7 @@ def compare(old: Simulation, to: str, facts: Sequence[str] = (), values: Sequenc
     facts: "KEY=VALUE", what that build has otherwise. values: files with values of the chart, beside those that objects
     of the estate have. Raises UsageError for a release that is older.
     """
-    old = with_controller_of(old, values)
+    old = as_told(with_controller_of(old, values))
     told = old.told.at(to)
     release = told.release.name if told.release else to
     told = replace(told, facts=(*told.facts, *facts))

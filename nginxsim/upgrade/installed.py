@@ -32,6 +32,13 @@ def at_release(cluster: Cluster, release: str) -> Cluster:
     return cluster
 
 
+def as_told(old: Simulation) -> Simulation:
+    """With the chart of the release that is said to run, whatever the values ask for."""
+    if old.told.release is None or old.controller.deployed is None or not old.controller.deployed.is_made:
+        return old
+    return old.with_cluster(at_release(old.given, old.told.release.name))
+
+
 def with_controller_of(old: Simulation, files: Sequence[File]) -> Simulation:
     """With the controller of these values, where the estate has none: of all that were asked for, else the only one."""
     asked = [file for file in (*old.given.texts, *files) if file.is_named and _tree(file)]

@@ -232,6 +232,17 @@ def test_a_file_of_values_is_the_controller_that_the_chart_makes_of_it(nginxsim:
     assert {each["code"] for each in kept} == {"upgrade-default"}
 
 
+def test_the_chart_is_that_of_the_release_that_is_said_to_run(nginxsim: Command, tmp_path: Path) -> None:
+    """And not that which the values ask for, whose flags an old release does not know."""
+    case = next(case for case in CASES if case["id"] == "chart-snippets")
+    path, _ = estate(case, tmp_path)
+    path.write_text(path.read_text().replace("4.7.2", "4.11.5"))
+    values = path.read_text().replace("use-gzip: 'true'", "use-gzip: 'true'\n      enableAnnotationValidations: true")
+    path.write_text(values)
+    told = json.loads(nginxsim("upgrade", str(path), "--from", "1.8.2", "--to", "1.9.0", "-o", "json").out)
+    assert "upgrade-ignored" in {change["code"] for change in told["changes"]}
+
+
 def test_each_estate_and_each_controller_goes_from_its_own_release(nginxsim: Command, tmp_path: Path) -> None:
     case = {"given": {"annotations": {"configuration-snippet": "more_set_headers X:y;"}}, "beside": False}
     text = estate(case, tmp_path)[0].read_text()
