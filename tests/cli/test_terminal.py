@@ -1,6 +1,6 @@
 """What a terminal of some width shows: kept as files, looked at by people.
 
-NGINXSIM_UPDATE_DOCUMENTS=1 python -m pytest tests/cli/test_terminal.py writes them anew.
+NGINXSIM_UPDATE_DOCUMENTS=1 python -m pytest tests/cli/test_terminal.py writes them anew, for review with `git diff`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_what_a_terminal_shows(name: str, width: int, monkeypatch: pytest.Monkey
         kept.parent.mkdir(exist_ok=True)
         kept.write_text(shown, encoding="utf-8")
     assert shown
-    assert shown == kept.read_text(encoding="utf-8"), f"look at it, and keep it with NGINXSIM_UPDATE_DOCUMENTS=1: {kept}"
+    assert shown == kept.read_text(encoding="utf-8"), f"look at it, then write it anew: {kept}"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
