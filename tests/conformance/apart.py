@@ -9,8 +9,11 @@ that name the host. No request sees, and so nothing is made of:
 - `http2 on` instead of a parameter of `listen` (1.10.0), which is the same to a client;
 - a name: the variables of limit-allowlist were called by its former name until 1.9.0;
 - backslashes that are doubled in a path or a name, which stands in quotes that take one away (1.14.3);
+- names of backends for errors, in which the namespace stands since 0.49.0; ssl_reject_handshake at nginx's default;
 - `proxy_intercept_errors off` at an authentication service (1.14.3), where the controller itself answers in place of
   errors: that is an error as well.
+
+Of one thing `upgrade` does not tell: X-Forwarded-For, which services that stand in for errors are sent since 1.3.1.
 
 Two headers that every service is sent since (X-Forwarded-Scheme, X-Original-Forwarded-Host), and what a key of the
 ConfigMap switches that the other release does not know, concern no Ingress more than any other. Of these `upgrade`
@@ -32,6 +35,7 @@ UNSEEN = re.compile(
     r"|lua_|(init|init_worker|header_filter|body_filter|log|balancer|ssl_certificate|content|access|preread)_by_lua_"
     r"|resolver "
     r"|set \$auth_(path|keepalive_share_vars|response_headers) "
+    r"|set_by_lua_|ssl_reject_handshake off;"
     r"|set \$preserve_trailing_slash false;"
 )
 _TOLD = re.compile(
@@ -41,6 +45,8 @@ _TOLD = re.compile(
 """What releases before 1.12.0 tell their Lua in the file, and later ones in variables."""
 _INTERCEPTS = "proxy_intercept_errors off;"
 _OWN_ERRORS = re.compile(r"^error_page .*@custom_(?!upstream-default-backend_)")
+_FOR_ERRORS = re.compile(r"custom-default-backend-[\w-]+?(?=_\d+\b|[;\s\"]|$)")
+_SENT_SINCE = "proxy_set_header X-Forwarded-For $remote_addr;"
 _LIMITED = re.compile(r"\$(?:allow|white)list_(\w+)")
 
 
@@ -66,8 +72,8 @@ class Block:
 class Apart(NamedTuple):
     """each: Ingresses that differ. some: of each of these groups one does, and which one the file does not tell.
 
-    perhaps: those of which the file does not tell, as they ask an authentication service in Lua, which is written
-    otherwise; and all where what variables are made of outside of servers is.
+    perhaps: those of which the file does not tell, as they ask an authentication service or redirect by Lua, which
+    is written otherwise; and all where what variables are made of outside of servers is.
     """
 
     each: Mapping[str, Counter[str]]
@@ -105,7 +111,16 @@ def apart(old: Block, new: Block, by_host: Mapping[str, set[str]], streams: set[
         each.setdefault(owner, Counter()).update(lines)
     made = (Block("", [], [*conf.first("http").named("map")]) for conf in (old, new))
     everybody = set().union(*by_host.values()) if _differing(*made) else set()
-    return Apart(each, some, frozenset({*_asking_otherwise(old, new), *everybody}))
+    redirected = set().union(*(by_host.get(name, ()) for name in _redirecting_otherwise(old, new)))
+    return Apart(each, some, frozenset({*_asking_otherwise(old, new), *redirected, *everybody}))
+
+
+def _redirecting_otherwise(old: Block, new: Block) -> Iterator[str]:
+    before, after = (
+        {name: server.value("set_by_lua_") for name, server in _by_name(conf.first("http").named("server")).items()}
+        for conf in (old, new)
+    )
+    yield from (name for name, lua in after.items() if before.get(name, "") != lua)
 
 
 def _asking_otherwise(old: Block, new: Block) -> Iterator[str]:
@@ -130,7 +145,7 @@ def _without(block: Block, starts: tuple[str, ...]) -> Block:
 
 def _plain(text: str) -> str:
     """As nginx reads a path or a name that stands in quotes."""
-    return text.replace(4 * "\\", 2 * "\\")
+    return _FOR_ERRORS.sub("custom-default-backend", text.replace(4 * "\\", 2 * "\\"))
 
 
 def _servers(
@@ -152,9 +167,9 @@ def _servers(
             found = _differing(*(block or Block("gone") for block in pair), quiet=quiet)
             if pair[0] is None or pair[1] is None:
                 found = Counter([f"whole {head[0]}"])
-            if found and not owners:
-                yield f"{name} {head}: {found}", group
-            for owner in owners if found else ():
+            if found and len(owners) != 1:
+                yield f"{name} {head}: {found}", frozenset(owners) or group
+            for owner in owners if found and len(owners) == 1 else ():
                 each.setdefault(owner, Counter()).update(found)
 
 
@@ -208,11 +223,17 @@ def _seen(block: Block, *, quiet: bool) -> Iterator[str]:
             yield _plain(line)
         elif line.startswith("listen "):
             yield line.replace(" http2;", ";")
-        elif not (UNSEEN.match(line) or line.startswith("rewrite_by_lua_file") or (quiet and line == _INTERCEPTS)):
-            yield _LIMITED.sub(r"$allowlist_\1", line)
+        elif not _is_unseen(line, block, quiet=quiet):
+            yield _LIMITED.sub(r"$allowlist_\1", _FOR_ERRORS.sub("custom-default-backend", line))
     for inner in block.blocks:
         yield inner.head
         yield from _seen(inner, quiet=quiet)
+
+
+def _is_unseen(line: str, block: Block, *, quiet: bool) -> bool:
+    if line == _SENT_SINCE:
+        return "@custom_" in block.head
+    return bool(UNSEEN.match(line)) or line.startswith("rewrite_by_lua_file") or (quiet and line == _INTERCEPTS)
 
 
 def _limits(old: Block, new: Block) -> Iterator[tuple[str, Counter[str]]]:

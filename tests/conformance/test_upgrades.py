@@ -101,7 +101,10 @@ def faults(old: Recorded, new: Recorded) -> list[str] | None:
     keys = {each.subject for each in upgrade.changes if each.kind in OF_KEYS and not each.ingresses}
     seen = apart(read(old.lines()), read(new.lines()), names_by_host(before), with_stream_snippet(before), keys)
     told = named(upgrade.changes, keys)
-    return [*missed(seen, told), *invented(seen, told - posted_otherwise(before, after) - by_name(before))]
+    return [
+        *missed(seen, named(upgrade.changes, ())),
+        *invented(seen, told - posted_otherwise(before, after) - by_name(before)),
+    ]
 
 
 def missed(seen: Apart, told: set[str]) -> Iterable[str]:
