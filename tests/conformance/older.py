@@ -39,7 +39,7 @@ _DICTIONARY = re.compile(r" {4}lua_shared_dict (?!tcp_udp_)")
 _SIZE = re.compile(r"(\s+(?:client_max_body_size|client_body_buffer_size)) \S+;")
 _ZONE = re.compile(r"\s+limit_(?:req|conn)_zone ")
 _REASON = "#denied "
-_BREAK = re.compile(r"(?:\\[nrt]| )*\\n(?:\\[nrt]| )*")
+BREAK = re.compile(r"(?:\\[nrt]| )*\\n(?:\\[nrt]| )*")
 _LUA = re.compile(r'(_by_lua_block (?:\$\w+ )?)"(?:[^"\\]|\\.)*";')
 
 
@@ -52,7 +52,7 @@ def comparable(lines: Sequence[str], release: str, *, reads_settings: bool, reas
     if not reads_settings:
         out = list(_without_dictionaries(out))
     if release in LAID_OUT_BY_SCRIPT:
-        out = [_BREAK.sub(r"\\n", line) for line in out]
+        out = [BREAK.sub(r"\\n", line) for line in out]
     if release in UNSORTED:
         out = _with_zones_sorted(out)
     return [_any_of(reasons, line) for line in out]
