@@ -63,7 +63,7 @@ SCRIPTS: Mapping[str, Script] = {
             f"{_FOLDER}/nginx/ngx_conf_srv_hdr_filter.lua",
             r"\blua_ingress\.header\(",
         ),
-        Script("body-filter", "body_filter_by_lua", "", r"\bplugins\.run\(", in_file=""),
+        Script("body-filter", "body_filter_by_lua", "", r"\bplugins\.run\(|\A\s*\Z", in_file=""),
         Script("log", "log_by_lua", f"{_FOLDER}/nginx/ngx_conf_log_block.lua", r"\bbalancer\.log\("),
         Script("error-log", "log_by_lua", f"{_FOLDER}/nginx/ngx_conf_log.lua", r"^\s*(monitor\.call\(\)\s*)?$"),
         Script(
