@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from nginxsim.nginx.exchange import Request
+from nginxsim.nginx.sizes import whole_number
 
 FAILED = 500
 UNSTORABLE = ("no-store", "private")
@@ -79,7 +80,6 @@ class Kept(NamedTuple):
     """
 
     title: str
-    kept: bool
     why: Why
     fresh: int = 0
     stale: int = 0
@@ -87,6 +87,10 @@ class Kept(NamedTuple):
     source: str = ""
     is_played: bool = False
     """A service gave the answer that nobody said the headers of."""
+
+    @property
+    def kept(self) -> bool:
+        return self.fresh > 0
 
 
 def with_times(policy: Policy, times: Mapping[str, int]) -> Policy:
@@ -109,7 +113,7 @@ def kept_by(policy: Policy, request: Request, status: int, headers: Sequence[tup
     if why is None:
         why, fresh = _time(policy, request, status, headers, said)
     stale = _stale(policy, said) if fresh or status >= FAILED else 0
-    return Kept(policy.title, fresh > 0, why, fresh, stale, policy.shown_by, policy.source)
+    return Kept(policy.title, why, fresh, stale, policy.shown_by, policy.source)
 
 
 def _refused(
@@ -152,8 +156,8 @@ def _stale(policy: Policy, said: Mapping[str, str]) -> int:
     """For how long an old copy may stand in: by the answer's own word, else by what the cache is told."""
     if "must-revalidate" in said:
         return 0
-    named = said.get(policy.stale_word, "")
-    return int(named) if _is_number(named) else policy.stale
+    named = whole_number(said.get(policy.stale_word, ""))
+    return policy.stale if named is None else named
 
 
 def _varies_little(policy: Policy, headers: Sequence[tuple[str, str]]) -> bool:
@@ -176,12 +180,7 @@ def _directives(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _named_time(said: Mapping[str, str]) -> int | None:
-    named = said.get("s-maxage") or said.get("max-age") or ""
-    return int(named) if _is_number(named) else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
+    return whole_number(said.get("s-maxage") or said.get("max-age") or "")
 
 
 def _value(headers: Sequence[tuple[str, str]], wanted: str) -> str:

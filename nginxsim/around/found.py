@@ -8,16 +8,18 @@ from typing import NamedTuple
 from nginxsim.around.providers import AWS, proxy_annotation, tls_end
 from nginxsim.config.controller import Controller
 from nginxsim.config.front import services_of
+from nginxsim.controller.ingresses import CLASS_ANNOTATION
 from nginxsim.kube.cluster import Cluster
 from nginxsim.kube.edges import Cdn, Edge
 from nginxsim.kube.objects import Ingress, Service
 from nginxsim.origins import Origin
 
-CLASS = "kubernetes.io/ingress.class"
 BACKEND_CONFIG = ("cloud.google.com/backend-config", "beta.cloud.google.com/backend-config")
 NEG = "cloud.google.com/neg"
 TUNNEL = "cloudflare/cloudflared"
+NODE = "kube-proxy"
 EXTERNAL = ("LoadBalancer", "NodePort")
+"""Services that are open to the outside."""
 CDN_MODES = {
     "USE_ORIGIN_HEADERS": "gcp-cdn:use-origin-headers",
     "FORCE_CACHE_ALL": "gcp-cdn:force-cache-all",
@@ -58,7 +60,7 @@ def _tunnel(cluster: Cluster, service: Service) -> Iterator[FoundHop]:
 def _by_ingress(cluster: Cluster, service: Service) -> Iterator[FoundHop]:
     """An Ingress of a cloud's own class that leads to the controller's Service."""
     for ingress in cluster.ingresses.values():
-        word = _CLASSES.get(ingress.class_name or ingress.meta.annotations.get(CLASS, ""))
+        word = _CLASSES.get(ingress.class_name or ingress.meta.annotations.get(CLASS_ANNOTATION, ""))
         if word and _leads_to(ingress, service):
             cdn = _cdn(cluster, service) if word == "gcp-https-lb" else None
             yield cdn or FoundHop(word, str(ingress.meta), ingress.meta.origin)
@@ -168,10 +170,8 @@ def _of(word: str, protocol: str) -> Callable[[Service], str]:
 _HETZNER, _DIGITALOCEAN = "load-balancer.hetzner.cloud/", "service.beta.kubernetes.io/do-loadbalancer-"
 _PROVIDERS: Mapping[str, Callable[[Service], str]] = {
     AWS: _aws,
-    "load-balancer.hetzner.cloud/": _of("hetzner-lb", "load-balancer.hetzner.cloud/protocol"),
-    "service.beta.kubernetes.io/do-loadbalancer-": _of(
-        "digitalocean-lb", "service.beta.kubernetes.io/do-loadbalancer-protocol"
-    ),
+    _HETZNER: _of("hetzner-lb", f"{_HETZNER}protocol"),
+    _DIGITALOCEAN: _of("digitalocean-lb", f"{_DIGITALOCEAN}protocol"),
     "service.beta.kubernetes.io/azure-": lambda _: "azure-lb",
     "networking.gke.io/load-balancer-": lambda _: "gcp-network-lb",
     "cloud.google.com/": lambda _: "gcp-network-lb",
@@ -185,4 +185,4 @@ def _by_node(service: Service, before: list[FoundHop]) -> Iterator[FoundHop]:
     if service.type in EXTERNAL and service.external_traffic_policy != "Local" and not to_pods:
         if NEG in service.meta.annotations and before:
             return
-        yield FoundHop("kube-proxy", f"externalTrafficPolicy of {service.meta}", service.meta.origin)
+        yield FoundHop(NODE, f"externalTrafficPolicy of {service.meta}", service.meta.origin)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from nginxsim.errors import UsageError, did_you_mean
 from nginxsim.nginx.exchange import ProxyLine, Request
+from nginxsim.nginx.sizes import whole_number
 
 FORWARDED_FOR = "X-Forwarded-For"
 
@@ -213,11 +214,12 @@ CACHE_TIMES = ("ttl", "max-ttl", "stale")
 def _with_times(word: str, hop: Hop, given: Sequence[str]) -> Hop:
     times = []
     for each in given:
-        name, _, seconds = each.partition("=")
-        if not hop.caches or name not in CACHE_TIMES or not (seconds.isascii() and seconds.isdecimal()):
+        name, _, written = each.partition("=")
+        seconds = whole_number(written)
+        if not hop.caches or name not in CACHE_TIMES or seconds is None:
             says = f"{hop.name} keeps nothing" if not hop.caches else f"write {', '.join(CACHE_TIMES)} as +stale=600"
             raise UsageError(f'"{word}": "+{each}" says nothing: {says}')
-        times.append((name, int(seconds)))
+        times.append((name, seconds))
     return replace(hop, times=tuple(times)) if times else hop
 
 

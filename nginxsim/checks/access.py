@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginxsim.annotations import ParsedAnnotations
+from nginxsim.around.found import EXTERNAL, NODE
 from nginxsim.around.hops import INPUT
 from nginxsim.checks.estate import Estate, at, finding
 from nginxsim.config.front import services_of
@@ -23,13 +24,11 @@ UNAVAILABLE = 503
 REDIRECTS = ("permanent-redirect", "temporal-redirect")
 REFUSALS = frozenset({401, 403})
 EVERYONE = frozenset({"0.0.0.0/0", "::/0"})
-NODE = "kube-proxy"
 PROBE = "203.0.113.254"
 """A client that no estate names."""
 UNMENDED = (
     "let the load balancer keep or name the client's address: `nginxsim why --via input` shows what each hop does"
 )
-EXTERNAL = ("LoadBalancer", "NodePort")
 
 
 def auth_open(estate: Estate) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from nginxsim.nginx.exchange import RoutedOutcome
 from nginxsim.nginx.steps import Event
 from nginxsim.verdict.case import Case
 from nginxsim.verdict.causes import cause
-from nginxsim.verdict.hops import client_of, lost_at, remedy, set_out
+from nginxsim.verdict.hops import Mend, client_of, lost_at, set_out
 from nginxsim.verdict.types import Cause, Evidence
 from nginxsim.verdict.wording.around import settings_words
 
@@ -65,13 +65,13 @@ def is_http2_off(event: Event) -> bool:
 # --- what the load balancer has to do with it -------------------------------------------------------------------------
 
 
-def around(estate: Simulation, arrival: Arrival, routed: RoutedOutcome, found: Cause) -> Cause:
+def around(estate: Simulation, arrival: Arrival, routed: RoutedOutcome, mend: Mend, found: Cause) -> Cause:
     """The same cause, unless what the load balancer, or a hop that the request names, does decides."""
     if found.code == "https-redirect" and (ending := _ends_tls(arrival)):
         owner, fix = arrival.request.host or "the host", FORWARDED if _tells_scheme(arrival) else LINES
         return cause("redirect-behind-tls", found.evidence, owner=owner, front=ending.title, fix=fix)
     if found.code == "address-denied" and arrival.passed:
-        return replace(found, fix=_named_by_hops(estate, arrival, routed) or found.fix)
+        return replace(found, fix=_named_by_hops(arrival, routed, mend) or found.fix)
     balancer, listener = estate.balancer, arrival.listener
     if balancer is None or listener is None:
         return found
@@ -92,13 +92,12 @@ def behind_tls_fix(listener: Listener) -> str:
     return FORWARDED if listener.tls is not None and listener.tls.adds_forwarded else LINES
 
 
-def _named_by_hops(estate: Simulation, arrival: Arrival, routed: RoutedOutcome) -> str:
+def _named_by_hops(arrival: Arrival, routed: RoutedOutcome, mend: Mend) -> str:
     """How nginx can learn of the client that a hop stands before; "" where it knows of it."""
     came, taken = set_out(arrival), client_of(arrival.request, routed)[0]
     if taken == came.client:
         return ""
-    settings = remedy(estate, came)
-    if settings:
+    if settings := mend():
         written = settings_words(settings, whole=True)
         return f"write {written} in the controller's ConfigMap: nginx then takes {came.client} for the client"
     told = lost_at(arrival.passed)[1]

@@ -23,9 +23,11 @@ STRANGER = "198.51.100.66"
 """An address that somebody might write into a header of his own."""
 Settings = Mapping[str, Any]
 """Fields of the controller's settings and other values for them."""
+Mend = Callable[[], Settings | None]
+"""Finds settings with which nginx would take the client that set out for the client."""
 
 
-def arrived(arrival: Arrival, routed: RoutedOutcome, mend: Callable[[Request], Settings | None]) -> Iterator[Step]:
+def arrived(arrival: Arrival, routed: RoutedOutcome, mend: Mend) -> Iterator[Step]:
     """The hops, and whom nginx took for the client in the end, where it came so far.
 
     mend: finds settings with which it takes the real one.
@@ -36,7 +38,7 @@ def arrived(arrival: Arrival, routed: RoutedOutcome, mend: Callable[[Request], S
     if not any(step.phase is Phase.LOCATION for step in routed.steps):
         return
     came, (taken, by) = set_out(arrival), client_of(arrival.request, routed)
-    mended = mend(came) if taken != came.client else None
+    mended = mend() if taken != came.client else None
     yield Step(ClientTaken(taken, came.client, by, tuple((mended or {}).items()), lost_at(arrival.passed)))
 
 

@@ -22,7 +22,7 @@ from nginxsim.nginx.visitors import NOBODY as NOBODY_SIGNED_IN
 from nginxsim.origins import Origin, Source
 from nginxsim.verdict.certificates import Shown
 from nginxsim.verdict.decision import NO_DIRECTIVE
-from nginxsim.verdict.hops import Settings, arrived, kept, remedy
+from nginxsim.verdict.hops import Mend, Settings, arrived, kept, remedy, set_out
 from nginxsim.verdict.playing import Playing
 from nginxsim.verdict.provenance import Provenance
 from nginxsim.verdict.types import Cause, Explanation, Finding, Outcome, Standing, TraceStep, Verdict
@@ -137,12 +137,12 @@ class ConfRouting(ABC):
         """An event in words."""
         return said(event)
 
-    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome, mend: Mend) -> Cause:  # noqa: ARG002
         """The cause, what stands before nginx included."""
         return self.cause_of(arrival.request, routed)
 
-    def trace(self, arrival: Arrival, routed: RoutedOutcome) -> tuple[TraceStep, ...]:
-        steps = (*arrived(arrival, routed, self.mend), *routed.steps) if arrival.passed else routed.steps
+    def trace(self, arrival: Arrival, routed: RoutedOutcome, mend: Mend) -> tuple[TraceStep, ...]:
+        steps = (*arrived(arrival, routed, mend), *routed.steps) if arrival.passed else routed.steps
         return tuple(self._traced(arrival.request, step, steps) for step in steps)
 
     def _traced(self, request: Request, step: Step, steps: Sequence[Step]) -> TraceStep:
@@ -172,10 +172,18 @@ class _RoutedExplanation(Explanation):
         self._routing, self._arrival, self._routed = routing, arrival, routed
 
     def find_cause(self) -> Cause:
-        return self._routing.arrived_cause(self._arrival, self._routed)
+        return self._routing.arrived_cause(self._arrival, self._routed, self._mend)
 
     def tell(self) -> tuple[TraceStep, ...]:
-        return self._routing.trace(self._arrival, self._routed)
+        return self._routing.trace(self._arrival, self._routed, self._mend)
+
+    def _mend(self) -> Settings | None:
+        """For the cause and the trace, which may both ask: found once, as every try renders the host anew."""
+        return self._mended
+
+    @cached_property
+    def _mended(self) -> Settings | None:
+        return self._routing.mend(set_out(self._arrival))
 
     def keep(self) -> Kept | None:
         return kept(self._arrival, self._routed)
@@ -281,10 +289,10 @@ class Routing(ConfRouting):
         chosen = (line for kind, line, _, within in routed.trace if kind is LocationChosen and not within)
         return self.estate.ages.told(self.provenance.location_at(next(chosen, 0)), request)
 
-    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome) -> Cause:
+    def arrived_cause(self, arrival: Arrival, routed: RoutedOutcome, mend: Mend) -> Cause:
         from nginxsim.verdict.connection import around  # noqa: PLC0415  # only who asks for reasons pays for them
 
-        return around(self.estate, arrival, routed, super().arrived_cause(arrival, routed))
+        return around(self.estate, arrival, routed, mend, super().arrived_cause(arrival, routed, mend))
 
     def mend(self, request: Request) -> Settings | None:
         return remedy(self.estate, request)
